@@ -1,0 +1,89 @@
+import { ExitCode } from './exitCodes.ts';
+
+/**
+ * The catalogue of stable error codes, each with the exit code of a process that ends with it.
+ * Users script against codes: one is added, never renamed.
+ */
+export const errorCodes = {
+  /** The resource or a command-line argument does not satisfy the schema. */
+  InvalidSpec: ExitCode.BadConfiguration,
+  /** DDR_TASK or another environment variable of a trainer process is missing or malformed. */
+  InvalidTask: ExitCode.BadConfiguration,
+  /** A dataset, reference or weights file is not there. */
+  InputMissing: ExitCode.BadInput,
+  /** A file ends before its header says it should. */
+  InputTruncated: ExitCode.BadInput,
+  /** A file is of another format, shape or type than asked for. */
+  InputForeign: ExitCode.BadInput,
+  /** A path leaves the folder it must stay in, or an archive unpacks to more than it may. */
+  InputUnsafe: ExitCode.BadInput,
+  /** Images, features or sizes do not fit one another. */
+  InputMismatch: ExitCode.BadInput,
+  /** A checkpoint, model or bundle does not have the digest that was recorded for it. */
+  DigestMismatch: ExitCode.InputOutput,
+  /** A model that the bundle needs has no final checkpoint. */
+  ModelMissing: ExitCode.InputOutput,
+  /** No space left on the volume. */
+  DiskFull: ExitCode.InputOutput,
+  /** Reading or writing a file failed for another reason. */
+  FileAccess: ExitCode.InputOutput,
+  /** Another, newer attempt trains this model. */
+  Fenced: ExitCode.Fenced,
+  /** SIGTERM or SIGINT arrived; the state is saved. */
+  Interrupted: ExitCode.Interrupted,
+  /** The loss or a weight is no longer a finite number. */
+  Diverged: ExitCode.BadConfiguration,
+  /** TensorFlow or its native addon could not be loaded. */
+  EngineUnavailable: ExitCode.Unexpected,
+  /** Anything else: a defect. */
+  Unexpected: ExitCode.Unexpected,
+} as const satisfies Record<string, ExitCode>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export interface ErrorDetails {
+  /** Path in the YAML, file, pod or variable that the error is about. */
+  where?: string;
+  /** What the reader should do next. */
+  hint?: string;
+  cause?: unknown;
+}
+
+/** An error that a user is meant to read: what was wrong, where, and what to do. */
+export class DdrError extends Error {
+  readonly code: ErrorCode;
+  readonly where: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'DdrError';
+    this.code = code;
+    this.where = details.where;
+    this.hint = details.hint;
+  }
+
+  get exitCode(): ExitCode {
+    return errorCodes[this.code];
+  }
+
+  /** One paragraph for a terminal or a condition's message. */
+  describe(): string {
+    const where = this.where === undefined ? '' : ` (${this.where})`;
+    const hint = this.hint === undefined ? '' : ` ${this.hint}`;
+    return `${this.code}${where}: ${this.message}${hint}`;
+  }
+}
+
+/** Gives any thrown value the shape of a {@link DdrError}, so that every process ends with a code and a message. */
+export function toDdrError(error: unknown): DdrError {
+  if (error instanceof DdrError) return error;
+  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+    return new DdrError('DiskFull', error.message, {
+      hint: 'Make the volume larger or delete old runs; the next attempt resumes from the last checkpoint.',
+      cause: error,
+    });
+  }
+  if (error instanceof Error && 'syscall' in error) return new DdrError('FileAccess', error.message, { cause: error });
+  return new DdrError('Unexpected', error instanceof Error ? error.message : String(error), { cause: error });
+}
