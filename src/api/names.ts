@@ -1,0 +1,30 @@
+/** The names under which the resource and its children are known to a cluster. */
+export const group = 'tspace.dev';
+export const version = 'v1alpha1';
+export const kind = 'DisentangledDiffusionRun';
+export const plural = 'disentangleddiffusionruns';
+export const singular = 'disentangleddiffusionrun';
+export const shortName = 'ddr';
+export const apiVersion = `${group}/${version}`;
+
+/** Labels that every child carries, so that watches and people can select them. */
+export const labels = {
+  /** Name of the run. */
+  run: `${group}/run`,
+  /** One of {@link components}. */
+  component: `${group}/component`,
+  /** Index of the model among the K models; on training children only. */
+  model: `${group}/model`,
+  /** Content hash of what the child makes. */
+  hash: `${group}/hash`,
+  /** Who manages the child; always {@link managedBy}. */
+  managedBy: 'app.kubernetes.io/managed-by',
+  /** Kueue's queue, where `execution.queueName` names one. */
+  queue: 'kueue.x-k8s.io/queue-name',
+} as const;
+
+export const managedBy = 'disentangled-diffusion';
+
+/** The parts of a run, in the order in which they happen; also the trainer's subcommands. */
+export const components = ['train', 'aggregate', 'sample', 'evaluate'] as const;
+export type Component = (typeof components)[number];

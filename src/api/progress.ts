@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** What a trainer process answers at `/progress`. */
+export const progressSchema = z.object({
+  phase: z.enum(['Starting', 'Running', 'Saving', 'Done']),
+  /** Work done and to do: images when training, samples when sampling, models when aggregating. */
+  done: z.number().min(0),
+  total: z.number().min(0),
+  /** Items per second, smoothed. */
+  perSecond: z.number().min(0).optional(),
+  loss: z.number().optional(),
+});
+
+export type Progress = z.output<typeof progressSchema>;

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/**
+ * A rule that spans several fields, once as CEL for the API server and once as code for everything else.
+ * Both say the same; test/apiserver checks that they do.
+ */
+export interface Rule<T> {
+  /** CEL over `self` (and `oldSelf` in a transition rule). */
+  readonly cel: string;
+  /** Names the field and says what would be right. */
+  readonly message: string;
+  /** The field the message is about, relative to the object; an array index cannot be expressed in CEL's `fieldPath`. */
+  readonly path?: readonly string[];
+  /** True where the value is right. A transition rule has none: it needs the old object. */
+  readonly check?: (value: T) => boolean;
+}
+
+/** Attaches rules to an object schema: as refinements, and as `x-kubernetes-validations` for the generated CRD. */
+export function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z.output<S>>[]): S {
+  const refined = schema.superRefine((value, context) => {
+    for (const rule of rules) {
+      if (rule.check !== undefined && !rule.check(value)) {
+        context.addIssue({ code: 'custom', message: rule.message, path: [...(rule.path ?? [])] });
+      }
+    }
+  });
+  return refined.meta({
+    ...schema.meta(),
+    'x-kubernetes-validations': rules.map(({ cel, message, path }) => ({
+      rule: cel,
+      message,
+      ...(path === undefined ? {} : { fieldPath: `.${path.join('.')}` }),
+    })),
+  }) as S;
+}
+
+/** A whole number in [minimum, maximum]. */
+export const integer = (minimum: number, maximum = 2_147_483_647) => z.int().min(minimum).max(maximum);
+
+/** Name of a Kubernetes object (RFC 1123 subdomain). */
+export const objectName = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(
+    /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+    'must be the name of a Kubernetes object: lower case letters, digits, - and .',
+  );
+
+/** A path inside a volume. It cannot leave it. CEL, because Kubernetes' patterns (RE2) have no look-ahead. */
+export const relativePath = withRules(z.string().max(1024), [
+  {
+    cel: "!self.startsWith('/') && !self.split('/').exists(part, part == '..')",
+    message: 'must be a relative path inside the volume, without a leading / and without ..',
+    check: (path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'),
+  },
+]);
+
+/** Kubernetes quantity, e.g. `1`, `500m`, `20Gi`. */
+export const quantity = z
+  .string()
+  .max(32)
+  .regex(
+    /^([0-9]+)(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti|P|Pi|E|Ei)?$/,
+    'must be a Kubernetes quantity such as 1, 500m or 20Gi',
+  );

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { DdrError } from './errors.ts';
+import { apiVersion, kind } from './names.ts';
+import { objectName } from './rules.ts';
+import { specSchema } from './spec/spec.ts';
+import { statusSchema } from './status.ts';
+
+/**
+ * The name of a run begins the names of its children, which are Jobs: with a suffix of at most 20 characters they have
+ * to stay within the 63 of a label.
+ */
+const runName = objectName.max(
+  40,
+  'must be at most 40 characters, because the names of Jobs and pods are made from it',
+);
+
+const metadataSchema = z.looseObject({
+  name: runName,
+  namespace: z.string().default('default'),
+  uid: z.string().optional(),
+  generation: z.int().optional(),
+  resourceVersion: z.string().optional(),
+  creationTimestamp: z.string().optional(),
+  deletionTimestamp: z.string().optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+});
+
+export const runSchema = z.object({
+  apiVersion: z.literal(apiVersion),
+  kind: z.literal(kind),
+  metadata: metadataSchema,
+  spec: specSchema,
+  status: statusSchema.optional(),
+});
+
+export type Run = z.output<typeof runSchema>;
+
+/** One line per issue: the path in the YAML, then what is wrong with it. */
+export function describeIssues(error: z.ZodError): string[] {
+  return error.issues.map((issue) => {
+    const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+    return `${path.replace(/^\./, '') || '(root)'}: ${issue.message}`;
+  });
+}
+
+/**
+ * Parses a run and fills in defaults.
+ * @param where file or object that the value came from, for the message
+ * @throws DdrError InvalidSpec naming every wrong field
+ */
+export function parseRun(value: unknown, where?: string): Run {
+  const parsed = runSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new DdrError('InvalidSpec', describeIssues(parsed.error).join('; '), where === undefined ? {} : { where });
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { integer, objectName, quantity, withRules } from '../rules.ts';
+
+const shared = withRules(
+  z
+    .strictObject({
+      size: quantity
+        .optional()
+        .describe('Size of a ReadWriteMany claim that the run creates and owns: it goes when the run is deleted.'),
+      storageClassName: objectName
+        .optional()
+        .describe("Storage class of the created claim; the cluster's default where left out."),
+      claimName: objectName
+        .optional()
+        .describe('An existing ReadWriteMany claim to use instead; it stays when the run is deleted.'),
+    })
+    .describe('One claim for all pods of the run.'),
+  [
+    {
+      cel: 'has(self.size) != has(self.claimName)',
+      message: 'shared needs either size, for a claim that the run creates, or claimName, for an existing one',
+      check: (s) => (s.size === undefined) !== (s.claimName === undefined),
+    },
+    {
+      cel: '!has(self.storageClassName) || has(self.size)',
+      message: 'storageClassName goes with size; an existing claim has its class already',
+      path: ['storageClassName'],
+      check: (s) => s.storageClassName === undefined || s.size !== undefined,
+    },
+    {
+      cel: 'has(self.size) == has(oldSelf.size) && (!has(self.claimName) || !has(oldSelf.claimName) || self.claimName == oldSelf.claimName) && has(self.storageClassName) == has(oldSelf.storageClassName) && (!has(self.storageClassName) || self.storageClassName == oldSelf.storageClassName)',
+      message:
+        'checkpoints.volume.shared cannot move to another claim or class while the run exists, because its checkpoints are there; make a new run instead',
+    },
+  ],
+);
+
+export const checkpointsSchema = z
+  .strictObject({
+    volume: z.strictObject({ shared }).describe('Where checkpoints, bundle, samples and report are written.'),
+    everyImages: integer(1).default(20_000).describe('Images between two checkpoints of a model.'),
+    keep: integer(1, 100).default(2).describe('Checkpoints of a model that are kept; older ones are deleted.'),
+  })
+  .describe('Where and how often state is saved.');
+
+export type Checkpoints = z.output<typeof checkpointsSchema>;

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { withRules } from '../rules.ts';
+import { podTemplateSchema } from './execution.ts';
+import { modelOverrideSchema } from './model.ts';
+import { trainingOverrideSchema } from './training.ts';
+
+/** First and last state of a range written "8-9" or "8". */
+export function parseStateRange(range: string): { first: number; last: number } {
+  const [first = '', last = first] = range.split('-');
+  return { first: Number(first), last: Number(last) };
+}
+
+const overrideSchema = withRules(
+  z.strictObject({
+    states: z
+      .string()
+      .max(9)
+      .regex(/^[0-9]{1,4}(-[0-9]{1,4})?$/, 'must be a state or a range of states, such as "8" or "8-9"')
+      .describe('The states it is for: "8" or "8-9", 0 being the cleanest. Whole models only.'),
+    model: modelOverrideSchema.optional(),
+    training: trainingOverrideSchema.optional(),
+    podTemplate: podTemplateSchema.optional(),
+  }),
+  [
+    {
+      cel: "int(self.states.split('-')[0]) <= int(self.states.split('-')[self.states.split('-').size() - 1])",
+      message: 'states must name the lower state first, such as "8-9"',
+      path: ['states'],
+      check: ({ states }) => parseStateRange(states).first <= parseStateRange(states).last,
+    },
+  ],
+);
+
+export const overridesSchema = withRules(
+  z.array(overrideSchema).max(32).default([]).describe('Other settings for ranges of states. Ranges must not overlap.'),
+  [
+    {
+      cel: "self.all(a, self.exists_one(b, int(a.states.split('-')[0]) <= int(b.states.split('-')[b.states.split('-').size() - 1]) && int(b.states.split('-')[0]) <= int(a.states.split('-')[a.states.split('-').size() - 1])))",
+      message: 'overrides must not overlap: a state may be named by one override only',
+      check: (overrides) => {
+        const ranges = overrides.map(({ states }) => parseStateRange(states));
+        return ranges.every((a) => ranges.filter((b) => a.first <= b.last && b.first <= a.last).length === 1);
+      },
+    },
+  ],
+);
+
+export type Override = z.output<typeof overrideSchema>;

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { integer, withRules } from '../rules.ts';
+import { checkpointsSchema } from './checkpoints.ts';
+import { datasetSchema } from './dataset.ts';
+import { evaluationSchema } from './evaluation.ts';
+import { executionSchema } from './execution.ts';
+import { modelSchema } from './model.ts';
+import { overridesSchema, parseStateRange } from './overrides.ts';
+import { samplingSchema } from './sampling.ts';
+import { scheduleSchema } from './schedule.ts';
+import { trainingSchema } from './training.ts';
+
+const factors = [1, 2, 4, 8, 16, 32, 64, 128];
+
+/** Whether an image of `size` pixels can be halved once per level after the first. */
+const divides = (size: number, levels: number) => size % (factors[levels - 1] ?? Number.NaN) === 0;
+const isResolution = (size: number, resolution: number) => factors.some((f) => f * resolution === size);
+
+export const specSchema = withRules(
+  z
+    .strictObject({
+      schedule: scheduleSchema,
+      dataset: datasetSchema,
+      model: modelSchema,
+      training: trainingSchema,
+      overrides: overridesSchema,
+      execution: executionSchema,
+      checkpoints: checkpointsSchema,
+      sampling: samplingSchema,
+      evaluation: evaluationSchema.optional(),
+      suspend: z
+        .boolean()
+        .default(false)
+        .describe('Stops all pods, keeping their checkpoints; false again goes on where they stopped.'),
+      cancel: z
+        .boolean()
+        .default(false)
+        .describe('Ends the run for good, keeping what is on the volume. Cannot be taken back.'),
+      ttlSecondsAfterFinished: integer(0)
+        .optional()
+        .describe('Seconds after its end when the run, with the children it owns, is deleted.'),
+    })
+    .describe('What to train, on what, and where.'),
+  [
+    {
+      cel: 'self.dataset.image.size % [1,2,4,8,16,32,64,128][self.model.channelMultipliers.size() - 1] == 0',
+      message:
+        'dataset.image.size must be divisible by 2 for every level of model.channelMultipliers after the first; change size or use fewer levels',
+      path: ['dataset', 'image', 'size'],
+      check: (s) => divides(s.dataset.image.size, s.model.channelMultipliers.length),
+    },
+    {
+      cel: 'self.model.attentionResolutions.all(r, [1,2,4,8,16,32,64,128].exists(f, f * r == self.dataset.image.size))',
+      message:
+        'model.attentionResolutions must be resolutions that the U-Net has: dataset.image.size divided by a power of two',
+      path: ['model', 'attentionResolutions'],
+      check: (s) => s.model.attentionResolutions.every((r) => isResolution(s.dataset.image.size, r)),
+    },
+    {
+      cel: "self.overrides.all(o, int(o.states.split('-')[o.states.split('-').size() - 1]) < self.schedule.states)",
+      message: 'overrides name a state that does not exist: states run from 0 to schedule.states − 1',
+      path: ['overrides'],
+      check: (s) => s.overrides.every((o) => parseStateRange(o.states).last < s.schedule.states),
+    },
+    {
+      cel: "self.overrides.all(o, int(o.states.split('-')[0]) % self.schedule.statesPerModel == 0 && (int(o.states.split('-')[o.states.split('-').size() - 1]) + 1) % self.schedule.statesPerModel == 0)",
+      message:
+        'overrides must cover whole models: a range begins at a multiple of schedule.statesPerModel and ends before one',
+      path: ['overrides'],
+      check: (s) =>
+        s.overrides.every((o) => {
+          const { first, last } = parseStateRange(o.states);
+          return first % s.schedule.statesPerModel === 0 && (last + 1) % s.schedule.statesPerModel === 0;
+        }),
+    },
+    {
+      cel: 'self.overrides.all(o, !has(o.model) || !has(o.model.channelMultipliers) || self.dataset.image.size % [1,2,4,8,16,32,64,128][o.model.channelMultipliers.size() - 1] == 0)',
+      message:
+        'dataset.image.size must be divisible by 2 for every level of an override’s channelMultipliers after the first',
+      path: ['overrides'],
+      check: (s) =>
+        s.overrides.every(
+          (o) =>
+            o.model?.channelMultipliers === undefined ||
+            divides(s.dataset.image.size, o.model.channelMultipliers.length),
+        ),
+    },
+    {
+      cel: 'self.overrides.all(o, !has(o.model) || !has(o.model.attentionResolutions) || o.model.attentionResolutions.all(r, [1,2,4,8,16,32,64,128].exists(f, f * r == self.dataset.image.size)))',
+      message:
+        'an override’s attentionResolutions must be resolutions that the U-Net has: dataset.image.size divided by a power of two',
+      path: ['overrides'],
+      check: (s) =>
+        s.overrides.every((o) =>
+          (o.model?.attentionResolutions ?? []).every((r) => isResolution(s.dataset.image.size, r)),
+        ),
+    },
+    {
+      cel: "!has(self.evaluation) || self.evaluation.extractor.name != 'mnist-classifier' || self.dataset.image.channels == 1",
+      message:
+        'evaluation.extractor mnist-classifier knows grey images only; use inception-v3-fid, or set dataset.image.channels to 1',
+      path: ['evaluation', 'extractor', 'name'],
+      check: (s) => s.evaluation?.extractor.name !== 'mnist-classifier' || s.dataset.image.channels === 1,
+    },
+    {
+      cel: '!oldSelf.cancel || self.cancel',
+      message: 'cancel cannot be taken back; make a new run instead',
+      path: ['cancel'],
+    },
+  ],
+);
+
+export type Spec = z.output<typeof specSchema>;
+/** The spec as a user writes it, before defaults. */
+export type SpecInput = z.input<typeof specSchema>;

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { integer } from './rules.ts';
+
+export const phases = [
+  'Pending',
+  'Training',
+  'Aggregating',
+  'Sampling',
+  'Evaluating',
+  'Complete',
+  'Suspended',
+  'Cancelled',
+  'Failed',
+] as const;
+
+/** Conditions, always all present once the run has been seen. `Ready`, `Reconciling`, `Stalled` are kstatus' contract. */
+export const conditionTypes = [
+  'Ready',
+  'Reconciling',
+  'Stalled',
+  'ScheduleReachesNoise',
+  'Trained',
+  'Aggregated',
+  'Sampled',
+  'Evaluated',
+  'Suspended',
+  'Failed',
+  'Complete',
+] as const;
+
+export const conditionSchema = z
+  .object({
+    type: z.enum(conditionTypes).describe('What it is about.'),
+    status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+    reason: z.string().max(1024).describe('One word in CamelCase for programs.'),
+    message: z.string().max(32_768).describe('A sentence for people.'),
+    lastTransitionTime: z.string().meta({ format: 'date-time' }).describe('When status last changed.'),
+    observedGeneration: integer(0).optional().describe('Generation of the spec that it was computed from.'),
+  })
+  .describe('A condition as Kubernetes defines it.');
+
+const count = (text: string) => z.int().min(0).describe(text);
+
+export const statusSchema = z
+  .object({
+    observedGeneration: count('Generation of the spec that this status was computed from.').optional(),
+    phase: z.enum(phases).optional().describe('Where the run is.'),
+    conditions: z
+      .array(conditionSchema)
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+      .optional()
+      .describe('Conditions; one of each type.'),
+    startedAt: z.string().meta({ format: 'date-time' }).optional().describe('When the first child was created.'),
+    finishedAt: z.string().meta({ format: 'date-time' }).optional().describe('When the run came to its end.'),
+    models: z
+      .object({
+        total: count('K, the number of models.'),
+        pending: count('Models that wait for a slot.'),
+        active: count('Models with a Job that has not ended.'),
+        done: count('Trained models.'),
+        failed: count('Models that were given up.'),
+        summary: z.string().describe('done/total, as kubectl get shows it.'),
+        retries: count('Failed pods so far, disruptions not counted.'),
+        states: z
+          .object({
+            pending: z.string().optional(),
+            active: z.string().optional(),
+            done: z.string().optional(),
+            failed: z.string().optional(),
+          })
+          .describe('Ranges of states by phase of their model, such as "0-11,13".'),
+      })
+      .optional()
+      .describe('The models by phase.'),
+    progress: z
+      .object({
+        images: count('Images trained on so far, all models together.'),
+        imagesTotal: count('Images to train on, all models together.'),
+        percent: z.int().min(0).max(100).describe('images of imagesTotal.'),
+        imagesPerSecond: z.number().min(0).optional().describe('Speed of the pods that run now, together.'),
+        etaSeconds: count('Seconds until training ends at this speed.').optional(),
+      })
+      .optional()
+      .describe('Progress of training.'),
+    failures: z
+      .array(
+        z.object({
+          job: z.string().describe('The Job.'),
+          pod: z.string().optional().describe('Its last pod.'),
+          states: z.string().optional().describe('Range of states of its model.'),
+          reason: z.string().describe("The error's code, or Kubernetes' reason."),
+          message: z.string().max(4096).describe('What was wrong and what to do.'),
+          log: z.array(z.string()).max(20).optional().describe('The last lines that the pod logged.'),
+        }),
+      )
+      .max(10)
+      .optional()
+      .describe('What failed or cannot start, at most ten.'),
+    bundle: z
+      .object({
+        path: z.string().describe('Folder on the volume.'),
+        digest: z.string().describe('sha256 of its manifest.json.'),
+      })
+      .optional()
+      .describe('The K models with the manifest that makes them one sampler.'),
+    results: z
+      .object({
+        path: z.string().describe('Folder of the report on the volume.'),
+        digest: z.string().describe('sha256 of report.json.'),
+        sampleCount: count('Samples drawn.'),
+        metric: z.string().optional().describe('FID, or Fréchet distance where the extractor is another network.'),
+        frechetDistance: z.number().optional().describe('The distance; lower is better.'),
+        display: z.string().optional().describe('The distance as kubectl get shows it.'),
+        extractor: z.string().optional().describe('Whose features were compared.'),
+        extractorDigest: z.string().optional().describe("sha256 of the extractor's weights."),
+        referenceCount: count('Images behind the reference statistics, where known.').optional(),
+      })
+      .optional()
+      .describe('What the last step reported.'),
+  })
+  .describe('Where the run is. Its size does not grow with S.');
+
+export type Phase = (typeof phases)[number];
+export type ConditionType = (typeof conditionTypes)[number];
+export type Condition = z.output<typeof conditionSchema>;
+export type RunStatus = z.output<typeof statusSchema>;

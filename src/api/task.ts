@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { DdrError } from './errors.ts';
+import { describeIssues } from './run.ts';
+import { datasetSchema, imageSchema } from './spec/dataset.ts';
+import { evaluationSchema } from './spec/evaluation.ts';
+import { modelSchema } from './spec/model.ts';
+import { samplingSchema } from './spec/sampling.ts';
+import { trainingSchema } from './spec/training.ts';
+
+/**
+ * What the operator asks of a trainer process, as JSON in the environment variable DDR_TASK. Paths are relative to the
+ * folders that DDR_RUN_DIR, DDR_DATA_DIR, DDR_REFERENCE_DIR and DDR_WEIGHTS_DIR name.
+ */
+export const taskVariable = 'DDR_TASK';
+
+const hash = z.string().regex(/^[0-9a-f]{16}$/);
+
+/** A latent state: index (0 the cleanest), timestep τ in the T-schedule, and its ᾱ. */
+export const latentStateSchema = z.strictObject({
+  state: z.int().min(0),
+  timestep: z.int().min(0),
+  alphaBar: z.number().gt(0).lt(1),
+});
+
+/** Folder of the run on its volume, `runs/<name>`. */
+const directory = z.string().regex(/^runs\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
+
+export const trainTaskSchema = z.strictObject({
+  kind: z.literal('train'),
+  directory,
+  index: z.int().min(0),
+  hash,
+  states: z.array(latentStateSchema).min(1),
+  /** T, which the time embedding is scaled to. */
+  timesteps: z.int().min(1),
+  dataset: datasetSchema,
+  model: modelSchema,
+  training: trainingSchema,
+  checkpoints: z.strictObject({ everyImages: z.int().min(1), keep: z.int().min(1) }),
+});
+
+export const aggregateTaskSchema = z.strictObject({
+  kind: z.literal('aggregate'),
+  directory,
+  /** Of the bundle. */
+  hash,
+  image: imageSchema,
+  timesteps: z.int().min(1),
+  family: z.string(),
+  alphas: z.string(),
+  dataset: datasetSchema,
+  models: z
+    .array(
+      z.strictObject({
+        index: z.int().min(0),
+        hash,
+        states: z.array(latentStateSchema).min(1),
+        model: modelSchema,
+        prediction: trainingSchema.unwrap().shape.prediction,
+      }),
+    )
+    .min(1),
+});
+
+/** Which extractor computes features, and where its weights are. */
+export const extractorSchema = evaluationSchema.shape.extractor;
+
+export const sampleTaskSchema = z.strictObject({
+  kind: z.literal('sample'),
+  directory,
+  /** Of the samples: bundle, sampler, count, seed. */
+  hash,
+  bundle: hash,
+  sampling: samplingSchema,
+  /** CPU threads of TensorFlow. */
+  threads: z.int().min(1),
+  extractor: extractorSchema.optional(),
+});
+
+export const evaluateTaskSchema = z.strictObject({
+  kind: z.literal('evaluate'),
+  directory,
+  /** Of the report. */
+  hash,
+  run: z.strictObject({ name: z.string(), namespace: z.string() }),
+  bundle: hash,
+  samples: hash,
+  sampling: samplingSchema,
+  threads: z.int().min(1),
+  dataset: datasetSchema,
+  evaluation: evaluationSchema.optional(),
+});
+
+export const taskSchema = z.discriminatedUnion('kind', [
+  trainTaskSchema,
+  aggregateTaskSchema,
+  sampleTaskSchema,
+  evaluateTaskSchema,
+]);
+
+export type LatentState = z.output<typeof latentStateSchema>;
+export type TrainTask = z.output<typeof trainTaskSchema>;
+export type AggregateTask = z.output<typeof aggregateTaskSchema>;
+export type SampleTask = z.output<typeof sampleTaskSchema>;
+export type EvaluateTask = z.output<typeof evaluateTaskSchema>;
+export type Extractor = z.output<typeof extractorSchema>;
+export type Task = z.output<typeof taskSchema>;
+
+/**
+ * Reads the task of this process.
+ * @throws DdrError InvalidTask where it is missing or malformed
+ */
+export function parseTask(text: string | undefined): Task {
+  const where = `environment variable ${taskVariable}`;
+  if (text === undefined) {
+    throw new DdrError('InvalidTask', 'there is no task', {
+      where,
+      hint: 'The operator and `ddr run` set it; `ddr render FILE` shows the tasks of a run.',
+    });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new DdrError('InvalidTask', 'the task is not JSON', { where, cause });
+  }
+  const parsed = taskSchema.safeParse(json);
+  if (!parsed.success) throw new DdrError('InvalidTask', describeIssues(parsed.error).join('; '), { where });
+  return parsed.data;
+}
