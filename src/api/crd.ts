@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import * as names from './names.ts';
+import { specSchema } from './spec/spec.ts';
+import { statusSchema } from './status.ts';
+
+/** A JSON schema as Kubernetes takes it in a CRD: a subset of OpenAPI 3.0 with `x-kubernetes-*` extensions. */
+export type StructuralSchema = { [key: string]: unknown };
+
+type Json = { [key: string]: unknown };
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `z.union([z.literal(1), z.literal(3)])` as one enum; structural schemas may not put types inside anyOf. */
+function flattenLiteralUnion(schema: Json): Json {
+  if (!Array.isArray(schema.anyOf)) return schema;
+  const options = schema.anyOf as Json[];
+  const { anyOf: _, ...rest } = schema;
+  if (options.every((option) => Array.isArray(option.enum))) {
+    const values = options.flatMap((option) => option.enum as unknown[]);
+    return { ...rest, type: values.every(Number.isInteger) ? 'integer' : 'string', enum: values };
+  }
+  const types = options.map((option) => option.type).sort();
+  if (types.join() === 'number,string') return { ...rest, 'x-kubernetes-int-or-string': true };
+  throw new Error(`a union of ${types.join(' and ')} cannot be written as a structural schema`);
+}
+
+/**
+ * Turns zod's JSON schema into a structural one (KEP-1027): unknown fields are pruned or refused by the API server, so
+ * `additionalProperties: false` goes; JSON schema's numeric `exclusiveMinimum` is OpenAPI 3.0's boolean.
+ */
+export function toStructural(input: unknown): StructuralSchema {
+  if (!isObject(input)) throw new Error('not a schema');
+  const schema = flattenLiteralUnion(input);
+  const output: StructuralSchema = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === '$schema' || key === 'id' || key === 'propertyNames') continue;
+    if (key === 'additionalProperties') {
+      if (isObject(value) && Object.keys(value).length > 0) output.additionalProperties = toStructural(value);
+    } else if (key === 'properties' && isObject(value)) {
+      output.properties = Object.fromEntries(Object.entries(value).map(([name, child]) => [name, toStructural(child)]));
+    } else if (key === 'items') {
+      output.items = toStructural(value);
+    } else {
+      output[key] = value;
+    }
+  }
+  // A preserved object's known fields would have to be complete schemas; leave its whole content to Kubernetes.
+  if (output['x-kubernetes-preserve-unknown-fields'] === true) output.properties = undefined;
+  if (output.type === 'integer' && output.enum === undefined) output.format = 'int64';
+  return Object.fromEntries(Object.entries(output).filter(([, value]) => value !== undefined));
+}
+
+/** The structural schema of a zod schema as users write it: fields with defaults are optional. */
+const structural = (schema: z.ZodType) => toStructural(z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0' }));
+
+/** The CustomResourceDefinition, generated from the zod schema. */
+export function customResourceDefinition(): Json {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${names.plural}.${names.group}` },
+    spec: {
+      group: names.group,
+      scope: 'Namespaced',
+      names: {
+        kind: names.kind,
+        listKind: `${names.kind}List`,
+        plural: names.plural,
+        singular: names.singular,
+        shortNames: [names.shortName],
+        categories: ['all'],
+      },
+      versions: [
+        {
+          name: names.version,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: [
+            { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+            {
+              name: 'Models',
+              type: 'string',
+              jsonPath: '.status.models.summary',
+              description: 'Trained models of all models.',
+            },
+            {
+              name: 'Frechet',
+              type: 'string',
+              jsonPath: '.status.results.display',
+              description: 'Fréchet distance of the samples; lower is better.',
+            },
+            {
+              name: 'Progress',
+              type: 'integer',
+              jsonPath: '.status.progress.percent',
+              description: 'Percent of training.',
+              priority: 1,
+            },
+            { name: 'Metric', type: 'string', jsonPath: '.status.results.metric', priority: 1 },
+            { name: 'Extractor', type: 'string', jsonPath: '.status.results.extractor', priority: 1 },
+            { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+          ],
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              description:
+                'Trains a diffusion model as independent models of one or a few latent states each (arXiv 2508.14413), composes them with DDIM, and reports.',
+              required: ['spec'],
+              properties: {
+                apiVersion: { type: 'string' },
+                kind: { type: 'string' },
+                metadata: {
+                  type: 'object',
+                  properties: { name: { type: 'string', maxLength: 40, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' } },
+                },
+                spec: structural(specSchema),
+                status: structural(statusSchema),
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
