@@ -11,18 +11,22 @@ type Json = { [key: string]: unknown };
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** `z.union([z.literal(1), z.literal(3)])` as one enum; structural schemas may not put types inside anyOf. */
-function flattenLiteralUnion(schema: Json): Json {
+/** A quantity may be written as a number or as a string; structural schemas may not put types inside anyOf. */
+function flattenUnion(schema: Json): Json {
   if (!Array.isArray(schema.anyOf)) return schema;
-  const options = schema.anyOf as Json[];
   const { anyOf: _, ...rest } = schema;
-  if (options.every((option) => Array.isArray(option.enum))) {
-    const values = options.flatMap((option) => option.enum as unknown[]);
-    return { ...rest, type: values.every(Number.isInteger) ? 'integer' : 'string', enum: values };
-  }
-  const types = options.map((option) => option.type).sort();
+  const types = (schema.anyOf as Json[]).map((option) => option.type).sort();
   if (types.join() === 'number,string') return { ...rest, 'x-kubernetes-int-or-string': true };
   throw new Error(`a union of ${types.join(' and ')} cannot be written as a structural schema`);
+}
+
+/** A default object with the defaults of its fields, as rules see it: the API server checks rules against defaults as written. */
+function expandDefault(schema: StructuralSchema): unknown {
+  if (!isObject(schema.default) || !isObject(schema.properties)) return schema.default;
+  const fields = Object.entries(schema.properties as Record<string, StructuralSchema>)
+    .map(([name, child]) => [name, expandDefault(child)] as const)
+    .filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(fields), ...schema.default };
 }
 
 /**
@@ -31,7 +35,7 @@ function flattenLiteralUnion(schema: Json): Json {
  */
 export function toStructural(input: unknown): StructuralSchema {
   if (!isObject(input)) throw new Error('not a schema');
-  const schema = flattenLiteralUnion(input);
+  const schema = flattenUnion(input);
   const output: StructuralSchema = {};
   for (const [key, value] of Object.entries(schema)) {
     if (key === '$schema' || key === 'id' || key === 'propertyNames') continue;
@@ -47,6 +51,8 @@ export function toStructural(input: unknown): StructuralSchema {
   }
   // A preserved object's known fields would have to be complete schemas; leave its whole content to Kubernetes.
   if (output['x-kubernetes-preserve-unknown-fields'] === true) output.properties = undefined;
+  output.default = expandDefault(output);
+  if (Array.isArray(output.enum) && output.enum.every(Number.isInteger)) output.type = 'integer';
   if (output.type === 'integer' && output.enum === undefined) output.format = 'int64';
   return Object.fromEntries(Object.entries(output).filter(([, value]) => value !== undefined));
 }

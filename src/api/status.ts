@@ -63,10 +63,10 @@ export const statusSchema = z
         retries: count('Failed pods so far, disruptions not counted.'),
         states: z
           .object({
-            pending: z.string().optional(),
-            active: z.string().optional(),
-            done: z.string().optional(),
-            failed: z.string().optional(),
+            pending: z.string().optional().describe('States that wait.'),
+            active: z.string().optional().describe('States in training.'),
+            done: z.string().optional().describe('States trained.'),
+            failed: z.string().optional().describe('States given up.'),
           })
           .describe('Ranges of states by phase of their model, such as "0-11,13".'),
       })

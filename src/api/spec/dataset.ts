@@ -12,7 +12,7 @@ export const volumePathSchema = z
 export const imageSchema = z
   .strictObject({
     size: integer(4, 1024).describe('Height and width in pixels. Images of another size are resized to it.'),
-    channels: z.union([z.literal(1), z.literal(3)]).describe('1 for grey, 3 for RGB.'),
+    channels: z.literal([1, 3]).describe('1 for grey, 3 for RGB.'),
   })
   .describe('Shape that every image is brought to.');
 

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { generatedFiles, staleFiles } from '../../../scripts/generate.ts';
+import { customResourceDefinition, toStructural } from '../../../src/api/crd.ts';
+
+test('generated files are what the schema says', () => {
+  assert.deepEqual(staleFiles(), [], 'run npm run generate');
+});
+
+test('the CRD leaves room below the limit of client-side apply', () => {
+  for (const content of Object.values(generatedFiles())) assert.ok(Buffer.byteLength(content) < 200_000);
+});
+
+/** Every schema node below `node`, with its path. */
+function* nodes(node: unknown, path: string): Generator<[string, Record<string, unknown>]> {
+  if (typeof node !== 'object' || node === null) return;
+  const schema = node as Record<string, unknown>;
+  yield [path, schema];
+  for (const [name, child] of Object.entries((schema.properties ?? {}) as Record<string, unknown>)) {
+    yield* nodes(child, `${path}.${name}`);
+  }
+  yield* nodes(schema.items, `${path}[]`);
+}
+
+test('every field has a description', () => {
+  const crd = customResourceDefinition() as {
+    spec: { versions: [{ schema: { openAPIV3Schema: { properties: object } } }] };
+  };
+  const { spec, status } = crd.spec.versions[0].schema.openAPIV3Schema.properties as Record<string, unknown>;
+  const bare = [...nodes(spec, 'spec'), ...nodes(status, 'status')]
+    .filter(([path, schema]) => !path.endsWith(']') && schema.description === undefined)
+    .map(([path]) => path);
+  assert.deepEqual(bare, []);
+});
+
+test('a union that Kubernetes cannot express is an error, not a loose schema', () => {
+  assert.throws(() => toStructural({ anyOf: [{ type: 'string' }, { type: 'object' }] }), /structural/);
+});
