@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+
+const source = join(import.meta.dirname, '../../src');
+
+/** Which parts a part may import (DESIGN: arrows go one way), and packages that only some may load. */
+const mayImport: Record<string, string[]> = {
+  api: [],
+  diffusion: ['api'],
+  operator: ['api', 'diffusion'],
+  trainer: ['api', 'diffusion'],
+  local: ['api', 'diffusion', 'operator'],
+  cli: ['api', 'diffusion', 'operator', 'local'],
+};
+const onlyIn: Record<string, string[]> = {
+  '@tensorflow/tfjs-node-gpu': ['trainer'],
+  '@kubernetes/client-node': ['operator'],
+  sharp: ['trainer'],
+};
+
+interface Import {
+  file: string;
+  from: string;
+  target: string;
+}
+
+function imports(): Import[] {
+  return globSync('**/*.ts', { cwd: source }).flatMap((file) => {
+    const text = readFileSync(join(source, file), 'utf8');
+    const specifiers = [...text.matchAll(/(?:from|import|import\()\s*\(?'([^']+)'/g)].map(
+      (match) => match[1] as string,
+    );
+    return specifiers.map((specifier) => ({
+      file,
+      from: file.split('/')[0] as string,
+      target: specifier.startsWith('.') ? relative(source, resolve(join(source, dirname(file)), specifier)) : specifier,
+    }));
+  });
+}
+
+test('imports follow the arrows between the parts', () => {
+  const wrong = imports().filter(({ from, target }) => {
+    const part = target.split('/')[0] as string;
+    if (part === from || !(part in mayImport)) return target.startsWith('..');
+    // The maths may use the error catalogue, nothing else of the resource.
+    if (from === 'diffusion') return target !== 'api/errors.ts';
+    return !mayImport[from]?.includes(part);
+  });
+  assert.deepEqual(wrong, []);
+});
+
+test('heavy packages are loaded only where they belong', () => {
+  const wrong = imports().filter(({ from, target }) => onlyIn[target] !== undefined && !onlyIn[target].includes(from));
+  assert.deepEqual(wrong, []);
+});
+
+test('the plan is pure: it imports no I/O and asks no clock', () => {
+  const files = globSync('operator/plan/**/*.ts', { cwd: source });
+  for (const file of files) {
+    const text = readFileSync(join(source, file), 'utf8');
+    assert.doesNotMatch(
+      text,
+      /node:(fs|http|https|net|child_process|timers)|Date\.now\(|new Date\(\)|Math\.random/,
+      file,
+    );
+  }
+});
+
+test('the Kubernetes runtime knows nothing of diffusion', () => {
+  const wrong = imports().filter(
+    ({ file, target }) =>
+      file.startsWith('operator/kube/') && /^(api\/(?!errors)|diffusion|operator\/(?!kube))/.test(target),
+  );
+  assert.deepEqual(wrong, []);
+});
