@@ -1,0 +1,46 @@
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
+import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+import type { Tensor, TensorFlow } from './tensorflow.ts';
+
+export type { NodeJSKernelBackend, TFEOpAttr };
+export type TensorInfo = Parameters<NodeJSKernelBackend['executeSingleOutput']>[2][number];
+
+/** The backend under tfjs, through which any TensorFlow op can be called by name. */
+export const backendOf = (tf: typeof TensorFlow): NodeJSKernelBackend => tf.backend() as unknown as NodeJSKernelBackend;
+
+/** Attribute that holds a type, such as T. */
+export const typeAttribute = (backend: NodeJSKernelBackend, name: string, value: number): TFEOpAttr => ({
+  name,
+  type: backend.binding.TF_ATTR_TYPE,
+  value,
+});
+
+/** Calls an op that tfjs has no function for. No gradient flows through it. */
+export function callOp(tf: typeof TensorFlow, name: string, attributes: TFEOpAttr[], inputs: TensorInfo[]): Tensor {
+  return backendOf(tf).executeSingleOutput(name, attributes, inputs) as unknown as Tensor;
+}
+
+/**
+ * Standard normal numbers that are a function of the seed pair alone (TensorFlow's counter-based Philox).
+ * @param seed int32[2]
+ */
+export function statelessNormal(tf: typeof TensorFlow, shape: number[], seed: Tensor): Tensor {
+  const backend = backendOf(tf);
+  const { TF_FLOAT, TF_INT32 } = backend.binding;
+  const attributes = [
+    typeAttribute(backend, 'dtype', TF_FLOAT),
+    typeAttribute(backend, 'T', TF_INT32),
+    typeAttribute(backend, 'Tseed', TF_INT32),
+  ];
+  return callOp(tf, 'StatelessRandomNormal', attributes, [tf.tensor1d(shape, 'int32'), seed]);
+}
+
+/** x + bias along the last axis, with the gradient as one reduction instead of tfjs' chain of them. */
+export function addBias(tf: typeof TensorFlow, x: Tensor, bias: Tensor): Tensor {
+  const backend = backendOf(tf);
+  const type = typeAttribute(backend, 'T', backend.binding.TF_FLOAT);
+  return tf.customGrad((a, b) => ({
+    value: callOp(tf, 'BiasAdd', [type], [a as Tensor, b as Tensor]),
+    gradFunc: (dy) => [dy as Tensor, callOp(tf, 'BiasAddGrad', [type], [dy as Tensor])],
+  }))(x, bias);
+}

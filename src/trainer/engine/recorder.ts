@@ -1,0 +1,152 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { backendOf, type NodeJSKernelBackend, type TensorInfo } from './backend.ts';
+import { attributes, type DataType, GraphBuilder } from './graph.ts';
+import { downloadAll, type Program, type ProgramSpec, type Tensors, uploadInputs } from './program.ts';
+import type { Tensor, TensorFlow } from './tensorflow.ts';
+
+/** Calls `body` while every op that tfjs executes is also added to `graph`. `names` maps a tensor's data to its node. */
+function record<T>(backend: NodeJSKernelBackend, graph: GraphBuilder, names: Map<object, string>, body: () => T): T {
+  const nameOf = (tensor: TensorInfo): string => {
+    const known = names.get(tensor.dataId);
+    if (known !== undefined) return known;
+    // Not made by a recorded op, no input and no state: a constant of the program.
+    const values = backend.readSync(tensor.dataId) as Float32Array | Int32Array | Uint8Array;
+    const type = tensor.dtype as DataType;
+    const name = graph.constant(type, tensor.shape, type === 'bool' ? Uint8Array.from(values) : values);
+    names.set(tensor.dataId, name);
+    return name;
+  };
+  const { executeSingleOutput, executeMultipleOutputs } = backend;
+  backend.executeSingleOutput = (op, opAttributes, inputs) => {
+    const output = executeSingleOutput.call(backend, op, opAttributes, inputs);
+    names.set(output.dataId, graph.addExecuted(op, inputs.map(nameOf), opAttributes));
+    return output;
+  };
+  backend.executeMultipleOutputs = (op, opAttributes, inputs, count) => {
+    const outputs = executeMultipleOutputs.call(backend, op, opAttributes, inputs, count);
+    const node = graph.addExecuted(op, inputs.map(nameOf), opAttributes);
+    outputs.forEach((output, i) => {
+      names.set(output.dataId, i === 0 ? node : `${node}:${i}`);
+    });
+    return outputs;
+  };
+  try {
+    return body();
+  } finally {
+    backend.executeSingleOutput = executeSingleOutput;
+    backend.executeMultipleOutputs = executeMultipleOutputs;
+  }
+}
+
+/** Loads a graph as a TensorFlow session. The session reads the file once, so that it can go at once. */
+function loadSession(backend: NodeJSKernelBackend, graph: GraphBuilder): number {
+  const folder = mkdtempSync(join(tmpdir(), 'ddr-graph-'));
+  try {
+    mkdirSync(join(folder, 'variables'));
+    writeFileSync(join(folder, 'saved_model.pb'), graph.toSavedModel());
+    return backend.binding.loadSavedModel(folder, 'serve');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Records the update once, on zeros, and replays it as one graph with variables: one call instead of thousands.
+ * Numerically it is the eager program, up to the order of sums that TensorFlow's graph optimizer may change.
+ */
+export function createRecordedProgram(tf: typeof TensorFlow, spec: ProgramSpec): Program {
+  const backend = backendOf(tf);
+  const graph = new GraphBuilder(backend);
+  const names = new Map<object, string>();
+  const float = attributes.type('float32');
+  const variables = Object.entries(spec.state).map(([name, shape]) => {
+    const handle = graph.add('VarHandleOp', [], {
+      dtype: float,
+      shape: attributes.shape(shape),
+      shared_name: attributes.text(name),
+      container: attributes.text(''),
+    });
+    const source = graph.placeholder(`write_${name}`, 'float32', shape);
+    return {
+      name,
+      shape,
+      write: graph.add('AssignVariableOp', [handle, source], { dtype: float }),
+      handle,
+      value: graph.add('ReadVariableOp', [handle], { dtype: float }),
+    };
+  });
+
+  const { outputNames, done } = tf.tidy(() => {
+    const zeros = (shape: number[], dtype: 'float32' | 'int32'): Tensor => tf.zeros(shape, dtype);
+    const state: Tensors = Object.fromEntries(variables.map(({ name, shape }) => [name, zeros(shape, 'float32')]));
+    const inputs: Tensors = Object.fromEntries(
+      Object.entries(spec.inputs).map(([name, { shape, dtype }]) => [name, zeros(shape, dtype)]),
+    );
+    for (const { name, value } of variables) names.set((state[name] as Tensor).dataId, value);
+    for (const [name, { shape, dtype }] of Object.entries(spec.inputs)) {
+      names.set((inputs[name] as Tensor).dataId, graph.placeholder(`input_${name}`, dtype, shape));
+    }
+    const result = record(backend, graph, names, () => spec.update(state, inputs));
+    const nodeOf = (tensor: Tensor) => names.get(tensor.dataId) as string;
+    const assigns = variables
+      .filter(({ name }) => result.state[name] !== undefined)
+      .map(({ name, handle }) =>
+        graph.add('AssignVariableOp', [handle, nodeOf(result.state[name] as Tensor)], { dtype: float }),
+      );
+    const after = assigns.map((name) => `^${name}`);
+    return {
+      outputNames: Object.entries(result.outputs).map(
+        ([name, tensor]) => [name, graph.add('Identity', [nodeOf(tensor), ...after], { T: float })] as const,
+      ),
+      done: graph.add(
+        'Identity',
+        [graph.constant('float32', [], Float32Array.of(1)), ...variables.map(({ write }) => `^${write}`)],
+        {
+          T: float,
+        },
+      ),
+    };
+  });
+
+  const session = loadSession(backend, graph);
+  const call = (inputs: readonly (readonly [string, Tensor])[], outputs: readonly string[]): Tensor[] =>
+    backend.runSavedModel(
+      session,
+      inputs.map(([, tensor]) => tensor),
+      inputs.map(([name, { dtype }]) => ({ name: `${name}:0`, dtype, shape: undefined, tfDtype: undefined })) as never,
+      outputs.map((name) => `${name}:0`),
+    ) as unknown as Tensor[];
+
+  return {
+    write: (state) =>
+      tf.tidy(() => {
+        call(
+          variables.map(({ name, shape }) => [`write_${name}`, tf.tensor(state[name] as Float32Array, shape)] as const),
+          [done],
+        );
+      }),
+    read() {
+      const tensors = call(
+        [],
+        variables.map(({ value }) => value),
+      );
+      const values = downloadAll(Object.fromEntries(variables.map(({ name }, i) => [name, tensors[i] as Tensor])));
+      tf.dispose(tensors);
+      return values;
+    },
+    run: (inputs) =>
+      tf.tidy(() => {
+        const uploaded = Object.entries(uploadInputs(tf, spec.inputs, inputs)).map(
+          ([name, tensor]) => [`input_${name}`, tensor] as const,
+        );
+        const results = call(
+          uploaded,
+          outputNames.map(([, node]) => node),
+        );
+        return downloadAll(Object.fromEntries(outputNames.map(([name], i) => [name, results[i] as Tensor]))) as never;
+      }) as unknown as Record<string, Float32Array>,
+    dispose: () => backend.binding.deleteSavedModel(session),
+  };
+}

@@ -1,0 +1,41 @@
+import util from 'node:util';
+import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
+import { DdrError } from '../../api/errors.ts';
+
+export type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
+export type { TensorFlow };
+
+/** The names under which TensorFlow's C library reads its thread counts, once, when it is loaded. */
+const threadVariables = ['TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS'] as const;
+
+let loaded: { tf: typeof TensorFlow; threads: number } | undefined;
+
+/**
+ * Loads TensorFlow into this process, once, with a fixed number of threads: sums are ordered by it, so results depend on it.
+ * @throws DdrError EngineUnavailable where the native addon cannot be loaded, or was loaded with other threads before
+ */
+export async function loadTensorFlow(threads: number): Promise<typeof TensorFlow> {
+  if (loaded !== undefined) {
+    if (loaded.threads === threads) return loaded.tf;
+    throw new DdrError('EngineUnavailable', `TensorFlow already runs with ${loaded.threads} threads, not ${threads}`, {
+      hint: 'A process can have one thread count only.',
+    });
+  }
+  for (const name of threadVariables) process.env[name] = String(threads);
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  // tfjs-node 4.22 calls this function of Node's, which Node 23 removed.
+  Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
+  try {
+    // A CommonJS package: its exports are the default export.
+    const { default: tf } = (await import('@tensorflow/tfjs-node-gpu')) as unknown as { default: typeof TensorFlow };
+    tf.env().set('PROD', true);
+    loaded = { tf, threads };
+    return tf;
+  } catch (cause) {
+    throw new DdrError('EngineUnavailable', `TensorFlow's native addon could not be loaded: ${String(cause)}`, {
+      hint: 'Run `sh scripts/setup.sh`, which fetches libtensorflow and compiles the addon.',
+      cause,
+    });
+  }
+}

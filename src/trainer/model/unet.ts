@@ -1,0 +1,209 @@
+import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
+import { createLayers, type Parameters } from './layers.ts';
+import type { ParameterSpec, UnetConfig } from './parameters.ts';
+
+/**
+ * The U-Net as a list of blocks, which both the parameters and the forward pass are read from. After Ho et al. 2020:
+ * residual blocks with GroupNorm and SiLU, self-attention at chosen resolutions, skip connections, zero-initialised ends.
+ */
+type Block =
+  | { kind: 'input'; name: string; to: number }
+  | { kind: 'residual'; name: string; from: number; to: number; attention: boolean }
+  | { kind: 'down'; name: string; channels: number }
+  | { kind: 'up'; name: string; channels: number };
+
+interface Blocks {
+  down: Block[];
+  middle: [Block, Block];
+  up: Block[];
+  /** Channels that the output convolution takes. */
+  last: number;
+}
+
+function blocksOf({
+  imageSize,
+  baseChannels,
+  channelMultipliers,
+  residualBlocks,
+  attentionResolutions,
+}: UnetConfig): Blocks {
+  const levels = channelMultipliers.map((multiplier, level) => ({
+    channels: baseChannels * multiplier,
+    attention: attentionResolutions.includes(imageSize / 2 ** level),
+    level,
+  }));
+  const deepest = levels.length - 1;
+  let channels = baseChannels;
+  const skips = [channels];
+  const down: Block[] = [{ kind: 'input', name: 'in', to: channels }];
+  for (const { channels: to, attention, level } of levels) {
+    for (let block = 0; block < residualBlocks; block++) {
+      down.push({ kind: 'residual', name: `down.${level}.${block}`, from: channels, to, attention });
+      channels = to;
+      skips.push(channels);
+    }
+    if (level < deepest) {
+      down.push({ kind: 'down', name: `down.${level}.half`, channels });
+      skips.push(channels);
+    }
+  }
+  const middle: [Block, Block] = [
+    { kind: 'residual', name: 'middle.0', from: channels, to: channels, attention: attentionResolutions.length > 0 },
+    { kind: 'residual', name: 'middle.1', from: channels, to: channels, attention: false },
+  ];
+  const up: Block[] = [];
+  for (const { channels: to, attention, level } of levels.toReversed()) {
+    for (let block = 0; block <= residualBlocks; block++) {
+      const from = channels + (skips.pop() as number);
+      up.push({ kind: 'residual', name: `up.${level}.${block}`, from, to, attention });
+      channels = to;
+    }
+    if (level > 0) up.push({ kind: 'up', name: `up.${level}.double`, channels });
+  }
+  return { down, middle, up, last: channels };
+}
+
+const embeddingSize = (config: UnetConfig) => config.baseChannels * 4;
+
+function convolutionSpecs(name: string, kernel: number, from: number, to: number, zero = false): ParameterSpec[] {
+  const fanIn = kernel * kernel * from;
+  return [
+    {
+      name: `${name}.w`,
+      shape: [kernel, kernel, from, to],
+      initial: zero ? { kind: 'zeros' } : { kind: 'normal', fanIn },
+    },
+    { name: `${name}.b`, shape: [to], initial: { kind: 'zeros' } },
+  ];
+}
+
+const normSpecs = (name: string, channels: number): ParameterSpec[] => [
+  { name: `${name}.g`, shape: [channels], initial: { kind: 'ones' } },
+  { name: `${name}.s`, shape: [channels], initial: { kind: 'zeros' } },
+];
+
+const denseSpecs = (name: string, from: number, to: number): ParameterSpec[] => [
+  { name: `${name}.w`, shape: [from, to], initial: { kind: 'normal', fanIn: from } },
+  { name: `${name}.b`, shape: [to], initial: { kind: 'zeros' } },
+];
+
+function blockSpecs(config: UnetConfig, block: Block): ParameterSpec[] {
+  switch (block.kind) {
+    case 'input':
+      return convolutionSpecs(block.name, 3, config.imageChannels, block.to);
+    case 'down':
+    case 'up':
+      return convolutionSpecs(block.name, 3, block.channels, block.channels);
+    case 'residual': {
+      const { name, from, to } = block;
+      return [
+        ...normSpecs(`${name}.norm1`, from),
+        ...convolutionSpecs(`${name}.conv1`, 3, from, to),
+        ...(config.timeEmbedding ? denseSpecs(`${name}.time`, embeddingSize(config), to) : []),
+        ...normSpecs(`${name}.norm2`, to),
+        ...convolutionSpecs(`${name}.conv2`, 3, to, to, true),
+        ...(from === to ? [] : convolutionSpecs(`${name}.skip`, 1, from, to)),
+        ...(block.attention
+          ? [
+              ...normSpecs(`${name}.attention.norm`, to),
+              ...convolutionSpecs(`${name}.attention.qkv`, 1, to, 3 * to),
+              ...convolutionSpecs(`${name}.attention.out`, 1, to, to, true),
+            ]
+          : []),
+      ];
+    }
+  }
+}
+
+/** All parameters of a U-Net in their fixed order. */
+export function parameterSpecs(config: UnetConfig): ParameterSpec[] {
+  const { down, middle, up, last } = blocksOf(config);
+  const embedding = embeddingSize(config);
+  return [
+    ...(config.timeEmbedding
+      ? [...denseSpecs('time.0', config.baseChannels, embedding), ...denseSpecs('time.1', embedding, embedding)]
+      : []),
+    ...[...down, ...middle, ...up].flatMap((block) => blockSpecs(config, block)),
+    ...normSpecs('out.norm', last),
+    ...convolutionSpecs('out.conv', 3, last, config.imageChannels, true),
+  ];
+}
+
+/** Sine and cosine of the timestep at `size`/2 frequencies from 1 to 1/10000. [B] → [B, size] */
+function sinusoids(tf: typeof TensorFlow, timestep: Tensor, size: number): Tensor {
+  const half = size / 2;
+  const frequencies = tf.tensor2d(
+    Float32Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10_000) * i) / half)),
+    [1, half],
+  );
+  const angles = tf.mul(tf.reshape(timestep, [-1, 1]), frequencies);
+  return tf.concat([tf.cos(angles), tf.sin(angles)], 1);
+}
+
+/**
+ * The forward pass.
+ * @param x [B, size, size, channels]
+ * @param timestep [B], only where the model has a time embedding
+ * @returns the prediction, of x's shape
+ */
+export function unet(
+  tf: typeof TensorFlow,
+  config: UnetConfig,
+  parameter: Parameters,
+  x: Tensor4D,
+  timestep?: Tensor,
+): Tensor4D {
+  const { convolution, dense, groupNorm, silu, attention, upsample } = createLayers(tf, parameter);
+  const { down, middle, up } = blocksOf(config);
+  const embedding =
+    config.timeEmbedding && timestep !== undefined
+      ? silu(dense('time.1', silu(dense('time.0', sinusoids(tf, timestep, config.baseChannels)))))
+      : undefined;
+
+  const apply = (block: Block, h: Tensor4D): Tensor4D => {
+    const { name } = block;
+    switch (block.kind) {
+      case 'input':
+        return convolution(name, h);
+      case 'down':
+        return convolution(name, h, 2);
+      case 'up':
+        return convolution(name, upsample(h));
+      case 'residual': {
+        let inner = convolution(`${name}.conv1`, silu(groupNorm(`${name}.norm1`, h)));
+        if (embedding !== undefined) {
+          inner = tf.add(inner, tf.reshape(dense(`${name}.time`, embedding), [-1, 1, 1, block.to]));
+        }
+        inner = convolution(`${name}.conv2`, silu(groupNorm(`${name}.norm2`, inner)));
+        const sum: Tensor4D = tf.add(block.from === block.to ? h : convolution(`${name}.skip`, h), inner);
+        return block.attention ? attention(`${name}.attention`, sum) : sum;
+      }
+    }
+  };
+
+  const skips: Tensor4D[] = [];
+  let h = x;
+  for (const block of down) {
+    h = apply(block, h);
+    skips.push(h);
+  }
+  for (const block of middle) h = apply(block, h);
+  for (const block of up) {
+    h = apply(block, block.kind === 'residual' ? tf.concat([h, skips.pop() as Tensor4D], 3) : h);
+  }
+  return convolution('out.conv', silu(groupNorm('out.norm', h)));
+}
+
+/** Parameters by name from the one vector that holds them all. Differentiable. */
+export function parametersOf(tf: typeof TensorFlow, specs: readonly ParameterSpec[], vector: Tensor): Parameters {
+  const parts = tf.split(
+    vector,
+    specs.map(({ shape }) => shape.reduce((product, size) => product * size, 1)),
+  );
+  const byName = new Map(specs.map(({ name, shape }, i) => [name, tf.reshape(parts[i] as Tensor, shape)]));
+  return (name) => {
+    const tensor = byName.get(name);
+    if (tensor === undefined) throw new Error(`the U-Net has no parameter ${name}`);
+    return tensor;
+  };
+}
