@@ -5,35 +5,58 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
-  cpSync,
+  copyFileSync,
   existsSync,
   globSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 const tensorflowVersion = '2.21.0';
+const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 const root = join(import.meta.dirname, '..');
-const wheel = process.env.TENSORFLOW_PACKAGE ?? 'tensorflow-cpu';
-const cache = resolve(process.env.DDR_CACHE ?? join(root, '.cache'));
-const library = join(cache, `${wheel}-${tensorflowVersion}-${process.arch}`);
+const wheel = process.env.TENSORFLOW_PACKAGE || 'tensorflow-cpu';
+const build = `${wheel}-${tensorflowVersion}-${process.arch}`;
+const library = join(resolve(process.env.DDR_CACHE || join(root, '.cache')), build);
 const tfjs = join(root, 'node_modules/@tensorflow/tfjs-node-gpu');
 const headers = join(root, 'node_modules/node-api-headers/include');
 const addon = join(tfjs, 'lib/napi-v8/tfjs_binding.node');
+/** Where the addon finds the library. Real files, so that a copied node_modules (an image's) is whole. */
+const deps = join(tfjs, 'deps');
+/** Names what was installed; there only when all of it is. */
+const stamp = join(deps, 'installed');
+
+/** Only what the addon needs of the 1 GB that the wheel unpacks to. */
+const unpack = `
+import sys, zipfile
+wheel, folder = sys.argv[1:]
+wanted = ('libtensorflow_cc.so', 'libtensorflow_framework.so', *('include/%s/' % name for name in ('tensorflow', 'xla', 'tsl', 'external')))
+with zipfile.ZipFile(wheel) as archive:
+    prefixes = tuple('tensorflow/' + name for name in wanted)
+    archive.extractall(folder, [name for name in archive.namelist() if name.startswith(prefixes)])
+`;
+
+function fail(message: string): never {
+  console.error(`setup: ${message}`);
+  process.exit(1);
+}
 
 function run(command: string, args: string[]): void {
   const { status, error } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0) {
-    console.error(`setup: ${command} failed${error === undefined ? '' : `: ${error.message}`}; its output is above`);
-    process.exit(1);
-  }
+  if (status !== 0)
+    fail(
+      `${command} failed${error === undefined ? '' : `: ${error.message}`}; its output is above, trying again may help`,
+    );
 }
 
-/** Fills a folder beside `target` and renames it into place, so that a killed set-up leaves nothing half done. */
+/** Fills a folder beside `target` and renames it into place: a killed set-up leaves nothing half done, two do not meet. */
 function makeFolder(target: string, fill: (folder: string) => void): void {
   mkdirSync(dirname(target), { recursive: true });
   const folder = mkdtempSync(`${target}.`);
@@ -46,71 +69,80 @@ function makeFolder(target: string, fill: (folder: string) => void): void {
   }
 }
 
-/** Only what the addon needs of the 1 GB that the wheel unpacks to. */
-const unpack = `
-import sys, zipfile
-wheel, folder = sys.argv[1:]
-with zipfile.ZipFile(wheel) as archive:
-    wanted = [n for n in archive.namelist() if n.startswith(('tensorflow/libtensorflow_cc.so', 'tensorflow/libtensorflow_framework.so', 'tensorflow/include/tensorflow/', 'tensorflow/include/xla/', 'tensorflow/include/tsl/', 'tensorflow/include/external/'))]
-    archive.extractall(folder, wanted)
-`;
-
 function fetchLibrary(): void {
-  console.log(`setup: downloading libtensorflow ${tensorflowVersion} (${wheel} from PyPI)`);
+  console.log(`setup: downloading libtensorflow ${tensorflowVersion} (${wheel} from PyPI, 250 MB or more)`);
   makeFolder(library, (folder) => {
+    // The library inside is the same for every Python: naming one makes any python3 with pip do.
+    const choice = ['--no-deps', '--only-binary=:all:', '--python-version=3.12', '--dest', folder];
     run('python3', [
       '-m',
       'pip',
       'download',
-      '--quiet',
+      '-q',
       '--disable-pip-version-check',
-      '--no-deps',
-      '--dest',
-      folder,
+      ...choice,
       `${wheel}==${tensorflowVersion}`,
     ]);
     const [file] = globSync('*.whl', { cwd: folder });
-    if (file === undefined) throw new Error(`pip downloaded no wheel of ${wheel}`);
+    if (file === undefined) fail(`pip downloaded no wheel of ${wheel}`);
+    console.log('setup: unpacking');
     run('python3', ['-c', unpack, join(folder, file), folder]);
     rmSync(join(folder, file));
     mkdirSync(join(folder, 'lib'));
-    for (const name of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']) {
+    for (const name of libraries) {
       renameSync(join(folder, 'tensorflow', name), join(folder, 'lib', name));
+      symlinkSync(name, join(folder, 'lib', name.replace(/(_cc)?\.so\.2$/, '.so'))); // the names that the linker looks for
     }
     renameSync(join(folder, 'tensorflow/include'), join(folder, 'include'));
     rmSync(join(folder, 'tensorflow'), { recursive: true });
-    // The names that the linker looks for.
-    symlinkSync('libtensorflow_cc.so.2', join(folder, 'lib/libtensorflow.so'));
-    symlinkSync('libtensorflow_framework.so.2', join(folder, 'lib/libtensorflow_framework.so'));
   });
 }
 
-function compileAddon(): void {
+/** Compiles the addon without node-gyp: it uses N-API alone, so it loads into every Node from 12 on. */
+function compileAddon(target: string): void {
   console.log('setup: compiling the TensorFlow addon (about 30 s)');
-  const built = join(library, 'tfjs_binding.node');
-  if (!existsSync(built)) {
-    const partial = `${built}.${process.pid}`;
-    run('g++', [
-      ...['-shared', '-fPIC', '-O2', '-std=c++17', '-w', '-DNAPI_VERSION=8', '-DNODE_GYP_MODULE_NAME=tfjs_binding'],
-      ...[`-I${join(library, 'include')}`, `-I${headers}`, `-I${tfjs}`],
-      ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(tfjs, 'binding', file)),
-      ...[`-L${join(library, 'lib')}`, '-ltensorflow', '-ltensorflow_framework', '-Wl,-rpath,$ORIGIN/../../deps/lib'],
-      ...['-o', partial],
-    ]);
-    renameSync(partial, built);
+  const partial = `${target}.${process.pid}`;
+  run('g++', [
+    ...['-shared', '-fPIC', '-O2', '-std=c++17', '-w', '-DNAPI_VERSION=8', '-DNODE_GYP_MODULE_NAME=tfjs_binding'],
+    ...[`-I${join(library, 'include')}`, `-I${headers}`, `-I${tfjs}`],
+    ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(tfjs, 'binding', file)),
+    ...[`-L${join(library, 'lib')}`, '-ltensorflow', '-ltensorflow_framework', '-Wl,-rpath,$ORIGIN/../../deps/lib'],
+    ...['-o', partial],
+  ]);
+  renameSync(partial, target);
+}
+
+/** A second name for a file, or a copy where the cache is on another file system. */
+function place(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
   }
+}
+
+const isInstalled = () => existsSync(addon) && existsSync(stamp) && readFileSync(stamp, 'utf8') === build;
+
+function install(compiled: string): void {
   mkdirSync(dirname(addon), { recursive: true });
-  cpSync(built, `${addon}.${process.pid}`);
-  renameSync(`${addon}.${process.pid}`, addon);
+  const partial = `${addon}.${process.pid}`;
+  copyFileSync(compiled, partial);
+  renameSync(partial, addon);
+  if (isInstalled()) return; // by a set-up that ran beside this one
+  rmSync(deps, { recursive: true, force: true });
+  makeFolder(deps, (folder) => {
+    mkdirSync(join(folder, 'lib'));
+    for (const name of libraries) place(join(library, 'lib', name), join(folder, 'lib', name));
+    writeFileSync(join(folder, basename(stamp)), build);
+  });
 }
 
-/** The package looks for the library in its own `deps/lib`. */
-function linkLibrary(): void {
-  const link = join(tfjs, 'deps');
-  rmSync(link, { recursive: true, force: true });
-  symlinkSync(relative(tfjs, library), link);
+if (isInstalled()) process.exit(0);
+if (process.platform !== 'linux') {
+  fail(`TensorFlow is set up on Linux only, not on ${process.platform}; a Linux container or virtual machine will do`);
 }
-
-if (!existsSync(join(library, 'lib/libtensorflow_cc.so.2'))) fetchLibrary();
-linkLibrary();
-if (!existsSync(addon)) compileAddon();
+if (!existsSync(join(library, 'lib'))) fetchLibrary();
+const compiled = join(library, 'tfjs_binding.node');
+if (!existsSync(compiled)) compileAddon(compiled);
+install(compiled);
+console.log(`setup: ${build} is ready`);

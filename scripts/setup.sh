@@ -5,16 +5,16 @@ set -eu
 cd "$(dirname "$0")/.."
 
 missing=""
-need() { # command, what to say where it is missing
-  command -v "$1" >/dev/null 2>&1 || missing="$missing
-  - $2"
-}
-need npm "npm, with Node.js 20 or newer (https://nodejs.org)"
-need python3 "python3 (Debian, Ubuntu: apt-get install python3 python3-pip)"
-need g++ "a C++ compiler, g++ (Debian, Ubuntu: apt-get install g++)"
-if command -v python3 >/dev/null 2>&1 && ! python3 -m pip --version >/dev/null 2>&1; then
+lacks() {
   missing="$missing
-  - pip for python3 (Debian, Ubuntu: apt-get install python3-pip)"
+  - $1"
+}
+command -v npm >/dev/null 2>&1 || lacks "npm, with Node.js 20 or newer (https://nodejs.org)"
+command -v g++ >/dev/null 2>&1 || lacks "a C++ compiler, g++ (Debian, Ubuntu: apt-get install g++)"
+if ! command -v python3 >/dev/null 2>&1; then
+  lacks "python3 with pip (Debian, Ubuntu: apt-get install python3 python3-pip)"
+elif ! python3 -c 'import importlib.util as u, sys; sys.exit(u.find_spec("pip") is None)'; then
+  lacks "pip for python3 (Debian, Ubuntu: apt-get install python3-pip)"
 fi
 if [ -n "$missing" ]; then
   echo "setup: this machine lacks:$missing" >&2
@@ -29,5 +29,12 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
 fi
 
 node=node_modules/.bin/node # the pinned one, where npm has it for this platform
-[ -x "$node" ] || node=node
+if [ ! -x "$node" ]; then
+  node=$(command -v node) || node=""
+  # 22.19 is the first that runs TypeScript as it is.
+  if [ -z "$node" ] || ! "$node" -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 19) ? 0 : 1)'; then
+    echo "setup: the package node-linux-* has no Node for this platform; install Node.js 22.19 or newer (https://nodejs.org)" >&2
+    exit 1
+  fi
+fi
 exec "$node" scripts/libtensorflow.ts
