@@ -1,0 +1,59 @@
+import { controllerOf, type KubeObject, keyOf } from './cluster.ts';
+
+/** What is known of the objects of one type. Readers must not change them. */
+export interface Store {
+  get(key: string): KubeObject | undefined;
+  all(): Iterable<KubeObject>;
+  /** Objects whose controller has this uid. */
+  ownedBy(uid: string): KubeObject[];
+}
+
+/** A store with an index by owner. */
+export class ObjectStore implements Store {
+  readonly #objects = new Map<string, KubeObject>();
+  readonly #owned = new Map<string, Set<string>>();
+
+  get(key: string): KubeObject | undefined {
+    return this.#objects.get(key);
+  }
+
+  all(): Iterable<KubeObject> {
+    return this.#objects.values();
+  }
+
+  ownedBy(uid: string): KubeObject[] {
+    return [...(this.#owned.get(uid) ?? [])].map((key) => this.#objects.get(key) as KubeObject);
+  }
+
+  set(object: KubeObject): void {
+    const key = keyOf(object);
+    this.remove(key);
+    this.#objects.set(key, object);
+    const owner = controllerOf(object)?.uid;
+    if (owner === undefined) return;
+    const keys = this.#owned.get(owner) ?? new Set();
+    this.#owned.set(owner, keys.add(key));
+  }
+
+  remove(key: string): void {
+    const object = this.#objects.get(key);
+    if (object === undefined) return;
+    this.#objects.delete(key);
+    const owner = controllerOf(object)?.uid;
+    const keys = owner === undefined ? undefined : this.#owned.get(owner);
+    keys?.delete(key);
+    if (owner !== undefined && keys?.size === 0) this.#owned.delete(owner);
+  }
+
+  /** Takes the objects of a list for all there is. @returns those that changed or went */
+  replaceAll(objects: readonly KubeObject[]): KubeObject[] {
+    const listed = new Map(objects.map((object) => [keyOf(object), object]));
+    const gone = [...this.#objects].filter(([key]) => !listed.has(key)).map(([, object]) => object);
+    const changed = objects.filter(
+      (object) => this.get(keyOf(object))?.metadata.resourceVersion !== object.metadata.resourceVersion,
+    );
+    for (const object of gone) this.remove(keyOf(object));
+    for (const object of changed) this.set(object);
+    return [...gone, ...changed];
+  }
+}
