@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { epochOrder } from '../src/diffusion/dataOrder.ts';
 import { writeIdx } from '../src/trainer/data/idx.ts';
 
 const pixels = 28 * 28;
@@ -27,6 +28,15 @@ export function mnistDigits(): { count: number; images: Uint8Array; labels: Uint
     });
   }
   return { count: images.length, images: Uint8Array.from(images.flat()), labels: Uint8Array.from(labels) };
+}
+
+/**
+ * Indices of the digits to learn from and of those to judge by. Shuffled: the classes differ in size, so the last digits
+ * of the package are of a few classes only.
+ */
+export function splitDigits(count: number, heldOut = 1000): { training: Uint32Array; heldOut: Uint32Array } {
+  const order = epochOrder(0, 0, count);
+  return { training: order.subarray(0, count - heldOut), heldOut: order.subarray(count - heldOut) };
 }
 
 if (import.meta.main) {
