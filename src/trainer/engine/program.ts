@@ -43,9 +43,23 @@ export function uploadInputs(tf: typeof TensorFlow, specs: Record<string, Tensor
   );
 }
 
+/** Uploads all of the state, checking that it is that of the program. */
+export function uploadState(tf: typeof TensorFlow, shapes: Record<string, number[]>, values: Values): Tensors {
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => {
+      const part = values[name];
+      if (part === undefined) throw new Error(`state ${name} is missing`);
+      return [name, tf.tensor(part, shape, 'float32')];
+    }),
+  );
+}
+
 export function downloadAll(tensors: Tensors): Values {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.dataSync<'float32'>()]));
 }
+
+/** Calls `body` and frees the tensors that it made. (tfjs' own type wants a tensor back.) */
+export const scoped = <T>(tf: typeof TensorFlow, body: () => T): T => tf.tidy(body as () => never) as T;
 
 /** Runs the update op by op. */
 export function createEagerProgram(
@@ -54,19 +68,15 @@ export function createEagerProgram(
 ): Program {
   let state: Tensors = {};
   const replace = (next: Tensors) => {
-    tf.dispose(state);
+    const kept = new Set(Object.values(next));
+    tf.dispose(Object.values(state).filter((tensor) => !kept.has(tensor)));
     state = next;
   };
   return {
-    write: (values) =>
-      replace(
-        Object.fromEntries(
-          Object.entries(shapes).map(([name, shape]) => [name, tf.tensor(values[name] as Float32Array, shape)]),
-        ),
-      ),
+    write: (values) => replace(uploadState(tf, shapes, values)),
     read: () => downloadAll(state),
     run(inputs) {
-      const result = tf.tidy(() => update(state, uploadInputs(tf, specs, inputs)) as never) as ReturnType<Update>;
+      const result = scoped(tf, () => update(state, uploadInputs(tf, specs, inputs)));
       replace({ ...state, ...result.state });
       const values = downloadAll(result.outputs);
       tf.dispose(result.outputs);

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { backendOf, type NodeJSKernelBackend, type TensorInfo } from './backend.ts';
 import { attributes, type DataType, GraphBuilder } from './graph.ts';
-import { downloadAll, type Program, type ProgramSpec, type Tensors, uploadInputs } from './program.ts';
+import {
+  downloadAll,
+  type Program,
+  type ProgramSpec,
+  scoped,
+  type Tensors,
+  uploadInputs,
+  uploadState,
+} from './program.ts';
 import type { Tensor, TensorFlow } from './tensorflow.ts';
 
 /** Calls `body` while every op that tfjs executes is also added to `graph`. `names` maps a tensor's data to its node. */
@@ -12,13 +20,16 @@ function record<T>(backend: NodeJSKernelBackend, graph: GraphBuilder, names: Map
     const known = names.get(tensor.dataId);
     if (known !== undefined) return known;
     // Not made by a recorded op, no input and no state: a constant of the program.
-    const values = backend.readSync(tensor.dataId) as Float32Array | Int32Array | Uint8Array;
+    const values = readSync.call(backend, tensor.dataId) as Float32Array | Int32Array | Uint8Array;
     const type = tensor.dtype as DataType;
     const name = graph.constant(type, tensor.shape, type === 'bool' ? Uint8Array.from(values) : values);
     names.set(tensor.dataId, name);
     return name;
   };
-  const { executeSingleOutput, executeMultipleOutputs } = backend;
+  const { executeSingleOutput, executeMultipleOutputs, readSync } = backend;
+  backend.readSync = () => {
+    throw new Error('a recorded program looks at a value: it would stay what it was while recording');
+  };
   backend.executeSingleOutput = (op, opAttributes, inputs) => {
     const output = executeSingleOutput.call(backend, op, opAttributes, inputs);
     names.set(output.dataId, graph.addExecuted(op, inputs.map(nameOf), opAttributes));
@@ -37,6 +48,7 @@ function record<T>(backend: NodeJSKernelBackend, graph: GraphBuilder, names: Map
   } finally {
     backend.executeSingleOutput = executeSingleOutput;
     backend.executeMultipleOutputs = executeMultipleOutputs;
+    backend.readSync = readSync;
   }
 }
 
@@ -121,32 +133,30 @@ export function createRecordedProgram(tf: typeof TensorFlow, spec: ProgramSpec):
 
   return {
     write: (state) =>
-      tf.tidy(() => {
+      scoped(tf, () => {
+        const uploaded = Object.entries(uploadState(tf, spec.state, state));
         call(
-          variables.map(({ name, shape }) => [`write_${name}`, tf.tensor(state[name] as Float32Array, shape)] as const),
+          uploaded.map(([name, tensor]) => [`write_${name}`, tensor] as const),
           [done],
         );
       }),
-    read() {
-      const tensors = call(
-        [],
-        variables.map(({ value }) => value),
-      );
-      const values = downloadAll(Object.fromEntries(variables.map(({ name }, i) => [name, tensors[i] as Tensor])));
-      tf.dispose(tensors);
-      return values;
-    },
-    run: (inputs) =>
-      tf.tidy(() => {
-        const uploaded = Object.entries(uploadInputs(tf, spec.inputs, inputs)).map(
-          ([name, tensor]) => [`input_${name}`, tensor] as const,
+    read: () =>
+      scoped(tf, () => {
+        const tensors = call(
+          [],
+          variables.map(({ value }) => value),
         );
+        return downloadAll(Object.fromEntries(variables.map(({ name }, i) => [name, tensors[i] as Tensor])));
+      }),
+    run: (inputs) =>
+      scoped(tf, () => {
+        const uploaded = Object.entries(uploadInputs(tf, spec.inputs, inputs));
         const results = call(
-          uploaded,
+          uploaded.map(([name, tensor]) => [`input_${name}`, tensor] as const),
           outputNames.map(([, node]) => node),
         );
-        return downloadAll(Object.fromEntries(outputNames.map(([name], i) => [name, results[i] as Tensor]))) as never;
-      }) as unknown as Record<string, Float32Array>,
+        return downloadAll(Object.fromEntries(outputNames.map(([name], i) => [name, results[i] as Tensor])));
+      }),
     dispose: () => backend.binding.deleteSavedModel(session),
   };
 }

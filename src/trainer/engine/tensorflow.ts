@@ -5,7 +5,10 @@ import { DdrError } from '../../api/errors.ts';
 export type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 export type { TensorFlow };
 
-/** The names under which TensorFlow's C library reads its thread counts, once, when it is loaded. */
+/**
+ * The names under which TensorFlow's C library reads its thread counts, once, when it is loaded: threads inside an op, and
+ * ops at a time.
+ */
 const threadVariables = ['TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS'] as const;
 
 let loaded: { tf: typeof TensorFlow; threads: number } | undefined;
@@ -25,8 +28,11 @@ export async function loadTensorFlow(threads: number): Promise<typeof TensorFlow
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   process.noDeprecation = true; // tfjs calls deprecated functions of Node's, which a user can do nothing about
-  // tfjs-node 4.22 calls this function of Node's, which Node 23 removed.
-  Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
+  // tfjs-node 4.22 calls two functions of Node's: one that Node 23 removed, and one that warns on every start.
+  Object.assign(util, {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: Array.isArray,
+  });
   try {
     // A CommonJS package: its exports are the default export.
     const { default: tf } = (await import('@tensorflow/tfjs-node-gpu')) as unknown as { default: typeof TensorFlow };

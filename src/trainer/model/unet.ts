@@ -1,6 +1,6 @@
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
 import { createLayers, type Parameters } from './layers.ts';
-import type { ParameterSpec, UnetConfig } from './parameters.ts';
+import { type ParameterSpec, sizeOf, type UnetConfig } from './parameters.ts';
 
 /**
  * The U-Net as a list of blocks, which both the parameters and the forward pass are read from. After Ho et al. 2020:
@@ -155,10 +155,14 @@ export function unet(
 ): Tensor4D {
   const { convolution, dense, groupNorm, silu, attention, upsample } = createLayers(tf, parameter);
   const { down, middle, up } = blocksOf(config);
+  if (config.timeEmbedding !== (timestep !== undefined)) {
+    throw new Error(`this U-Net takes ${config.timeEmbedding ? 'a' : 'no'} timestep`);
+  }
+  // Of the SiLU that follows the second dense layer in every block, once here.
   const embedding =
-    config.timeEmbedding && timestep !== undefined
-      ? silu(dense('time.1', silu(dense('time.0', sinusoids(tf, timestep, config.baseChannels)))))
-      : undefined;
+    timestep === undefined
+      ? undefined
+      : silu(dense('time.1', silu(dense('time.0', sinusoids(tf, timestep, config.baseChannels)))));
 
   const apply = (block: Block, h: Tensor4D): Tensor4D => {
     const { name } = block;
@@ -198,7 +202,7 @@ export function unet(
 export function parametersOf(tf: typeof TensorFlow, specs: readonly ParameterSpec[], vector: Tensor): Parameters {
   const parts = tf.split(
     vector,
-    specs.map(({ shape }) => shape.reduce((product, size) => product * size, 1)),
+    specs.map(({ shape }) => sizeOf(shape)),
   );
   const byName = new Map(specs.map(({ name, shape }, i) => [name, tf.reshape(parts[i] as Tensor, shape)]));
   return (name) => {

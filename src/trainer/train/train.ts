@@ -9,13 +9,13 @@ import { removePartial } from '../bundle/commit.ts';
 import { type FinalRecord, loadFinal, saveFinal } from '../bundle/final.ts';
 import { runLayout } from '../bundle/layout.ts';
 import { datasetDigest, readDataset } from '../data/dataset.ts';
-import type { Values } from '../engine/program.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
 import { loadTensorFlow } from '../engine/tensorflow.ts';
 import { initialWeights, totalSize } from '../model/parameters.ts';
 import { parameterSpecs } from '../model/unet.ts';
 import type { TrainerContext } from '../process/context.ts';
 import { addLoss, emptyHistory } from './losses.ts';
+import { initialState } from './optimizer.ts';
 import { createStepInputs, stepCount, unetConfigOf } from './plan.ts';
 import { stepProgram } from './step.ts';
 
@@ -129,9 +129,4 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
   await rm(folders.checkpoints, { recursive: true, force: true });
   logger.info({ digest: record.weights.sha256, seconds: Math.round(spent()) }, 'trained');
   return resultOf(record);
-}
-
-function initialState(weights: Float32Array): Values {
-  const zeros = new Float32Array(weights.length);
-  return { weights, firstMoment: zeros, secondMoment: zeros, average: weights };
 }
