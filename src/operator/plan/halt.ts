@@ -1,0 +1,33 @@
+import type { Run } from '../../api/run.ts';
+import type { Stage } from './stage.ts';
+
+/** Why a run does nothing more for now, or for good. */
+export type Halt =
+  | { kind: 'cancelled' }
+  | { kind: 'suspended' }
+  | { kind: 'failed'; reason: 'RetriesExhausted' | 'DeadlineExceeded'; message: string };
+
+/** When the run's deadline passes, in milliseconds since 1970. */
+export function deadlineOf({ spec, status }: Run): number | undefined {
+  const { runSeconds } = spec.execution.deadlines;
+  if (runSeconds === undefined || status?.startedAt === undefined) return undefined;
+  return Date.parse(status.startedAt) + runSeconds * 1000;
+}
+
+/** Whether the run must stop, though not all of its work is done. */
+export function haltOf(run: Run, { retries, steps }: Stage, now: Date): Halt | undefined {
+  if (steps.at(-1)?.phase === 'done') return undefined; // all is done: nothing is left to stop
+  const { cancel, suspend, execution } = run.spec;
+  if (cancel) return { kind: 'cancelled' };
+  const { total } = execution.retries;
+  if (retries > total) {
+    const message = `${retries} pods have failed, more than execution.retries.total (${total}) allows. Fix the cause and raise it, or delete the failed Jobs.`;
+    return { kind: 'failed', reason: 'RetriesExhausted', message };
+  }
+  const deadline = deadlineOf(run);
+  if (deadline !== undefined && now.getTime() >= deadline) {
+    const message = `The run took longer than execution.deadlines.runSeconds (${execution.deadlines.runSeconds}). What is trained stays; raise it to go on.`;
+    return { kind: 'failed', reason: 'DeadlineExceeded', message };
+  }
+  return suspend ? { kind: 'suspended' } : undefined;
+}

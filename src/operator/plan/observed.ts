@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import type { Progress } from '../../api/progress.ts';
+import type { KubeObject } from '../kube/cluster.ts';
+
+/** Only what the plan reads, parsed leniently: a cluster may be newer than we are. */
+const metadata = z.object({
+  name: z.string(),
+  namespace: z.string().default('default'),
+  uid: z.string().default(''),
+  labels: z.record(z.string(), z.string()).default({}),
+  creationTimestamp: z.string().optional(),
+  deletionTimestamp: z.string().optional(),
+});
+const condition = z.object({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().default(''),
+  message: z.string().default(''),
+  lastTransitionTime: z.string().optional(),
+});
+
+const jobSchema = z.object({
+  metadata,
+  spec: z.object({ suspend: z.boolean().default(false) }).default({ suspend: false }),
+  status: z
+    .object({
+      active: z.number().default(0),
+      succeeded: z.number().default(0),
+      failed: z.number().default(0),
+      conditions: z.array(condition).default([]),
+    })
+    .prefault({}),
+});
+
+const terminated = z.object({
+  exitCode: z.number().default(0),
+  reason: z.string().default(''),
+  message: z.string().optional(),
+  finishedAt: z.string().optional(),
+});
+const podSchema = z.object({
+  metadata,
+  spec: z
+    .object({
+      containers: z
+        .array(
+          z.object({
+            ports: z.array(z.object({ name: z.string().optional(), containerPort: z.number() })).default([]),
+          }),
+        )
+        .default([]),
+    })
+    .prefault({}),
+  status: z
+    .object({
+      phase: z.string().default('Pending'),
+      podIP: z.string().optional(),
+      reason: z.string().optional(),
+      message: z.string().optional(),
+      conditions: z.array(condition).default([]),
+      containerStatuses: z
+        .array(
+          z.object({
+            state: z
+              .object({
+                waiting: z.object({ reason: z.string().default(''), message: z.string().default('') }).optional(),
+                terminated: terminated.optional(),
+              })
+              .prefault({}),
+          }),
+        )
+        .default([]),
+    })
+    .prefault({}),
+});
+
+export interface ObservedJob {
+  name: string;
+  uid: string;
+  labels: Record<string, string>;
+  deleting: boolean;
+  suspended: boolean;
+  /** Pods that run or wait. */
+  active: number;
+  /** Pods that failed and were counted. */
+  failed: number;
+  /** How it ended, if it did, and when. */
+  finished: 'Complete' | 'Failed' | undefined;
+  finishedAt: string | undefined;
+  reason: string;
+  message: string;
+}
+
+export interface ObservedPod {
+  name: string;
+  uid: string;
+  /** Name of its Job. */
+  job: string;
+  labels: Record<string, string>;
+  createdAt: string;
+  phase: string;
+  deleting: boolean;
+  ip: string | undefined;
+  /** Of the port named http. */
+  port: number | undefined;
+  terminated: { exitCode: number; reason: string; message: string | undefined } | undefined;
+  /** Why it cannot start: unschedulable, image not found, … */
+  blocked: { reason: string; message: string } | undefined;
+}
+
+export interface ObservedClaim {
+  name: string;
+  uid: string;
+}
+
+/** What there is of a run's children. */
+export interface Observed {
+  jobs: readonly ObservedJob[];
+  pods: readonly ObservedPod[];
+  claims: readonly ObservedClaim[];
+  /** By name of the pod: what it answered last. */
+  progress: ReadonlyMap<string, Progress>;
+}
+
+export function observeJob(object: KubeObject): ObservedJob {
+  const { metadata, spec, status } = jobSchema.parse(object);
+  const end = status.conditions.find(
+    ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
+  );
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    labels: metadata.labels,
+    deleting: metadata.deletionTimestamp !== undefined,
+    suspended: spec.suspend,
+    active: status.active,
+    failed: status.failed,
+    finished: end?.type as 'Complete' | 'Failed' | undefined,
+    finishedAt: end?.lastTransitionTime,
+    reason: end?.reason ?? '',
+    message: end?.message ?? '',
+  };
+}
+
+/** Reasons for which a container waits in the normal course of things. */
+const normalWaits = ['', 'ContainerCreating', 'PodInitializing'];
+
+export function observePod(object: KubeObject): ObservedPod {
+  const { metadata, spec, status } = podSchema.parse(object);
+  const [container] = status.containerStatuses;
+  const unscheduled = status.conditions.find(
+    ({ type, status, reason }) => type === 'PodScheduled' && status === 'False' && reason === 'Unschedulable',
+  );
+  const waiting = container?.state.waiting;
+  const stuck = waiting !== undefined && !normalWaits.includes(waiting.reason) ? waiting : undefined;
+  const ended = container?.state.terminated;
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    job: metadata.labels['batch.kubernetes.io/job-name'] ?? '',
+    labels: metadata.labels,
+    createdAt: metadata.creationTimestamp ?? '',
+    phase: status.phase,
+    deleting: metadata.deletionTimestamp !== undefined,
+    ip: status.podIP,
+    port: spec.containers.flatMap(({ ports }) => ports).find(({ name }) => name === 'http')?.containerPort,
+    terminated:
+      ended !== undefined
+        ? { exitCode: ended.exitCode, reason: ended.reason, message: ended.message }
+        : status.phase === 'Failed'
+          ? { exitCode: -1, reason: status.reason ?? 'Failed', message: status.message } // evicted before it had a container
+          : undefined,
+    blocked: unscheduled === undefined ? stuck : { reason: 'Unschedulable', message: unscheduled.message },
+  };
+}

@@ -1,0 +1,31 @@
+import type { RunStatus } from '../../api/status.ts';
+import type { Observed } from './observed.ts';
+import type { Stage } from './stage.ts';
+
+/** Progress of training: finished models count whole, running ones as far as their pods said they are. */
+export function progressOf({ models }: Stage, observed: Observed): NonNullable<RunStatus['progress']> {
+  const reports = new Map(
+    observed.pods.flatMap((pod) => {
+      const progress = pod.phase === 'Running' ? observed.progress.get(pod.name) : undefined;
+      return progress === undefined ? [] : [[pod.job, progress] as const];
+    }),
+  );
+  let [images, imagesTotal, imagesPerSecond] = [0, 0, 0];
+  for (const { name, phase, settings } of models) {
+    const { images: wanted, batchSize } = settings.training;
+    const total = Math.ceil(wanted / batchSize) * batchSize;
+    const report = phase === 'active' ? reports.get(name) : undefined;
+    imagesTotal += total;
+    images += phase === 'done' ? total : Math.min(total, report?.done ?? 0);
+    imagesPerSecond += report?.perSecond ?? 0;
+  }
+  const percent = imagesTotal === 0 ? 100 : Math.floor((100 * images) / imagesTotal);
+  if (imagesPerSecond === 0) return { images, imagesTotal, percent };
+  return {
+    images,
+    imagesTotal,
+    percent,
+    imagesPerSecond: Number(imagesPerSecond.toPrecision(3)),
+    etaSeconds: Math.round((imagesTotal - images) / imagesPerSecond),
+  };
+}

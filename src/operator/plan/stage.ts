@@ -1,0 +1,73 @@
+import type { Run } from '../../api/run.ts';
+import { parseTermination, type TaskResult } from '../../api/termination.ts';
+import { childNames, type ModelPlan, modelPlans, type StepHashes, stepHashes } from './identity.ts';
+import type { Observed, ObservedJob, ObservedPod } from './observed.ts';
+
+/** Where a child is. `absent` also covers one that is being deleted: its name is free again when it has gone. */
+export type ChildPhase = 'absent' | 'active' | 'done' | 'failed';
+
+export interface ModelState extends ModelPlan {
+  name: string;
+  phase: ChildPhase;
+  job: ObservedJob | undefined;
+}
+
+export type StepName = 'aggregate' | 'sample' | 'evaluate';
+
+export interface StepState {
+  step: StepName;
+  name: string;
+  phase: ChildPhase;
+  job: ObservedJob | undefined;
+}
+
+/** A run's models and steps as they stand: what is wanted, next to what there is. */
+export interface Stage {
+  hashes: StepHashes;
+  models: ModelState[];
+  steps: StepState[];
+  /** Failed pods of all children that are still wanted. */
+  retries: number;
+  jobs: ReadonlyMap<string, ObservedJob>;
+}
+
+function phaseOf(job: ObservedJob | undefined): ChildPhase {
+  if (job === undefined || (job.deleting && job.finished === undefined)) return 'absent';
+  if (job.finished === 'Complete') return 'done';
+  return job.finished === 'Failed' ? 'failed' : 'active';
+}
+
+export function stageOf(run: Run, observed: Observed): Stage {
+  const plans = modelPlans(run.spec);
+  const hashes = stepHashes(run.spec, plans);
+  const names = childNames(run.metadata.name);
+  const jobs = new Map(observed.jobs.map((job) => [job.name, job]));
+  const at = (name: string) => ({ name, job: jobs.get(name), phase: phaseOf(jobs.get(name)) });
+  const models = plans.map((plan) => ({ ...plan, ...at(names.model(plan)) }));
+  const steps: StepState[] = [
+    { step: 'aggregate', ...at(names.aggregate(hashes)) },
+    { step: 'sample', ...at(names.sample(hashes)) },
+    { step: 'evaluate', ...at(names.evaluate(hashes)) },
+  ];
+  const retries = [...models, ...steps].reduce((sum, { job }) => sum + (job?.failed ?? 0), 0);
+  return { hashes, models, steps, retries, jobs };
+}
+
+/** Pods of a Job, the newest first. */
+export function podsOf(observed: Observed, job: string): ObservedPod[] {
+  return observed.pods.filter((pod) => pod.job === job).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+}
+
+/** What a Job's pod said when it succeeded; undefined where the pod, or its word, is not there (any more). */
+export function resultOf<K extends TaskResult['kind']>(
+  observed: Observed,
+  job: string,
+  kind: K,
+): Extract<TaskResult, { kind: K }> | undefined {
+  for (const { terminated } of podsOf(observed, job)) {
+    const termination = parseTermination(terminated?.message);
+    if (termination?.outcome === 'Succeeded' && termination.result.kind === kind)
+      return termination.result as Extract<TaskResult, { kind: K }>;
+  }
+  return undefined;
+}
