@@ -1,0 +1,82 @@
+import { pino } from 'pino';
+import { toDdrError } from '../api/errors.ts';
+import { parseConfig } from './config.ts';
+import { startHttpServer } from './httpServer.ts';
+import { ApiServer } from './kube/apiServer.ts';
+import { systemClock } from './kube/clock.ts';
+import { isApiError } from './kube/cluster.ts';
+import { LeaderElection } from './kube/leaderElection.ts';
+import { createMetrics } from './metrics.ts';
+import { createRunController } from './runController.ts';
+import { types } from './types.ts';
+
+async function main(): Promise<void> {
+  const config = parseConfig(process.env);
+  const logger = pino({ level: config.DDR_LOG_LEVEL, base: { instance: config.DDR_IDENTITY } });
+  const clock = systemClock;
+  const cluster = ApiServer.fromEnvironment(clock);
+  const namespace = config.DDR_WATCH_NAMESPACE || undefined;
+  const { registry, controllerMetrics, watch } = createMetrics();
+  const controller = createRunController({
+    cluster,
+    clock,
+    random: Math.random,
+    logger,
+    settings: { trainerImage: config.DDR_TRAINER_IMAGE },
+    metrics: controllerMetrics,
+    namespace,
+    workers: config.DDR_WORKERS,
+    instance: config.DDR_IDENTITY,
+  });
+  watch(controller);
+  const election = new LeaderElection({
+    cluster,
+    namespace: config.DDR_LEASE_NAMESPACE,
+    name: config.DDR_LEASE_NAME,
+    identity: config.DDR_IDENTITY,
+    clock,
+    logger,
+  });
+
+  let stopping = false;
+  let leading = false;
+  const closeHttp = startHttpServer({
+    port: config.DDR_HTTP_PORT,
+    registry,
+    healthy: () => !stopping,
+    ready: () => !stopping && controller.hasSynced(),
+  });
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    logger.info('stopping');
+    // First no more work, then the lease: nobody else may act while this process still does.
+    if (leading) await controller.stop();
+    if (config.DDR_LEADER_ELECTION) await election.release();
+    closeHttp();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+
+  await cluster.list(types.run, { namespace: namespace ?? 'default' }).catch((error: unknown) => {
+    if (!isApiError(error, 404)) throw error;
+    throw new Error(
+      `the cluster does not serve ${types.run.plural}.${types.run.group}/${types.run.version}; install the CRD (crds/, or the chart)`,
+    );
+  });
+  controller.watch();
+  await controller.synced;
+  logger.info('watching');
+  if (config.DDR_LEADER_ELECTION) {
+    const lost = () => process.exit(1); // another may act already: end at once, without another write
+    if (!(await election.lead(lost))) return;
+  }
+  if (stopping) return;
+  leading = true;
+  controller.start();
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${JSON.stringify({ level: 60, msg: toDdrError(error).describe() })}\n`);
+  process.exit(1);
+});
