@@ -1,0 +1,31 @@
+// A process that trains a small model from step FROM to step TO and writes its state to the file OUT, as raw float32.
+// It begins with the state in the file IN, or with initial weights where that is '-'.
+//   node stepProcess.ts FROM TO IN OUT THREADS
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Values } from '../../src/trainer/engine/program.ts';
+import { createRecordedProgram } from '../../src/trainer/engine/recorder.ts';
+import { loadTensorFlow } from '../../src/trainer/engine/tensorflow.ts';
+import { initialState, stateNames } from '../../src/trainer/train/optimizer.ts';
+import { stepProgram } from '../../src/trainer/train/step.ts';
+import { stepInputs } from './steps.ts';
+import { livelyWeights, smallUnet, training } from './unet.ts';
+
+const [from, to, input, output, threads] = process.argv.slice(2) as [string, string, string, string, string];
+const config = { ...smallUnet, timeEmbedding: true };
+const batchSize = 16;
+
+function readState(path: string): Values {
+  const bytes = readFileSync(path);
+  const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const size = all.length / stateNames.length;
+  return Object.fromEntries(stateNames.map((name, i) => [name, all.slice(i * size, (i + 1) * size)]));
+}
+
+const program = createRecordedProgram(
+  await loadTensorFlow(Number(threads)),
+  stepProgram(await loadTensorFlow(Number(threads)), config, training({ batchSize })),
+);
+program.write(input === '-' ? initialState(livelyWeights(config)) : readState(input));
+for (let step = Number(from); step < Number(to); step++) program.run(stepInputs(config, batchSize, 'V', step));
+const state = program.read();
+writeFileSync(output, Buffer.concat(stateNames.map((name) => new Uint8Array((state[name] as Float32Array).buffer))));

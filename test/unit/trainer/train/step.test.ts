@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Prediction } from '../../../../src/api/spec/training.ts';
+import { statelessNormal } from '../../../../src/trainer/engine/backend.ts';
+import { createEagerProgram, type Program } from '../../../../src/trainer/engine/program.ts';
+import { createRecordedProgram } from '../../../../src/trainer/engine/recorder.ts';
+import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
+import { initialWeights } from '../../../../src/trainer/model/parameters.ts';
+import { parameterSpecs } from '../../../../src/trainer/model/unet.ts';
+import { initialState, stateNames } from '../../../../src/trainer/train/optimizer.ts';
+import { stepProgram } from '../../../../src/trainer/train/step.ts';
+import { stepInputs } from '../../../helpers/steps.ts';
+import {
+  formulaImages,
+  formulaWeights,
+  livelyWeights,
+  relativeError,
+  smallUnet,
+  thinned,
+  torchFixture,
+  training,
+} from '../../../helpers/unet.ts';
+
+const tf = await loadTensorFlow(1);
+const batchSize = 4;
+const both = [createEagerProgram, createRecordedProgram];
+
+const lossOf = (program: Program, inputs: ReturnType<typeof stepInputs>) => program.run(inputs).loss?.[0] as number;
+
+for (const timeEmbedding of [false, true]) {
+  for (const prediction of ['Epsilon', 'V', 'X0'] satisfies Prediction[]) {
+    test(`the recorded step is the eager one: ${timeEmbedding ? 'several states' : 'one state'}, ${prediction}`, () => {
+      const config = { ...smallUnet, timeEmbedding };
+      // Adam makes full steps of gradients that are 0 but for rounding, unless epsilon is larger than those.
+      const spec = stepProgram(tf, config, training({ optimizer: { epsilon: 1e-5 } }));
+      const [eager, recorded] = both.map((create) => create(tf, spec)) as [Program, Program];
+      for (const program of [eager, recorded]) program.write(initialState(livelyWeights(config)));
+      let tensors = 0;
+      for (let step = 0; step < 12; step++) {
+        const inputs = stepInputs(config, batchSize, prediction, step);
+        const [expected, loss] = [lossOf(eager, inputs), lossOf(recorded, inputs)];
+        assert.ok(Math.abs(loss / expected - 1) < 1e-5, `step ${step}: ${loss} is not ${expected}`);
+        if (step === 0) tensors = tf.memory().numTensors;
+        assert.equal(tf.memory().numTensors, tensors, 'a step keeps a tensor');
+      }
+      const [expected, state] = [eager.read(), recorded.read()];
+      for (const name of stateNames) {
+        const error = relativeError(state[name] as Float32Array, expected[name] as Float32Array);
+        assert.ok(error < 1e-4, `${name} is ${error} away`);
+      }
+      for (const program of [eager, recorded]) program.dispose();
+    });
+  }
+}
+
+test('losses and state after steps of clipped AdamW with averaging are those of PyTorch', () => {
+  const fixture = torchFixture();
+  const { lr, betas, eps, weight_decay: weightDecay } = fixture.optimizer;
+  for (const timeEmbedding of [true, false]) {
+    const config = { ...fixture.config, timeEmbedding };
+    const expected = timeEmbedding ? fixture.withTime : fixture.withoutTime;
+    assert.ok(expected.gradientNorm > fixture.clip, 'the gradient is clipped');
+    const optimizer = { name: 'AdamW', beta1: betas[0], beta2: betas[1], epsilon: eps, weightDecay };
+    const changes = { batchSize: 2, gradientClipNorm: fixture.clip, optimizer };
+    const program = createRecordedProgram(tf, stepProgram(tf, config, training(changes)));
+    program.write(initialState(formulaWeights(parameterSpecs(config))));
+    expected.losses.forEach((loss, step) => {
+      const inputs = {
+        images: formulaImages(2 * config.imageSize ** 2 * config.imageChannels),
+        seed: Int32Array.of(0, 0),
+        signal: Float32Array.from(fixture.signal),
+        noise: Float32Array.of(0, 0), // the one thing that PyTorch cannot draw alike
+        targetImage: Float32Array.from(fixture.target),
+        targetNoise: Float32Array.of(0, 0),
+        timestep: Float32Array.from(fixture.timesteps),
+        learningRate: Float32Array.of(lr),
+        decay: Float32Array.of(fixture.decay),
+        correction1: Float32Array.of(1 / (1 - betas[0] ** (step + 1))),
+        correction2: Float32Array.of(1 / (1 - betas[1] ** (step + 1))),
+      };
+      const actual = lossOf(program, inputs);
+      assert.ok(Math.abs(actual / loss - 1) < 1e-4, `step ${step}: ${actual} is not ${loss}`);
+    });
+    const state = program.read();
+    for (const name of stateNames) {
+      const error = relativeError(thinned(state[name] as Float32Array), expected.state[name]);
+      assert.ok(error < 1e-3, `${name} is ${error} away`);
+    }
+    program.dispose();
+  }
+});
+
+test('an untrained network, which predicts 0, has the mean square of its target as loss', () => {
+  const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, training()));
+  program.write(initialState(initialWeights(parameterSpecs(smallUnet), 1)));
+  for (const prediction of ['Epsilon', 'V', 'X0'] satisfies Prediction[]) {
+    const inputs = stepInputs(smallUnet, batchSize, prediction, 0);
+    const expected = tf.tidy(() => {
+      const shape: [number, number] = [batchSize, 64];
+      const noise = statelessNormal(tf, shape, tf.tensor1d(inputs.seed as Int32Array, 'int32'));
+      const image = tf.tensor(inputs.images as Float32Array, shape);
+      const alphaBar = 0.97;
+      const [signal, sigma] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
+      const target = { Epsilon: noise, V: tf.sub(tf.mul(noise, signal), tf.mul(image, sigma)), X0: image }[prediction];
+      return tf.mean(tf.square(target)).dataSync()[0] as number;
+    });
+    program.write(initialState(initialWeights(parameterSpecs(smallUnet), 1)));
+    const loss = lossOf(program, inputs);
+    assert.ok(Math.abs(loss / expected - 1) < 1e-6, `${prediction}: ${loss} is not ${expected}`);
+  }
+  program.dispose();
+});
+
+test('Adam does not decay weights; a clip of 0 does not clip; a decay of 0 averages nothing', () => {
+  const after = (changes: object, inputs: object = {}) => {
+    const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, training(changes)));
+    program.write(initialState(livelyWeights(smallUnet)));
+    program.run({ ...stepInputs(smallUnet, batchSize, 'V', 0), ...inputs });
+    const state = program.read();
+    program.dispose();
+    return state as Record<(typeof stateNames)[number], Float32Array>;
+  };
+  const weightDecay = 0.5;
+  const [adam, adamW] = ['Adam', 'AdamW'].map((name) => after({ optimizer: { name, weightDecay } }));
+  const difference = adam?.weights.map((value, i) => value - (adamW?.weights[i] as number)) as Float32Array;
+  const decayed = livelyWeights(smallUnet).map((value) => value * weightDecay * 2e-3);
+  assert.ok(relativeError(difference, decayed) < 1e-3);
+
+  const norm = (state: { firstMoment: Float32Array }) => Math.hypot(...state.firstMoment) / 0.1;
+  const free = norm(after({ gradientClipNorm: 0 }));
+  assert.ok(Math.abs(norm(after({ gradientClipNorm: free / 3 })) / (free / 3) - 1) < 1e-4);
+  assert.ok(Math.abs(norm(after({ gradientClipNorm: free * 3 })) / free - 1) < 1e-5);
+
+  const last = after({}, { decay: Float32Array.of(0) });
+  assert.deepEqual(last.average, last.weights);
+});
