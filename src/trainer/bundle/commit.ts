@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { constants, copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import { DdrError, toDdrError } from '../../api/errors.ts';
 
@@ -12,6 +13,8 @@ export const fileRecordSchema = z.object({ sha256: z.string().regex(/^[0-9a-f]{6
 export type FileRecord = z.output<typeof fileRecordSchema>;
 
 export const recordOf = (bytes: Uint8Array): FileRecord => ({ sha256: sha256(bytes), bytes: bytes.length });
+
+const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r');
@@ -78,6 +81,26 @@ export async function removePartial(folder: string): Promise<void> {
 export const setAside = (path: string): Promise<void> =>
   rename(path, join(dirname(path), `damaged-${basename(path)}-${randomUUID().slice(0, 8)}`));
 
+/**
+ * Loads what an earlier attempt committed. What is damaged is set aside, to be made anew.
+ * @returns undefined where it has to be made
+ */
+export async function loadOrSetAside<T>(
+  path: string,
+  load: () => Promise<T | undefined>,
+  logger: Pick<Logger, 'warn'>,
+): Promise<T | undefined> {
+  try {
+    return await load();
+  } catch (thrown) {
+    const error = toDdrError(thrown);
+    if (error.code !== 'DigestMismatch') throw error;
+    logger.warn({ path, error: error.describe() }, 'damaged; set aside and made anew');
+    await setAside(path);
+    return undefined;
+  }
+}
+
 /** Names in a folder, sorted; none where it is not there. Half-written folders only on request. */
 export async function namesIn(folder: string, withPartial = false): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
@@ -89,8 +112,9 @@ export async function namesIn(folder: string, withPartial = false): Promise<stri
  * @throws DdrError DigestMismatch, FileAccess
  */
 export async function readRecorded(path: string, record: FileRecord): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw toDdrError(error);
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    if (isMissing(cause)) throw new DdrError('DigestMismatch', 'is missing, but has a record', { where: path, cause });
+    throw toDdrError(cause);
   });
   const found = recordOf(bytes);
   if (found.bytes === record.bytes && found.sha256 === record.sha256) return bytes;
@@ -111,7 +135,7 @@ export async function readRecorded(path: string, record: FileRecord): Promise<Ui
  */
 export async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S> | undefined> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw toDdrError(error);
   });
   if (text === undefined) return undefined;

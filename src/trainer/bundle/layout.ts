@@ -15,6 +15,7 @@ export interface RunLayout {
   root: string;
   model(hash: string): { root: string; attempts: string; checkpoints: string; final: string };
   bundle(hash: string): string;
+  samples(hash: string): string;
   shard(samples: string, index: number): string;
   features(samples: string, extractor: string, index: number): string;
   reference(name: string): string;
@@ -38,6 +39,7 @@ export function runLayout(volume: string, directory: string): RunLayout {
       };
     },
     bundle: (hash) => join(root, 'bundles', hash),
+    samples: (hash) => join(root, 'samples', hash),
     shard: (samples, index) => join(root, 'samples', samples, `shard-${four(index)}`),
     features: (samples, extractor, index) => join(root, 'samples', samples, `features-${extractor}-${four(index)}`),
     reference: (name) => join(root, 'references', name),

@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
 import type { EvaluateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { commitFolder, readJson, removePartial, sha256, toJson } from '../bundle/commit.ts';
+import { commitFolder, loadOrSetAside, readJson, removePartial, sha256, toJson } from '../bundle/commit.ts';
 import { finalRecordSchema } from '../bundle/final.ts';
 import { type RunLayout, runLayout } from '../bundle/layout.ts';
 import { type Manifest, openBundle } from '../bundle/manifest.ts';
+import { backendOf } from '../engine/backend.ts';
 import { loadTensorFlow } from '../engine/tensorflow.ts';
-import type { TrainerContext } from '../process/context.ts';
+import { stopIfAsked, type TrainerContext } from '../process/context.ts';
 import { renderReport } from '../report/html.ts';
 import { renderSamples, renderWalk } from '../report/pictures.ts';
 import { type Report, reportSchema } from '../report/report.ts';
@@ -37,9 +39,14 @@ async function modelsOf({ models }: Manifest, layout: RunLayout): Promise<Report
   );
 }
 
-/** The first samples of the run, over as many shards as it takes, and the walk. */
-async function firstImages(task: EvaluateTask, layout: RunLayout): Promise<ShardImages & { seconds: number }> {
-  const parts: Uint8Array[] = [];
+/** The samples that the grid shows, the walk, and how long drawing took. All shards are read, and so verified. */
+async function samplesOf(
+  task: EvaluateTask,
+  layout: RunLayout,
+  context: TrainerContext,
+): Promise<ShardImages & { seconds: number }> {
+  const shown: Uint8Array[] = [];
+  let missing = gridSamples;
   let first: ShardImages | undefined;
   let seconds = 0;
   for (let index = 0; index < task.sampling.shards; index++) {
@@ -49,12 +56,18 @@ async function firstImages(task: EvaluateTask, layout: RunLayout): Promise<Shard
       throw new DdrError('ModelMissing', `there are no samples of shard ${index}`, { where: folder });
     first ??= shard;
     seconds += shard.record.seconds;
-    parts.push(shard.images.data);
+    const { shape, data } = shard.images;
+    const count = Math.min(missing, shard.record.count);
+    shown.push(data.slice(0, (count * data.length) / (shape[0] as number)));
+    missing -= count;
+    await stopIfAsked(context, 'stopped while reading the samples');
   }
   const [, ...shape] = first?.images.shape ?? [];
-  const size = shape.reduce((product, part) => product * part, 1);
-  const data = Buffer.concat(parts).subarray(0, gridSamples * size);
-  return { images: { shape: [data.length / size, ...shape], data: new Uint8Array(data) }, walk: first?.walk, seconds };
+  return {
+    images: { shape: [gridSamples - missing, ...shape], data: new Uint8Array(Buffer.concat(shown)) },
+    walk: first?.walk,
+    seconds,
+  };
 }
 
 const resultOf = (report: Report, path: string, digest: string): TaskResult => ({
@@ -73,48 +86,69 @@ const resultOf = (report: Report, path: string, digest: string): TaskResult => (
       }),
 });
 
+interface WrittenReport {
+  report: Report;
+  /** sha256 of report.json. */
+  digest: string;
+}
+
+/** @returns undefined where there is none @throws DdrError DigestMismatch where it is damaged */
+async function loadReport(folder: string): Promise<WrittenReport | undefined> {
+  if (!existsSync(folder)) return undefined;
+  const path = join(folder, 'report.json');
+  const report = await readJson(path, reportSchema);
+  if (report === undefined) throw new DdrError('DigestMismatch', 'the report has no report.json', { where: folder });
+  return { report, digest: sha256(await readFile(path)) };
+}
+
+async function writeReport(
+  task: EvaluateTask,
+  context: TrainerContext,
+  layout: RunLayout,
+  target: string,
+): Promise<WrittenReport> {
+  const tf = await loadTensorFlow(task.threads);
+  const { manifest, digest } = await openBundle(layout.bundle(task.bundle), task.bundle);
+  const { images, walk, seconds } = await samplesOf(task, layout, context);
+  const report: Report = {
+    format: 1,
+    run: task.run,
+    bundle: { path: relative(context.volumes.run, layout.bundle(task.bundle)), digest },
+    schedule: { family: manifest.family, alphas: manifest.alphas, timesteps: manifest.timesteps },
+    image: manifest.image,
+    dataset: manifest.dataset,
+    sampling: { ...task.sampling, seconds },
+    evaluation: task.evaluation === undefined ? null : await judge(tf, task, task.evaluation, layout, context),
+    models: await modelsOf(manifest, layout),
+    software: { node: process.versions.node, tensorflow: backendOf(tf).binding.TF_Version, threads: task.threads },
+  };
+  const pictures = {
+    samples: await renderSamples(images),
+    walk: walk === undefined ? undefined : await renderWalk(walk),
+  };
+  const json = toJson(reportSchema.parse(report));
+  await commitFolder(target, {
+    'report.json': json,
+    'report.html': renderReport(report, pictures),
+    'samples.png': pictures.samples,
+    ...(pictures.walk === undefined ? {} : { 'walk.png': pictures.walk.whole }),
+  });
+  return { report, digest: sha256(Buffer.from(json)) };
+}
+
 /**
- * Judges the samples and writes the report.
- * @throws DdrError ModelMissing, DigestMismatch, InputMismatch
+ * Judges the samples and writes the report. One that is there already is kept.
+ * @throws DdrError ModelMissing, DigestMismatch, InputMismatch, Interrupted, and what reading the reference throws
  */
 export async function runEvaluate(task: EvaluateTask, context: TrainerContext): Promise<TaskResult> {
   const layout = runLayout(context.volumes.run, task.directory);
   const target = layout.report(task.hash);
   const path = relative(context.volumes.run, target);
   await removePartial(dirname(target));
-  if (!existsSync(target)) {
-    const tf = await loadTensorFlow(task.threads);
-    const { manifest, digest } = await openBundle(layout.bundle(task.bundle), task.bundle);
-    const { images, walk, seconds } = await firstImages(task, layout);
-    const judgement = task.evaluation === undefined ? null : await judge(tf, task, task.evaluation, layout, context);
-    const report = reportSchema.parse({
-      format: 1,
-      run: task.run,
-      bundle: { path: relative(context.volumes.run, layout.bundle(task.bundle)), digest },
-      schedule: { family: manifest.family, alphas: manifest.alphas, timesteps: manifest.timesteps },
-      image: manifest.image,
-      dataset: manifest.dataset,
-      sampling: { ...task.sampling, seconds },
-      evaluation:
-        judgement === null
-          ? null
-          : { ...judgement, reference: { ...judgement.reference, count: judgement.reference.count ?? null } },
-      models: await modelsOf(manifest, layout),
-    });
-    const pictures = {
-      samples: await renderSamples(images),
-      walk: walk === undefined ? undefined : await renderWalk(walk),
-    };
-    await commitFolder(target, {
-      'report.json': toJson(report),
-      'report.html': renderReport(report, pictures),
-      'samples.png': pictures.samples,
-      ...(pictures.walk === undefined ? {} : { 'walk.png': pictures.walk.whole }),
-    });
-  }
-  const report = await readJson(join(target, 'report.json'), reportSchema);
-  if (report === undefined) throw new DdrError('DigestMismatch', 'the report has no report.json', { where: target });
-  const digest = sha256(Buffer.from(toJson(report)));
+  const { report, digest } =
+    (await loadOrSetAside(target, () => loadReport(target), context.logger)) ??
+    (await writeReport(task, context, layout, target));
   context.logger.info({ path, digest, distance: report.evaluation?.distance }, 'report written');
+  context.progress({ phase: 'Done', done: report.sampling.count, total: report.sampling.count });
   return resultOf(report, path, digest);
 }

@@ -2,31 +2,22 @@ import { join } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
 import type { Evaluation } from '../../api/spec/evaluation.ts';
 import type { EvaluateTask } from '../../api/task.ts';
+import { loadOrSetAside } from '../bundle/commit.ts';
 import type { RunLayout } from '../bundle/layout.ts';
 import { datasetDigest, readDataset } from '../data/dataset.ts';
 import { bytesPerImage, type ImageSet } from '../data/images.ts';
 import { readInput, resolveInVolume } from '../data/volume.ts';
 import { createLinearAlgebra } from '../engine/float64.ts';
 import type { TensorFlow } from '../engine/tensorflow.ts';
-import type { TrainerContext } from '../process/context.ts';
+import { stopIfAsked, type TrainerContext } from '../process/context.ts';
+import type { Report } from '../report/report.ts';
 import { createExtractor, type FeatureExtractor } from './extractors/extractor.ts';
 import { loadFeatures, readStatistics, saveFeatures } from './features.ts';
 import { frechetDistance } from './frechet.ts';
 import { type FeatureSums, mergeSums, type Statistics, statisticsOf } from './statistics.ts';
 
 /** A distance with all that is needed to tell what it means. */
-export interface Judgement {
-  metric: 'FID' | 'Fréchet distance';
-  distance: number;
-  smallestEigenvalue: number;
-  extractor: string;
-  extractorDigest: string;
-  dimensions: number;
-  sampleCount: number;
-  reference: { kind: 'dataset' | 'file'; where: string; count: number | undefined };
-  /** What a reader should know before comparing the number with another. */
-  caveats: string[];
-}
+export type Judgement = NonNullable<Report['evaluation']>;
 
 /** Feature sums of all shards, merged. */
 async function sampleSums(task: EvaluateTask, layout: RunLayout, extractor: FeatureExtractor): Promise<FeatureSums> {
@@ -42,15 +33,32 @@ async function sampleSums(task: EvaluateTask, layout: RunLayout, extractor: Feat
     }
     merged = merged === undefined ? sums : mergeSums(merged, sums);
   }
-  return merged as FeatureSums;
+  if (merged?.count !== task.sampling.count) {
+    throw new DdrError(
+      'DigestMismatch',
+      `the shards have features of ${merged?.count} samples, not ${task.sampling.count}`,
+      {
+        where: layout.samples(task.samples),
+      },
+    );
+  }
+  return merged;
 }
 
 /** Sums over the dataset, kept on the volume under the digests of data and extractor. */
-async function datasetSums(data: ImageSet, layout: RunLayout, extractor: FeatureExtractor): Promise<FeatureSums> {
+async function datasetSums(
+  data: ImageSet,
+  layout: RunLayout,
+  extractor: FeatureExtractor,
+  context: TrainerContext,
+): Promise<FeatureSums> {
   const folder = layout.reference(`${datasetDigest(data).slice(0, 16)}-${extractor.id}`);
-  const known = await loadFeatures(folder);
+  const known = await loadOrSetAside(folder, () => loadFeatures(folder), context.logger);
   if (known !== undefined) return known;
-  const sums = extractor.sums(data);
+  const sums = await extractor.sums(data, async (done) => {
+    context.progress({ phase: 'Running', done, total: data.count });
+    await stopIfAsked(context, 'stopped while computing the features of the dataset');
+  });
   await saveFeatures(folder, sums);
   return sums;
 }
@@ -60,11 +68,11 @@ async function referenceOf(
   { reference }: Evaluation,
   layout: RunLayout,
   extractor: FeatureExtractor,
-  { volumes }: TrainerContext,
+  context: TrainerContext,
 ): Promise<{ statistics: Statistics; description: Judgement['reference'] }> {
   if (reference.file !== undefined) {
     const { claimName, path } = reference.file.volume;
-    const file = await resolveInVolume(volumes.reference, path, 'reference statistics');
+    const file = await resolveInVolume(context.volumes.reference, path, 'reference statistics');
     const statistics = readStatistics(await readInput(file), file);
     if (statistics.dimensions !== extractor.dimensions) {
       throw new DdrError(
@@ -73,16 +81,16 @@ async function referenceOf(
         { where: file },
       );
     }
-    return { statistics, description: { kind: 'file', where: join(claimName, path), count: undefined } };
+    return { statistics, description: { kind: 'file', where: join(claimName, path), count: null } };
   }
-  const data = await readDataset(task.dataset, volumes.data);
+  const data = await readDataset(task.dataset, context.volumes.data);
   const limit = reference.fromDataset?.limit;
   const count = Math.min(data.count, limit ?? data.count);
   const part = { ...data, count, pixels: data.pixels.subarray(0, count * bytesPerImage(data.shape)) };
   if (count < 2) throw new DdrError('InputMismatch', 'one image has no covariance; the reference needs two at least');
   const { claimName, path } = task.dataset.source.volume;
   return {
-    statistics: statisticsOf(await datasetSums(part, layout, extractor)),
+    statistics: statisticsOf(await datasetSums(part, layout, extractor, context)),
     description: { kind: 'dataset', where: join(claimName, path), count },
   };
 }

@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { DdrError } from '../../api/errors.ts';
 import type { Progress } from '../../api/progress.ts';
 
 /** What a subcommand is given besides its task. */
@@ -19,4 +21,14 @@ export interface TrainerContext {
   seconds: () => number;
   /** Which shard this pod is. */
   completionIndex: number;
+}
+
+/**
+ * Lets signals in, which wait while TensorFlow computes, and ends the work where one asks to. Call it after every batch.
+ * @param message what is said of the interrupted work
+ * @throws DdrError Interrupted
+ */
+export async function stopIfAsked({ signal }: TrainerContext, message: string): Promise<void> {
+  await setImmediate();
+  if (signal.aborted) throw new DdrError('Interrupted', message);
 }

@@ -24,14 +24,17 @@ export const reportSchema = z.object({
   }),
   evaluation: z
     .object({
+      /** FID is the name of the distance of one extractor only. */
       metric: z.enum(['FID', 'Fréchet distance']),
       distance: z.number(),
+      /** Of the matrix whose root is taken; by how far rounding took it below 0. */
       smallestEigenvalue: z.number(),
       extractor: z.string(),
       extractorDigest: z.string(),
       dimensions: z.int(),
       sampleCount: z.int(),
       reference: z.object({ kind: z.enum(['dataset', 'file']), where: z.string(), count: z.int().nullable() }),
+      /** What a reader should know before comparing the number with another. */
       caveats: z.array(z.string()),
     })
     .nullable(),
@@ -47,6 +50,8 @@ export const reportSchema = z.object({
       losses: z.array(lossPointSchema),
     }),
   ),
+  /** What computed the features and the distance. */
+  software: z.object({ node: z.string(), tensorflow: z.string(), threads: z.int() }),
 });
 
 export type Report = z.output<typeof reportSchema>;

@@ -1,4 +1,5 @@
 import { DdrError } from '../../api/errors.ts';
+import type { Prediction } from '../../diffusion/ddim.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import type { Bundle, BundledModel } from '../bundle/manifest.ts';
 import type { Program } from '../engine/program.ts';
@@ -7,12 +8,15 @@ import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
 import { totalSize, type UnetConfig } from '../model/parameters.ts';
 import { parameterSpecs, parametersOf, unet } from '../model/unet.ts';
 
-/** A model's output for a batch: `x` holds batchSize images and so does the result. */
-export type Denoise = (x: Float32Array) => Float32Array;
+/** The model of a state: what it predicts, and its output for a batch of batchSize images. */
+export interface StateModel {
+  prediction: Prediction;
+  denoise: (x: Float32Array) => Float32Array;
+}
 
-/** Gives the denoiser of a state; the models of a bundle take turns in the same graph where their networks are alike. */
+/** Gives the model of a state; the models of a bundle take turns in the same graph where their networks are alike. */
 export interface Denoisers {
-  of(state: LatentState): Promise<Denoise>;
+  of(state: LatentState): Promise<StateModel>;
   dispose(): void;
 }
 
@@ -51,6 +55,7 @@ async function weightsOf(bundle: Bundle, model: BundledModel, config: UnetConfig
   return vector;
 }
 
+/** @param batchSize images of every call; a graph has one batch size */
 export function createDenoisers(tf: typeof TensorFlow, bundle: Bundle, batchSize: number): Denoisers {
   const { image, models } = bundle.manifest;
   const programs = new Map<string, { program: Program; holds?: number }>();
@@ -73,7 +78,10 @@ export function createDenoisers(tf: typeof TensorFlow, bundle: Bundle, batchSize
         entry.holds = model.index;
       }
       const steps = new Float32Array(batchSize).fill(timestep);
-      return (x) => entry.program.run(timeEmbedding ? { x, timestep: steps } : { x }).output as Float32Array;
+      return {
+        prediction: model.prediction,
+        denoise: (x) => entry.program.run(timeEmbedding ? { x, timestep: steps } : { x }).output as Float32Array,
+      };
     },
     dispose() {
       for (const { program } of programs.values()) program.dispose();

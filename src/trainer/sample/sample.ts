@@ -1,42 +1,48 @@
 import { dirname } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import { DdrError, toDdrError } from '../../api/errors.ts';
-import type { SampleTask } from '../../api/task.ts';
+import { DdrError } from '../../api/errors.ts';
+import type { Extractor, SampleTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { removePartial, setAside } from '../bundle/commit.ts';
+import { loadOrSetAside, removePartial } from '../bundle/commit.ts';
 import { runLayout } from '../bundle/layout.ts';
 import { type Bundle, openBundle, statesOf } from '../bundle/manifest.ts';
-import { bytesPerImage, toByte } from '../data/images.ts';
+import { bytesPerImage, type ImageSet, toByte } from '../data/images.ts';
 import { loadTensorFlow, type TensorFlow } from '../engine/tensorflow.ts';
 import { createExtractor } from '../evaluate/extractors/extractor.ts';
 import { loadFeatures, saveFeatures } from '../evaluate/features.ts';
 import type { NpyArray } from '../formats/npy.ts';
-import type { TrainerContext } from '../process/context.ts';
+import { stopIfAsked, type TrainerContext } from '../process/context.ts';
 import { createDenoisers } from './denoiser.ts';
 import { loadShard, type ShardImages, saveShard, shardRange, walkSamples } from './shard.ts';
-import { walk } from './walk.ts';
+import { type Moments, walk } from './walk.ts';
+
+/** Bytes that the kept walk has at most: of many states or large images fewer samples are kept. */
+const walkBytes = 2 ** 26;
+
+async function momentsOf(bundle: Bundle): Promise<Moments> {
+  const { moments } = bundle.manifest;
+  const { tensors } = await bundle.read(moments);
+  const [mean, deviation] = [tensors.get('mean')?.values, tensors.get('deviation')?.values];
+  if (mean === undefined || deviation === undefined)
+    throw new DdrError('DigestMismatch', 'has no mean and deviation', { where: moments.file });
+  return { mean, deviation };
+}
 
 /** Draws the samples of this shard. */
 async function draw(
   tf: typeof TensorFlow,
-  task: SampleTask,
+  { sampling }: SampleTask,
   bundle: Bundle,
   context: TrainerContext,
 ): Promise<ShardImages> {
-  const { sampling } = task;
-  const { image, models } = bundle.manifest;
+  const { image } = bundle.manifest;
   const shard = context.completionIndex;
   const { first, count } = shardRange(shard, sampling.shards, sampling.count);
   const states = statesOf(bundle.manifest);
   const size = bytesPerImage(image);
-  const kept = shard === 0 ? Math.min(walkSamples, count) : 0;
+  const affordable = Math.max(1, Math.floor(walkBytes / (size * (states.length + 1))));
+  const kept = shard === 0 ? Math.min(walkSamples, count, affordable) : 0;
   const frames: Uint8Array[] = [];
   const denoisers = createDenoisers(tf, bundle, sampling.batchSize);
-  const { tensors } = await bundle.read(bundle.manifest.moments);
-  const moment = (name: string) => tensors.get(name)?.values ?? new Float32Array(size);
-  const predictions = new Map(
-    models.flatMap(({ states, prediction }) => states.map(({ state }) => [state, prediction] as const)),
-  );
   try {
     const samples = await walk({
       states,
@@ -44,42 +50,56 @@ async function draw(
       size,
       first,
       count,
-      predictionOf: ({ state }) => predictions.get(state) ?? 'Epsilon',
-      denoiserOf: denoisers.of,
-      moments:
-        sampling.start === 'MomentMatched' ? { mean: moment('mean'), deviation: moment('deviation') } : undefined,
-      async onStep(x, done) {
+      modelOf: denoisers.of,
+      moments: sampling.start === 'MomentMatched' ? await momentsOf(bundle) : undefined,
+      onStep(x) {
         if (kept > 0) frames.push(Uint8Array.from(x.subarray(0, kept * size), toByte));
-        context.progress({ phase: 'Running', done: Math.floor((done * count) / states.length), total: count });
-        await setImmediate(); // lets signals in
-        if (context.signal.aborted)
-          throw new DdrError('Interrupted', 'stopped; the samples are drawn anew from the same seeds');
+      },
+      async onBatch(done) {
+        context.progress({ phase: 'Running', done: Math.floor(done * count), total: count });
+        await stopIfAsked(context, 'stopped; the samples are drawn anew from the same seeds');
       },
     });
     const shape = [image.size, image.size, image.channels];
     return {
       images: { shape: [count, ...shape], data: Uint8Array.from(samples, toByte) },
-      walk: kept === 0 ? undefined : { shape: [frames.length, kept, ...shape], data: concatenate(frames) },
+      walk:
+        kept === 0
+          ? undefined
+          : { shape: [frames.length, kept, ...shape], data: new Uint8Array(Buffer.concat(frames)) },
     };
   } finally {
     denoisers.dispose();
   }
 }
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const result = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    result.set(part, offset);
-    offset += part.length;
-  }
-  return result;
+/** Computes the features of a shard's images, where they are not there yet. */
+async function addFeatures(
+  tf: typeof TensorFlow,
+  wanted: Extractor,
+  task: SampleTask,
+  { shape, data }: NpyArray<Uint8Array>,
+  context: TrainerContext,
+): Promise<void> {
+  const { logger, completionIndex: shard } = context;
+  const extractor = await createExtractor(tf, wanted, context.volumes.weights);
+  const folder = runLayout(context.volumes.run, task.directory).features(task.hash, extractor.id, shard);
+  const known = await loadOrSetAside(folder, () => loadFeatures(folder), logger);
+  if (known !== undefined) return;
+  const [count = 0, size = 0, , channels = 1] = shape;
+  const images: ImageSet = { count, shape: { size, channels: channels === 1 ? 1 : 3 }, pixels: data };
+  const sums = await extractor.sums(images, async (done) => {
+    context.progress({ phase: 'Running', done, total: count });
+    await stopIfAsked(context, 'stopped; the samples are kept, and their features are computed anew');
+  });
+  await saveFeatures(folder, sums);
+  logger.info({ shard, extractor: extractor.id }, 'features computed');
 }
 
 /**
  * Draws one shard of samples and computes their features. What is there already is kept: a change of the extractor draws
  * nothing anew.
- * @throws DdrError ModelMissing, DigestMismatch, Interrupted
+ * @throws DdrError ModelMissing, DigestMismatch, Diverged, Interrupted
  */
 export async function runSample(task: SampleTask, context: TrainerContext): Promise<TaskResult> {
   const { logger, seconds, completionIndex: shard } = context;
@@ -89,13 +109,7 @@ export async function runSample(task: SampleTask, context: TrainerContext): Prom
   const tf = await loadTensorFlow(task.threads);
   await removePartial(dirname(folder));
 
-  let images: NpyArray<Uint8Array> | undefined;
-  try {
-    images = (await loadShard(folder, task.hash))?.images;
-  } catch (error) {
-    logger.warn({ folder, error: toDdrError(error).describe() }, 'damaged samples are drawn anew');
-    await setAside(folder);
-  }
+  let images = (await loadOrSetAside(folder, () => loadShard(folder, task.hash), logger))?.images;
   if (images === undefined) {
     const started = seconds();
     const drawn = await draw(tf, task, await openBundle(layout.bundle(task.bundle), task.bundle), context);
@@ -103,20 +117,7 @@ export async function runSample(task: SampleTask, context: TrainerContext): Prom
     images = drawn.images;
     logger.info({ shard, ...range, seconds: Math.round(seconds() - started) }, 'samples drawn');
   }
-
-  if (task.extractor !== undefined) {
-    const extractor = await createExtractor(tf, task.extractor, context.volumes.weights);
-    const target = layout.features(task.hash, extractor.id, shard);
-    if ((await loadFeatures(target)) === undefined) {
-      const { shape, data } = images;
-      const [, size = 0, , channels = 1] = shape;
-      await saveFeatures(
-        target,
-        extractor.sums({ count: range.count, shape: { size, channels: channels === 1 ? 1 : 3 }, pixels: data }),
-      );
-      logger.info({ shard, extractor: extractor.id }, 'features computed');
-    }
-  }
+  if (task.extractor !== undefined) await addFeatures(tf, task.extractor, task, images, context);
   context.progress({ phase: 'Done', done: range.count, total: range.count });
   return { kind: 'sample', shard, count: range.count };
 }

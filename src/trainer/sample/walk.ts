@@ -1,11 +1,18 @@
+import { DdrError } from '../../api/errors.ts';
 import type { Sampling } from '../../api/spec/sampling.ts';
-import { imageCoefficients, nextAlphaBar, type Prediction, stepCoefficients } from '../../diffusion/ddim.ts';
+import { imageCoefficients, nextAlphaBar, stepCoefficients } from '../../diffusion/ddim.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import { normals, streams } from '../../diffusion/random.ts';
-import type { Denoise } from './denoiser.ts';
+import type { StateModel } from './denoiser.ts';
 
 /** Streams of step noise that one sample has at most: S ≤ 4096. */
 const statesPerSample = 4096;
+
+/** Mean and deviation per pixel of the data. */
+export interface Moments {
+  mean: Float32Array;
+  deviation: Float32Array;
+}
 
 export interface WalkOptions {
   /** Cleanest first. */
@@ -16,12 +23,33 @@ export interface WalkOptions {
   /** First sample and how many. */
   first: number;
   count: number;
-  predictionOf: (state: LatentState) => Prediction;
-  denoiserOf: (state: LatentState) => Promise<Denoise>;
-  /** Mean and deviation per pixel of the data, to start from a normal matched to it; N(0, I) where left out. */
-  moments?: { mean: Float32Array; deviation: Float32Array } | undefined;
-  /** Called before the first step and after each, with all samples; may throw to stop. */
-  onStep: (x: Float32Array, stepsDone: number) => Promise<void>;
+  modelOf: (state: LatentState) => Promise<StateModel>;
+  /** To start from a normal matched to the data; N(0, I) where left out. */
+  moments?: Moments | undefined;
+  /** Told before the first step and after each, with all samples. */
+  onStep: (x: Float32Array) => void;
+  /** Told after every batch which part of the work is done, 0 … 1; may throw to stop. */
+  onBatch: (done: number) => Promise<void>;
+}
+
+/** Some samples of the walk, [from, to) of its count, and their first place in a batch. */
+interface Batch {
+  place: number;
+  from: number;
+  to: number;
+}
+
+/**
+ * Cuts [first, first + count) into batches such that a sample has the same place in its batch whatever the shard: sums
+ * inside a kernel may be ordered by the place.
+ */
+function batchesOf({ first, count, sampling: { batchSize } }: WalkOptions): Batch[] {
+  const batches: Batch[] = [];
+  for (let start = first - (first % batchSize); start < first + count; start += batchSize) {
+    const [from, to] = [Math.max(start, first), Math.min(start + batchSize, first + count)];
+    batches.push({ place: from - start, from: from - first, to: to - first });
+  }
+  return batches;
 }
 
 /** The first x of a sample, a function of (seed, sample). */
@@ -37,44 +65,63 @@ function startOf(sample: number, { size, sampling, states, moments }: WalkOption
   );
 }
 
+/** Takes some samples from a state to the next cleaner one, in place: DDIM's step for what the model says of each. */
+function takeStep(
+  part: Float32Array,
+  output: Float32Array,
+  state: LatentState,
+  { prediction }: StateModel,
+  firstSample: number,
+  { states, size, sampling: { eta, seed, clip } }: WalkOptions,
+): void {
+  const { alphaBar } = state;
+  const toImage = imageCoefficients(prediction, alphaBar);
+  const step = stepCoefficients(alphaBar, nextAlphaBar(states, state.state), eta);
+  const [signal, noise] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
+  for (let i = 0; i < part.length; i++) {
+    const value = part[i] as number;
+    const predicted = toImage.x * value + toImage.output * (output[i] as number);
+    const image = clip ? Math.min(1, Math.max(-1, predicted)) : predicted;
+    part[i] = step.image * image + (step.noise * (value - signal * image)) / noise;
+  }
+  if (step.sigma === 0) return;
+  for (let sample = 0; sample < part.length / size; sample++) {
+    const z = normals(seed, streams.walk, (firstSample + sample) * statesPerSample + state.state, size);
+    const x = part.subarray(sample * size, (sample + 1) * size);
+    for (let i = 0; i < size; i++) x[i] = (x[i] as number) + step.sigma * (z[i] as number);
+  }
+}
+
 /**
  * Walks samples from the noisiest state to the cleanest, each step by that state's own model (the composed sampler of
  * diffusion/ddim.ts). States are the outer loop, so that every model is loaded once; batches have one fixed size, so that
  * a sample depends neither on its batch nor on its shard.
  * @returns the samples, count × size, within [−1, 1] where clipped
+ * @throws DdrError Diverged where a model gives values that are not finite
  */
 export async function walk(options: WalkOptions): Promise<Float32Array> {
-  const { states, sampling, size, first, count, predictionOf, denoiserOf, onStep } = options;
-  const { batchSize, eta, seed, clip } = sampling;
+  const { states, sampling, size, first, count, modelOf, onStep, onBatch } = options;
   const x = new Float32Array(count * size);
   for (let i = 0; i < count; i++) x.set(startOf(first + i, options), i * size);
-  await onStep(x, 0);
-  const batch = new Float32Array(batchSize * size);
-  for (const [done, state] of states.toReversed().entries()) {
-    const { alphaBar } = state;
-    const denoise = await denoiserOf(state);
-    const toImage = imageCoefficients(predictionOf(state), alphaBar);
-    const step = stepCoefficients(alphaBar, nextAlphaBar(states, state.state), eta);
-    const [signal, noise] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
-    for (let from = 0; from < count; from += batchSize) {
-      const part = x.subarray(from * size, Math.min(count, from + batchSize) * size);
-      batch.fill(0);
-      batch.set(part);
-      const output = denoise(batch);
-      for (let i = 0; i < part.length; i++) {
-        const value = part[i] as number;
-        const predicted = toImage.x * value + toImage.output * (output[i] as number);
-        const image = clip ? Math.min(1, Math.max(-1, predicted)) : predicted;
-        part[i] = step.image * image + (step.noise * (value - signal * image)) / noise;
+  onStep(x);
+  const batches = batchesOf(options);
+  const input = new Float32Array(sampling.batchSize * size);
+  for (const [stepsDone, state] of states.toReversed().entries()) {
+    const model = await modelOf(state);
+    for (const [batchesDone, { place, from, to }] of batches.entries()) {
+      const part = x.subarray(from * size, to * size);
+      input.fill(0);
+      input.set(part, place * size);
+      const output = model.denoise(input).subarray(place * size, place * size + part.length);
+      if (!output.every(Number.isFinite)) {
+        throw new DdrError('Diverged', `the model of state ${state.state} gives values that are not finite`, {
+          hint: 'Its training has diverged: lower training.optimizer.learningRate for this state in an override.',
+        });
       }
-      if (step.sigma === 0) continue;
-      for (let i = 0; i < part.length / size; i++) {
-        const z = normals(seed, streams.walk, (first + from + i) * statesPerSample + state.state, size);
-        for (let p = 0; p < size; p++)
-          part[i * size + p] = (part[i * size + p] as number) + step.sigma * (z[p] as number);
-      }
+      takeStep(part, output, state, model, first + from, options);
+      await onBatch((stepsDone + (batchesDone + 1) / batches.length) / states.length);
     }
-    await onStep(x, done + 1);
+    onStep(x);
   }
   return x;
 }

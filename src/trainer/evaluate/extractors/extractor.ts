@@ -30,14 +30,23 @@ export interface FeatureExtractor {
   /** FID is the name of the distance of one network only. */
   metric: 'FID' | 'Fréchet distance';
   dimensions: number;
-  /** Sums of the features of all images. */
-  sums(images: ImageSet): FeatureSums;
+  /**
+   * Sums of the features of all images. The network sees batches of one fixed size, so that an image's features do not
+   * depend on the images beside it.
+   * @param onBatch told after every batch how many images are done; may throw to stop
+   */
+  sums(images: ImageSet, onBatch: (done: number) => Promise<void>): Promise<FeatureSums>;
 }
 
 function weightsOf(tf: typeof TensorFlow, tensors: Map<string, FloatTensor>, where: string): Weights {
   return (name, shape) => {
     const tensor = tensors.get(name);
-    if (tensor === undefined) throw new DdrError('InputForeign', `has no tensor ${name}`, { where });
+    if (tensor === undefined) {
+      throw new DdrError('InputForeign', `has no tensor ${name} of 32-bit floats`, {
+        where,
+        hint: "Weights are those of pytorch-fid's network, under its names, as safetensors.",
+      });
+    }
     if (tensor.shape.join() !== shape.join()) {
       throw new DdrError('InputMismatch', `${name} is [${tensor.shape.join(', ')}], not [${shape.join(', ')}]`, {
         where,
@@ -69,17 +78,20 @@ export async function createExtractor(
     id: `${name}-${digest.slice(0, 8)}`,
     metric: name === 'inception-v3-fid' ? 'FID' : 'Fréchet distance',
     dimensions: network.dimensions,
-    sums({ count, shape, pixels }) {
+    async sums({ count, shape, pixels }, onBatch) {
       const sums = emptySums(network.dimensions);
       const size = bytesPerImage(shape);
-      for (let from = 0; from < count; from += network.batchSize) {
-        const to = Math.min(count, from + network.batchSize);
-        const features = tf.tidy(() => {
-          const values = Float32Array.from(pixels.subarray(from * size, to * size));
-          return network.features(tf.tensor4d(values, [to - from, shape.size, shape.size, shape.channels]));
-        });
-        addFeatures(sums, features.dataSync<'float32'>());
+      const { batchSize, dimensions } = network;
+      const batch = new Float32Array(batchSize * size);
+      for (let from = 0; from < count; from += batchSize) {
+        const to = Math.min(count, from + batchSize);
+        batch.set(pixels.subarray(from * size, to * size)); // what is left of the batch before it pads the last
+        const features = tf.tidy(() =>
+          network.features(tf.tensor4d(batch, [batchSize, shape.size, shape.size, shape.channels])),
+        );
+        addFeatures(sums, features.dataSync<'float32'>().subarray(0, (to - from) * dimensions));
         features.dispose();
+        await onBatch(to);
       }
       return sums;
     },

@@ -2,41 +2,65 @@ import type { Tensor, Tensor4D, TensorFlow } from '../../engine/tensorflow.ts';
 import type { Network, Weights } from './extractor.ts';
 
 type Layer = (x: Tensor4D) => Tensor4D;
-type Kernel = number | [number, number];
+/** Channels in and out, kernel (height and width), stride, padding. */
+type ConvolutionShape = [
+  from: number,
+  to: number,
+  kernel: number | [number, number],
+  stride?: 1 | 2,
+  padding?: 'same' | 'valid',
+];
 
 const batchNormEpsilon = 1e-3;
+
+/** A part of the network, under the name that pytorch-fid gives it. */
+export interface Stage {
+  name: string;
+  layer: Layer;
+}
 
 /**
  * The network of the Fréchet Inception distance: InceptionV3 as it was released in TensorFlow in 2015, in the structure and
  * with the names that pytorch-fid gives its weights. It differs from torchvision's in that average pooling leaves padding
  * out of its mean, and in that the last block pools by maximum.
- * Images are resized to 299×299 (bilinear, half-pixel centres) and mapped to [−1, 1]; grey is repeated to RGB.
+ * @param narrowing divides the channels of every layer, so that tests can run the same structure small; 1 is the real one
  */
-export function inceptionV3(tf: typeof TensorFlow, load: Weights): Network {
-  const forward = network(tf, load);
+export function inceptionV3(tf: typeof TensorFlow, load: Weights, narrowing = 1): Network {
+  const stages = inceptionStages(tf, load, narrowing);
   return {
-    dimensions: 2048,
+    dimensions: 2048 / narrowing,
     batchSize: 25,
-    features(images) {
-      const colour = (images.shape[3] === 1 ? tf.tile(images, [1, 1, 1, 3]) : images) as Tensor4D;
-      const scaled = tf.sub(tf.mul(tf.div(tf.image.resizeBilinear(colour, [299, 299], false, true), 255), 2), 1);
-      return tf.mean(forward(scaled as Tensor4D), [1, 2]);
-    },
+    features: (images) =>
+      tf.mean(
+        stages.reduce((x, { layer }) => layer(x), prepareImages(tf, images)),
+        [1, 2],
+      ),
   };
 }
 
-/** Everything before the last pooling: [n,299,299,3] → [n,8,8,2048]. All weights are loaded at once. */
-function network(tf: typeof TensorFlow, load: Weights): Layer {
-  const layers = buildingBlocks(tf, load);
-  const { convolution, maximum, inceptionA, inceptionB, inceptionC, inceptionD, inceptionE } = layers;
-  const parts: Layer[] = [
+/** Resizes to 299×299 (bilinear, half-pixel centres), maps 0 … 255 to −1 … 1, and repeats grey to RGB. */
+export function prepareImages(tf: typeof TensorFlow, images: Tensor4D): Tensor4D {
+  const colour = (images.shape[3] === 1 ? tf.tile(images, [1, 1, 1, 3]) : images) as Tensor4D;
+  const resized = tf.image.resizeBilinear(colour, [299, 299], false, true);
+  return tf.sub(tf.mul(tf.div(resized, 255), 2), 1);
+}
+
+/** Everything between the images and the last pooling: [n,299,299,3] → [n,8,8,2048]. All weights are loaded at once. */
+export function inceptionStages(tf: typeof TensorFlow, load: Weights, narrowing: number): Stage[] {
+  const blocks = buildingBlocks(tf, load, narrowing);
+  const { maximum, inceptionA, inceptionB, inceptionC, inceptionD, inceptionE } = blocks;
+  const convolution = (name: string, ...shape: ConvolutionShape): Stage => ({
+    name,
+    layer: blocks.convolution(name, ...shape),
+  });
+  return [
     convolution('Conv2d_1a_3x3', 3, 32, 3, 2, 'valid'),
     convolution('Conv2d_2a_3x3', 32, 32, 3, 1, 'valid'),
     convolution('Conv2d_2b_3x3', 32, 64, 3),
-    maximum,
+    { name: 'maxpool1', layer: maximum },
     convolution('Conv2d_3b_1x1', 64, 80, 1),
     convolution('Conv2d_4a_3x3', 80, 192, 3, 1, 'valid'),
-    maximum,
+    { name: 'maxpool2', layer: maximum },
     inceptionA('Mixed_5b', 192, 32),
     inceptionA('Mixed_5c', 256, 64),
     inceptionA('Mixed_5d', 288, 64),
@@ -49,19 +73,17 @@ function network(tf: typeof TensorFlow, load: Weights): Layer {
     inceptionE('Mixed_7b', 1280, 'average'),
     inceptionE('Mixed_7c', 2048, 'maximum'),
   ];
-  return (x) => parts.reduce((h, layer) => layer(h), x);
 }
 
-function buildingBlocks(tf: typeof TensorFlow, load: Weights) {
+function buildingBlocks(tf: typeof TensorFlow, load: Weights, narrowing: number) {
+  const narrowed = (channels: number) => (channels === 3 ? 3 : channels / narrowing); // an image stays RGB
+
   /** Convolution without bias, batch norm with its running statistics folded in, ReLU. */
   const convolution = (
     name: string,
-    from: number,
-    to: number,
-    kernel: Kernel,
-    stride: 1 | 2 = 1,
-    padding: 'same' | 'valid' = 'same',
+    ...[wideFrom, wideTo, kernel, stride = 1, padding = 'same']: ConvolutionShape
   ): Layer => {
+    const [from, to] = [narrowed(wideFrom), narrowed(wideTo)];
     const [height, width] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
     const [filter, bias] = tf.tidy(() => {
       const statistic = (part: string) => load(`${name}.bn.${part}`, [to]);
@@ -78,13 +100,14 @@ function buildingBlocks(tf: typeof TensorFlow, load: Weights) {
     (...layers: Layer[]): Layer =>
     (x) =>
       layers.reduce((h, layer) => layer(h), x);
-  const branches =
+  const concatenated =
     (...layers: Layer[]): Layer =>
     (x) =>
       tf.concat(
         layers.map((layer) => layer(x)),
         3,
       );
+  const branches = (name: string, ...layers: Layer[]): Stage => ({ name, layer: concatenated(...layers) });
   const maximum: Layer = (x) => tf.maxPool(x, 3, 2, 'valid');
   const average: Layer = (x) => tf.avgPool(x, 3, 1, 'same'); // TensorFlow's mean leaves padding out
   const maximumSame: Layer = (x) => tf.maxPool(x, 3, 1, 'same');
@@ -92,8 +115,9 @@ function buildingBlocks(tf: typeof TensorFlow, load: Weights) {
   return {
     convolution,
     maximum,
-    inceptionA: (name: string, from: number, pooled: number): Layer =>
+    inceptionA: (name: string, from: number, pooled: number): Stage =>
       branches(
+        name,
         convolution(`${name}.branch1x1`, from, 64, 1),
         chain(convolution(`${name}.branch5x5_1`, from, 48, 1), convolution(`${name}.branch5x5_2`, 48, 64, 5)),
         chain(
@@ -103,8 +127,9 @@ function buildingBlocks(tf: typeof TensorFlow, load: Weights) {
         ),
         chain(average, convolution(`${name}.branch_pool`, from, pooled, 1)),
       ),
-    inceptionB: (name: string, from: number): Layer =>
+    inceptionB: (name: string, from: number): Stage =>
       branches(
+        name,
         convolution(`${name}.branch3x3`, from, 384, 3, 2, 'valid'),
         chain(
           convolution(`${name}.branch3x3dbl_1`, from, 64, 1),
@@ -113,8 +138,9 @@ function buildingBlocks(tf: typeof TensorFlow, load: Weights) {
         ),
         maximum,
       ),
-    inceptionC: (name: string, inner: number): Layer =>
+    inceptionC: (name: string, inner: number): Stage =>
       branches(
+        name,
         convolution(`${name}.branch1x1`, 768, 192, 1),
         chain(
           convolution(`${name}.branch7x7_1`, 768, inner, 1),
@@ -130,8 +156,9 @@ function buildingBlocks(tf: typeof TensorFlow, load: Weights) {
         ),
         chain(average, convolution(`${name}.branch_pool`, 768, 192, 1)),
       ),
-    inceptionD: (name: string, from: number): Layer =>
+    inceptionD: (name: string, from: number): Stage =>
       branches(
+        name,
         chain(
           convolution(`${name}.branch3x3_1`, from, 192, 1),
           convolution(`${name}.branch3x3_2`, 192, 320, 3, 2, 'valid'),
@@ -144,12 +171,13 @@ function buildingBlocks(tf: typeof TensorFlow, load: Weights) {
         ),
         maximum,
       ),
-    inceptionE: (name: string, from: number, pooling: 'average' | 'maximum'): Layer =>
+    inceptionE: (name: string, from: number, pooling: 'average' | 'maximum'): Stage =>
       branches(
+        name,
         convolution(`${name}.branch1x1`, from, 320, 1),
         chain(
           convolution(`${name}.branch3x3_1`, from, 384, 1),
-          branches(
+          concatenated(
             convolution(`${name}.branch3x3_2a`, 384, 384, [1, 3]),
             convolution(`${name}.branch3x3_2b`, 384, 384, [3, 1]),
           ),
@@ -157,7 +185,7 @@ function buildingBlocks(tf: typeof TensorFlow, load: Weights) {
         chain(
           convolution(`${name}.branch3x3dbl_1`, from, 448, 1),
           convolution(`${name}.branch3x3dbl_2`, 448, 384, 3),
-          branches(
+          concatenated(
             convolution(`${name}.branch3x3dbl_3a`, 384, 384, [1, 3]),
             convolution(`${name}.branch3x3dbl_3b`, 384, 384, [3, 1]),
           ),
