@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toDdrError } from '../api/errors.ts';
 import { apiVersion, group, kind, labels, managedBy } from '../api/names.ts';
+import type { Progress } from '../api/progress.ts';
 import { parseRun, type Run } from '../api/run.ts';
 import { type RunStatus, statusSchema } from '../api/status.ts';
 import type { Clock } from './kube/clock.ts';
@@ -53,6 +54,8 @@ export interface RunController {
   start(): void;
   stop(): Promise<void>;
   runs: Store;
+  /** Last answers of running pods, by name. */
+  progress: ReadonlyMap<string, Progress>;
   queueDepth(): number;
 }
 
@@ -194,6 +197,7 @@ export function createRunController(options: RunControllerOptions): RunControlle
       await Promise.all([poller.stop(), ...reflectors.map((each) => each.stop())]);
     },
     runs: runs.store,
+    progress: poller.progress,
     queueDepth: () => queue.depth,
   };
 }
