@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { test } from 'node:test';
+import { mnistDigits, splitDigits } from '../../../../scripts/mnist.ts';
+import { sha256 } from '../../../../src/trainer/bundle/commit.ts';
+import type { ImageSet } from '../../../../src/trainer/data/images.ts';
+import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
+import { createExtractor } from '../../../../src/trainer/evaluate/extractors/extractor.ts';
+import { classifierPath, classify } from '../../../../src/trainer/evaluate/extractors/mnistClassifier.ts';
+import type { FeatureSums } from '../../../../src/trainer/evaluate/statistics.ts';
+import { readSafetensors } from '../../../../src/trainer/formats/safetensors.ts';
+
+const tf = await loadTensorFlow(2);
+const digits = mnistDigits();
+const pixels = 28 * 28;
+const extractor = await createExtractor(tf, { name: 'mnist-classifier' }, undefined);
+const quiet = async () => {};
+
+const set = (indices: Iterable<number>): ImageSet => {
+  const images = Array.from(indices, (index) => digits.images.subarray(index * pixels, (index + 1) * pixels));
+  return { count: images.length, shape: { size: 28, channels: 1 }, pixels: new Uint8Array(Buffer.concat(images)) };
+};
+
+function assertEqualSums(a: FeatureSums, b: FeatureSums): void {
+  assert.equal(a.count, b.count);
+  for (const key of ['sum', 'outer'] as const) {
+    const scale = Math.max(...b[key].map(Math.abs));
+    assert.ok(a[key].every((value, i) => Math.abs(value - (b[key][i] as number)) <= 1e-9 * scale));
+  }
+}
+
+test('the split leaves every class on both sides, and no digit on both', () => {
+  const { training, heldOut } = splitDigits(digits.count);
+  assert.equal(new Set([...training, ...heldOut]).size, digits.count);
+  for (const indices of [training, heldOut]) {
+    const classes = new Set(Array.from(indices, (index) => digits.labels[index]));
+    assert.equal(classes.size, 10);
+  }
+});
+
+test('the weights that come with the trainer tell held-out digits apart, 97 % at least', () => {
+  const bytes = readFileSync(classifierPath);
+  const { tensors, metadata } = readSafetensors(bytes, classifierPath);
+  const { heldOut } = splitDigits(digits.count);
+  const predicted = tf.tidy(() => {
+    const weight = (name: string) => {
+      const { values, shape } = tensors.get(name) ?? assert.fail(`no ${name}`);
+      return tf.tensor(values, shape);
+    };
+    const x = tf.tensor4d(Float32Array.from(set(heldOut).pixels), [heldOut.length, 28, 28, 1]);
+    return tf.argMax(classify(tf, weight, x).logits, 1).dataSync();
+  });
+  const accuracy = heldOut.filter((index, i) => digits.labels[index] === predicted[i]).length / heldOut.length;
+  assert.ok(accuracy >= 0.97, `accuracy ${accuracy}`);
+  assert.ok(Math.abs(accuracy - Number(metadata.heldOutAccuracy)) < 0.002, 'as the file says');
+  assert.ok(statSync(classifierPath).size < 500_000);
+  assert.equal(extractor.digest, sha256(bytes));
+});
+
+test('its distance is never called FID', () => {
+  assert.equal(extractor.metric, 'Fréchet distance');
+  assert.equal(extractor.dimensions, 64);
+  assert.equal(extractor.id, `mnist-classifier-${extractor.digest.slice(0, 8)}`);
+});
+
+test("an image's features do not depend on the images beside it", async () => {
+  const one = await extractor.sums(set([42]), quiet);
+  const several = await extractor.sums(set([42, 7, 1234]), quiet);
+  const others = [await extractor.sums(set([7]), quiet), await extractor.sums(set([1234]), quiet)];
+  assertEqualSums(several, {
+    ...one,
+    count: 3,
+    sum: one.sum.map((value, i) => others.reduce((sum, other) => sum + (other.sum[i] as number), value)),
+    outer: one.outer.map((value, i) => others.reduce((sum, other) => sum + (other.outer[i] as number), value)),
+  });
+});
+
+test('more images than a batch are counted, reported and can be stopped', async () => {
+  const images = set(Array.from({ length: 260 }, (_, i) => i));
+  const reported: number[] = [];
+  const sums = await extractor.sums(images, async (done) => {
+    reported.push(done);
+  });
+  assert.equal(sums.count, 260);
+  assert.deepEqual(reported, [250, 260]);
+  await assert.rejects(
+    extractor.sums(images, async () => {
+      throw new Error('stop');
+    }),
+    /stop/,
+  );
+});
+
+test('images of another size are resized', async () => {
+  const image = digits.images.subarray(0, pixels);
+  const doubled = new Uint8Array(56 * 56).map(
+    (_, at) => image[Math.floor(at / 112) * 28 + Math.floor((at % 56) / 2)] as number,
+  );
+  const small = await extractor.sums(set([0]), quiet);
+  const large = await extractor.sums({ count: 1, shape: { size: 56, channels: 1 }, pixels: doubled }, quiet);
+  assertEqualSums(large, small); // half-pixel centres: the mean of four equal pixels
+});
+
+test('leaks no tensors', async () => {
+  const before = tf.memory().numTensors;
+  await extractor.sums(set([1, 2, 3]), quiet);
+  assert.equal(tf.memory().numTensors, before);
+});

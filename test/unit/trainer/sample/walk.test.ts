@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { composeDdim, type Prediction } from '../../../../src/diffusion/ddim.ts';
+import { gaussianDenoiser } from '../../../../src/diffusion/gaussian.ts';
+import { type LatentState, latentStates } from '../../../../src/diffusion/latentStates.ts';
+import { normals, streams } from '../../../../src/diffusion/random.ts';
+import type { StateModel } from '../../../../src/trainer/sample/denoiser.ts';
+import { shardRange } from '../../../../src/trainer/sample/shard.ts';
+import { type WalkOptions, walk } from '../../../../src/trainer/sample/walk.ts';
+
+const data = { mean: 0.3, deviation: 0.5 };
+const size = 6;
+const states = latentStates({ family: 'Linear', timesteps: 1000, states: 10, spacing: 'Uniform', alphas: 'Mapped' });
+
+/** The exact model of Gaussian data in float32. */
+const exact =
+  (prediction: Prediction) =>
+  async ({ alphaBar }: LatentState): Promise<StateModel> => ({
+    prediction,
+    denoise: (x) => x.map(gaussianDenoiser(data, prediction, alphaBar)),
+  });
+
+const options = (fields: Partial<WalkOptions> = {}, sampling: Partial<WalkOptions['sampling']> = {}): WalkOptions => ({
+  states,
+  sampling: { eta: 0, seed: 5, clip: false, batchSize: 4, ...sampling },
+  size,
+  first: 0,
+  count: 7,
+  modelOf: exact('V'),
+  onStep: () => {},
+  onBatch: async () => {},
+  ...fields,
+});
+
+for (const prediction of ['Epsilon', 'V', 'X0'] as const) {
+  for (const [eta, clip] of [
+    [0, false],
+    [0, true],
+    [1, true],
+  ] as const) {
+    test(`${prediction}, η = ${eta}, ${clip ? 'clipped' : 'not clipped'}: the walk in float32 is the float64 sampler`, async () => {
+      const samples = await walk(options({ modelOf: exact(prediction), first: 3 }, { eta, clip }));
+      for (let sample = 0; sample < 7; sample++) {
+        const expected = composeDdim({
+          states,
+          prediction,
+          denoise: (x, { alphaBar }) => x.map(gaussianDenoiser(data, prediction, alphaBar)),
+          start: normals(5, streams.start, 3 + sample, size),
+          eta,
+          clip,
+          noise: ({ state }) => normals(5, streams.walk, (3 + sample) * 4096 + state, size),
+        });
+        // ε's error is amplified √((1 − ᾱ)/ᾱ) = 157 times at the noisiest state.
+        const tolerance = prediction === 'Epsilon' ? 2e-4 : 2e-6;
+        expected.forEach((value, i) => {
+          const actual = samples[sample * size + i] as number;
+          assert.ok(Math.abs(actual - value) <= tolerance, `${actual} is not ${value}`);
+        });
+      }
+    });
+  }
+}
+
+test('samples depend neither on the shards nor on the batch size', async () => {
+  const whole = await walk(options({ count: 11 }, { eta: 0.5 }));
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 11 }), fc.integer({ min: 1, max: 12 }), async (shards, batchSize) => {
+      const parts: number[] = [];
+      for (let index = 0; index < shards; index++) {
+        parts.push(...(await walk(options(shardRange(index, shards, 11), { eta: 0.5, batchSize }))));
+      }
+      assert.deepEqual(parts, [...whole]);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('a sample keeps its place in the batch whatever the shard, and the rest of a batch is zeros', async () => {
+  const places = new Map<number, Set<number>>();
+  for (const range of [{ first: 0, count: 10 }, shardRange(1, 3, 10), shardRange(2, 3, 10)]) {
+    let sample = range.first;
+    const seen = options(range);
+    seen.states = states.slice(-1);
+    seen.modelOf = async () => ({
+      prediction: 'X0',
+      denoise: (x) => {
+        for (let place = 0; place < 4; place++) {
+          const image = x.subarray(place * size, (place + 1) * size);
+          if (image.every((value) => value === 0)) continue;
+          assert.deepEqual(image, Float32Array.from(normals(5, streams.start, sample, size)));
+          places.set(sample, (places.get(sample) ?? new Set()).add(place));
+          sample++;
+        }
+        return x;
+      },
+    });
+    await walk(seen);
+  }
+  assert.deepEqual(
+    [...places.keys()].sort((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
+  for (const [sample, own] of places) assert.deepEqual([...own], [sample % 4]);
+});
+
+test('every model is loaded once, the noisiest first', async () => {
+  const loaded: number[] = [];
+  const modelOf = (state: LatentState) => {
+    loaded.push(state.state);
+    return exact('V')(state);
+  };
+  await walk(options({ modelOf, count: 9 }));
+  assert.deepEqual(loaded, [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+});
+
+test('the start is matched to the data where its moments are given', async () => {
+  const noisy = latentStates({
+    family: 'ScaledLinear',
+    timesteps: 1000,
+    states: 2,
+    spacing: 'Uniform',
+    alphas: 'Mapped',
+  });
+  const alphaBar = noisy[1]?.alphaBar as number;
+  const starts: Float32Array[] = [];
+  const moments = { mean: new Float32Array(size).fill(0.8), deviation: new Float32Array(size).fill(0.1) };
+  await walk(options({ states: noisy, moments, onStep: (x) => starts.push(x.slice()) }));
+  const z = normals(5, streams.start, 2, size);
+  const expected = z.map((value) => Math.sqrt(alphaBar) * 0.8 + Math.sqrt(alphaBar * 0.01 + 1 - alphaBar) * value);
+  expected.forEach((value, i) => {
+    assert.ok(Math.abs((starts[0]?.[2 * size + i] as number) - value) < 1e-6);
+  });
+});
+
+test('progress rises to 1, and a throw from it stops the walk', async () => {
+  const reported: number[] = [];
+  await walk(options({ onBatch: async (done) => void reported.push(done) }));
+  assert.equal(reported.length, states.length * 2);
+  assert.deepEqual(
+    reported,
+    reported.toSorted((a, b) => a - b),
+  );
+  assert.equal(reported.at(-1), 1);
+  await assert.rejects(
+    walk(
+      options({
+        onBatch: async () => {
+          throw new Error('stop');
+        },
+      }),
+    ),
+    /stop/,
+  );
+});
+
+test('a model that has diverged is named instead of drawing black images', async () => {
+  const modelOf = async (state: LatentState): Promise<StateModel> => ({
+    prediction: 'V',
+    denoise: (x) => (state.state === 4 ? x.fill(Number.NaN) : x),
+  });
+  await assert.rejects(walk(options({ modelOf })), { code: 'Diverged', message: /state 4/ });
+});
+
+test('shards cover all samples once, as evenly as can be', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 0, max: 10_000 }), (shards, more) => {
+      const count = shards + more;
+      let next = 0;
+      for (let index = 0; index < shards; index++) {
+        const range = shardRange(index, shards, count);
+        assert.equal(range.first, next);
+        assert.ok(Math.abs(range.count - count / shards) < 1);
+        next += range.count;
+      }
+      assert.equal(next, count);
+    }),
+  );
+});
