@@ -1,65 +1,99 @@
-// Images per second of one training step: eager against recorded, in one run.
-//   node test/bench/step.ts [baseChannels] [batchSize] [threads] [steps]
+// Images per second of the training step: eager against recorded in one process, and the same cores as several processes.
+//   node test/bench/step.ts [--channels 16] [--multipliers 1,2,2] [--attention 7] [--size 28] [--batch 48]
+//                           [--threads 1] [--processes 1] [--steps 20]
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
 import { trainingSchema } from '../../src/api/spec/training.ts';
 import { createEagerProgram, type Program } from '../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../src/trainer/engine/tensorflow.ts';
-import { initialWeights, totalSize } from '../../src/trainer/model/parameters.ts';
+import { initialWeights, totalSize, type UnetConfig } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
+import { initialState } from '../../src/trainer/train/optimizer.ts';
 import { stepProgram } from '../../src/trainer/train/step.ts';
+import { stepInputs } from '../helpers/steps.ts';
 
-const [baseChannels = 16, batchSize = 48, threads = 2, steps = 10] = process.argv.slice(2).map(Number);
-const tf = await loadTensorFlow(threads);
-const config = {
-  imageSize: 28,
-  imageChannels: 1,
-  timeEmbedding: false,
-  baseChannels,
-  channelMultipliers: [1, 2, 2],
-  residualBlocks: 1,
-  attentionResolutions: [7],
-};
-const spec = stepProgram(tf, config, trainingSchema.parse({ batchSize }));
-const parameters = parameterSpecs(config);
-const weights = initialWeights(parameters, 1);
-const fill = (size: number, value: number) => new Float32Array(size).fill(value);
-const inputs = (step: number) => ({
-  images: fill(batchSize * 28 * 28, 0.5),
-  seed: Int32Array.of(1, step),
-  signal: fill(batchSize, 0.8),
-  noise: fill(batchSize, 0.6),
-  targetImage: fill(batchSize, -0.6),
-  targetNoise: fill(batchSize, 0.8),
-  learningRate: Float32Array.of(1e-3),
-  decay: Float32Array.of(0.99),
-  correction1: Float32Array.of(1),
-  correction2: Float32Array.of(1),
+const option = (value: string) => ({ type: 'string', default: value }) as const;
+const { values } = parseArgs({
+  options: {
+    channels: option('16'),
+    multipliers: option('1,2,2'),
+    attention: option('7'),
+    size: option('28'),
+    batch: option('48'),
+    threads: option('1'),
+    processes: option('1'),
+    steps: option('20'),
+  },
 });
+const numbers = (list: string) => list.split(',').filter(Boolean).map(Number);
+const [batchSize, threads, processes, steps] = [values.batch, values.threads, values.processes, values.steps].map(
+  Number,
+) as [number, number, number, number];
 
-function imagesPerSecond(program: Program): number {
-  const zeros = new Float32Array(weights.length);
-  program.write({ weights, firstMoment: zeros, secondMoment: zeros, average: weights });
-  for (let step = 0; step < 3; step++) program.run(inputs(step));
-  const times = Array.from({ length: steps }, (_, step) => {
-    const started = performance.now();
-    program.run(inputs(step));
-    return performance.now() - started;
-  }).sort((a, b) => a - b);
-  return (1000 * batchSize) / (times[times.length >> 1] as number);
+interface Result {
+  parameters: number;
+  eager: number;
+  recorded: number;
+  recordingSeconds: number;
 }
 
-const started = performance.now();
-const recorded = createRecordedProgram(tf, spec);
-const recordingSeconds = (performance.now() - started) / 1000;
-const [eager, fast] = [imagesPerSecond(createEagerProgram(tf, spec)), imagesPerSecond(recorded)];
-console.log(
-  JSON.stringify({
-    parameters: totalSize(parameters),
-    batchSize,
-    threads,
-    eagerImagesPerSecond: Math.round(eager),
-    recordedImagesPerSecond: Math.round(fast),
-    ratio: Number((fast / eager).toFixed(2)),
-    recordingSeconds: Number(recordingSeconds.toFixed(2)),
-  }),
-);
+/** The median, of images per second. */
+function imagesPerSecond(program: Program, config: UnetConfig, weights: Float32Array): number {
+  program.write(initialState(weights));
+  const times = Array.from({ length: steps + 3 }, (_, step) => {
+    const inputs = stepInputs(config, batchSize, 'V', step);
+    const started = performance.now();
+    program.run(inputs);
+    return performance.now() - started;
+  });
+  const sorted = times.slice(3).sort((a, b) => a - b); // the first ones are warm-up
+  return (1000 * batchSize) / (sorted[sorted.length >> 1] as number);
+}
+
+async function measure(): Promise<Result> {
+  const tf = await loadTensorFlow(threads);
+  const config: UnetConfig = {
+    imageSize: Number(values.size),
+    imageChannels: 1,
+    timeEmbedding: false,
+    baseChannels: Number(values.channels),
+    channelMultipliers: numbers(values.multipliers),
+    residualBlocks: 1,
+    attentionResolutions: numbers(values.attention),
+  };
+  const spec = stepProgram(tf, config, trainingSchema.parse({ batchSize }));
+  const weights = initialWeights(parameterSpecs(config), 1);
+  const started = performance.now();
+  const program = createRecordedProgram(tf, spec);
+  const recordingSeconds = (performance.now() - started) / 1000;
+  return {
+    parameters: totalSize(parameterSpecs(config)),
+    recorded: imagesPerSecond(program, config, weights),
+    eager: imagesPerSecond(createEagerProgram(tf, spec), config, weights),
+    recordingSeconds,
+  };
+}
+
+async function measureInChild(): Promise<Result> {
+  const child = spawn(process.execPath, [...process.argv.slice(1), '--processes', '1'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, DDR_BENCH_CHILD: '1' },
+  });
+  return JSON.parse(await text(child.stdout));
+}
+
+const results =
+  processes === 1 ? [await measure()] : await Promise.all(Array.from({ length: processes }, measureInChild));
+if (process.env.DDR_BENCH_CHILD === '1') {
+  console.log(JSON.stringify(results[0]));
+} else {
+  const sum = (of: (result: Result) => number) => results.reduce((total, result) => total + of(result), 0);
+  const [eager, recorded] = [sum((result) => result.eager), sum((result) => result.recorded)];
+  console.log(
+    `channels ${values.channels}, ${results[0]?.parameters} parameters, batch ${batchSize}, ${processes} x ${threads} thread(s): ` +
+      `recorded ${recorded.toFixed(0)} images/s, eager ${eager.toFixed(0)}, ratio ${(recorded / eager).toFixed(2)}; ` +
+      `recording takes ${results[0]?.recordingSeconds.toFixed(1)} s`,
+  );
+}

@@ -26,17 +26,17 @@ export function createLayers(tf: typeof TensorFlow, parameter: Parameters): Laye
   const convolution: Layers['convolution'] = (name, x, stride = 1) =>
     addBias(tf, tf.conv2d(x, parameter(`${name}.w`) as Tensor4D, stride, 'same'), parameter(`${name}.b`)) as Tensor4D;
 
-  /** tfjs' own gradient of x·sigmoid(x) runs over the tensor twice as often. */
+  /** tfjs' own gradient of x·sigmoid(x) takes twice the passes; it is also written in terms of y, which the next layer keeps. */
   const silu = <T extends Tensor>(x: T): T =>
     tf.customGrad((value, save) => {
-      const x = value as Tensor;
-      const gate = tf.sigmoid(x);
-      (save as (tensors: Tensor[]) => void)([x, gate]);
+      const gate = tf.sigmoid(value as Tensor);
+      const y = tf.mul(value as Tensor, gate);
+      (save as (tensors: Tensor[]) => void)([y, gate]);
       return {
-        value: tf.mul(x, gate),
+        value: y,
         gradFunc: (dy, saved) => {
-          const [x, gate] = saved as [Tensor, Tensor];
-          return tf.mul(dy, tf.mul(gate, tf.add(1, tf.mul(x, tf.sub(1, gate)))));
+          const [y, gate] = saved as [Tensor, Tensor];
+          return tf.mul(dy, tf.add(gate, tf.mul(y, tf.sub(1, gate))));
         },
       };
     })(x) as T;
