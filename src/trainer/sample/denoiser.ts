@@ -16,6 +16,7 @@ export interface StateModel {
 
 /** Gives the model of a state; the models of a bundle take turns in the same graph where their networks are alike. */
 export interface Denoisers {
+  /** Good until it is called for the next state. */
   of(state: LatentState): Promise<StateModel>;
   dispose(): void;
 }
