@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { installChart, kubectl, release, run, skip, systemNamespace } from './cluster.ts';
+
+const chart = 'helm/disentangled-diffusion';
+
+interface OpenApi {
+  definitions: Record<
+    string,
+    { 'x-kubernetes-group-version-kind'?: { group: string; version: string; kind: string }[] }
+  >;
+}
+
+/** JSON schemas of all kinds that the cluster knows, from its own OpenAPI, as kubeconform looks them up. */
+async function writeSchemas(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'ddr-schemas-'));
+  mkdirSync(folder, { recursive: true });
+  const { definitions } = JSON.parse(await kubectl('get', '--raw', '/openapi/v2')) as OpenApi;
+  for (const [name, definition] of Object.entries(definitions)) {
+    for (const { group, version, kind } of definition['x-kubernetes-group-version-kind'] ?? []) {
+      const suffix = [group.split('.')[0], version].filter((part) => part !== '').join('-');
+      const file = join(folder, `${kind.toLowerCase()}-${suffix}.json`);
+      writeFileSync(file, JSON.stringify({ $ref: `#/definitions/${name}`, definitions }));
+    }
+  }
+  return folder;
+}
+
+test('the chart', { skip }, async (t) => {
+  before(() => installChart());
+
+  await t.test('helm lint has no complaint', async () => {
+    await run('helm', ['lint', '--strict', chart]);
+  });
+
+  await t.test('kubeconform accepts all that it renders, and what ddr renders', async () => {
+    const schemas = await writeSchemas();
+    const manifests = mkdtempSync(join(tmpdir(), 'ddr-manifests-'));
+    writeFileSync(join(manifests, 'chart.yaml'), await run('helm', ['template', release, chart]));
+    writeFileSync(
+      join(manifests, 'run.yaml'),
+      await run(process.execPath, ['src/cli/main.ts', 'render', 'examples/mnist-cluster.yaml']),
+    );
+    const location = `${schemas}/{{ .ResourceKind }}{{ .KindSuffix }}.json`;
+    const summary = await run('kubeconform', ['-summary', '-output', 'json', '-schema-location', location, manifests]);
+    const { valid, invalid, errors, skipped } = (JSON.parse(summary) as { summary: Record<string, number> }).summary;
+    assert.deepEqual({ invalid, errors, skipped }, { invalid: 0, errors: 0, skipped: 0 }, summary);
+    assert.ok((valid ?? 0) > 15);
+  });
+
+  await t.test('two replicas run, restricted, and one leads', async () => {
+    await kubectl('rollout', 'status', '-n', systemNamespace, `deployment/${release}-operator`, '--timeout=120s');
+    const holder = await kubectl(
+      'get',
+      'lease',
+      '-n',
+      systemNamespace,
+      `${release}-operator`,
+      '-o',
+      'jsonpath={.spec.holderIdentity}',
+    );
+    const pods = (
+      await kubectl(
+        'get',
+        'pods',
+        '-n',
+        systemNamespace,
+        '-l',
+        'app.kubernetes.io/component=operator',
+        '-o',
+        'jsonpath={.items[*].metadata.name}',
+      )
+    ).split(' ');
+    assert.equal(pods.length, 2);
+    assert.ok(pods.includes(holder), `${holder} leads, which is none of ${pods}`);
+    await kubectl(
+      'label',
+      'namespace',
+      systemNamespace,
+      'pod-security.kubernetes.io/enforce=restricted',
+      '--overwrite',
+      '--dry-run=server',
+    );
+  });
+
+  await t.test('helm test reaches the operator', async () => {
+    const output = await run('helm', ['test', release, '-n', systemNamespace, '--timeout', '120s']);
+    assert.match(output, /Phase:\s+Succeeded/);
+  });
+
+  await t.test('the operator may not read secrets, make pods or read logs', async () => {
+    const as = `--as=system:serviceaccount:${systemNamespace}:${release}-operator`;
+    const may = (verb: string, what: string) =>
+      kubectl('auth', 'can-i', verb, what, as, '-A').then(
+        (text) => text.trim(),
+        () => 'no',
+      );
+    assert.equal(await may('create', 'jobs.batch'), 'yes');
+    for (const [verb, what] of [
+      ['get', 'secrets'],
+      ['create', 'pods'],
+      ['get', 'pods/log'],
+      ['delete', 'persistentvolumeclaims'],
+    ] as const) {
+      assert.equal(await may(verb, what), 'no', `${verb} ${what}`);
+    }
+  });
+});
