@@ -1,0 +1,140 @@
+import { labels } from '../../src/api/names.ts';
+import { parseRun, type Run } from '../../src/api/run.ts';
+import { renderTermination, type TaskResult } from '../../src/api/termination.ts';
+import type { KubeObject } from '../../src/operator/kube/cluster.ts';
+import type { Observed, ObservedJob, ObservedPod } from '../../src/operator/plan/observed.ts';
+import { type Plan, plan } from '../../src/operator/plan/plan.ts';
+import { withSpec } from './runs.ts';
+
+export const settings = { trainerImage: 'trainer:test' };
+
+/** A run as the API server would give it, with defaults. */
+export function runOf(spec: Record<string, unknown> = {}): Run {
+  const run = parseRun(withSpec(spec));
+  return { ...run, metadata: { ...run.metadata, uid: 'run-uid', generation: 1 } };
+}
+
+interface SimulatedJob extends ObservedJob {
+  component: string;
+  digest: string;
+}
+
+/**
+ * What Kubernetes does with a plan, as a pure simulation: Jobs appear, run and end as the test says. Time passes by steps
+ * of a second.
+ */
+export class Simulation {
+  run: Run;
+  now = Date.parse('2026-01-01T00:00:00Z');
+  readonly jobs = new Map<string, SimulatedJob>();
+  readonly pods: ObservedPod[] = [];
+  readonly created: string[] = [];
+  claims: { name: string; uid: string }[] = [];
+  #uid = 0;
+
+  constructor(run: Run) {
+    this.run = run;
+  }
+
+  observed(): Observed {
+    return { jobs: [...this.jobs.values()], pods: this.pods, claims: this.claims, progress: new Map() };
+  }
+
+  /** Plans once and carries it out. */
+  step(): Plan {
+    this.now += 1000;
+    const planned = plan(this.run, this.observed(), new Date(this.now), settings);
+    for (const { name } of planned.remove) this.jobs.delete(name);
+    for (const { name, value } of planned.suspend) this.#change(name, { suspended: value, active: value ? 0 : 1 });
+    for (const object of planned.create) this.#create(object);
+    this.run = { ...this.run, status: planned.status };
+    return planned;
+  }
+
+  /** Jobs that have pods at work. */
+  working(): SimulatedJob[] {
+    return [...this.jobs.values()].filter((job) => job.finished === undefined && !job.suspended);
+  }
+
+  training(): SimulatedJob[] {
+    return this.working().filter(({ component }) => component === 'train');
+  }
+
+  succeed(name: string): void {
+    const job = this.jobs.get(name) as SimulatedJob;
+    const results: Record<string, TaskResult> = {
+      train: { kind: 'train', digest: job.digest, images: 1, loss: 0.1 },
+      aggregate: { kind: 'aggregate', path: `runs/digits/bundles/${job.digest}`, digest: 'b', models: 1 },
+      sample: { kind: 'sample', shard: 0, count: 1 },
+      evaluate: {
+        kind: 'evaluate',
+        path: `runs/digits/reports/${job.digest}`,
+        digest: 'r',
+        sampleCount: 5,
+        metric: 'Fréchet distance',
+        frechetDistance: 12.345678,
+        extractor: 'e',
+        extractorDigest: 'x',
+      },
+    };
+    this.#pod(job, 0, renderTermination({ outcome: 'Succeeded', result: results[job.component] as TaskResult }));
+    this.#change(name, { finished: 'Complete', finishedAt: new Date(this.now).toISOString(), active: 0 });
+  }
+
+  fail(name: string, message = 'Segmentation fault'): void {
+    const job = this.jobs.get(name) as SimulatedJob;
+    this.#pod(job, 1, message);
+    this.#change(name, {
+      finished: 'Failed',
+      failed: job.failed + 1,
+      active: 0,
+      reason: 'BackoffLimitExceeded',
+      message: 'Job has reached the specified backoff limit',
+    });
+  }
+
+  #create(object: KubeObject): void {
+    const { name, labels: own = {} } = object.metadata;
+    if (this.jobs.has(name)) throw new Error(`${name} is created twice`);
+    this.created.push(name);
+    if (object.kind === 'PersistentVolumeClaim') {
+      this.claims = [...this.claims, { name, uid: `uid-${this.#uid++}` }];
+      return;
+    }
+    this.jobs.set(name, {
+      name,
+      uid: `uid-${this.#uid++}`,
+      labels: own,
+      deleting: false,
+      suspended: false,
+      active: 1,
+      failed: 0,
+      finished: undefined,
+      finishedAt: undefined,
+      reason: '',
+      message: '',
+      component: own[labels.component] ?? '',
+      digest: own[labels.hash] ?? '',
+    });
+  }
+
+  #change(name: string, change: Partial<SimulatedJob>): void {
+    this.jobs.set(name, { ...(this.jobs.get(name) as SimulatedJob), ...change });
+  }
+
+  #pod(job: SimulatedJob, exitCode: number, message: string): void {
+    this.pods.push({
+      name: `${job.name}-pod`,
+      uid: `uid-${this.#uid++}`,
+      job: job.name,
+      labels: job.labels,
+      createdAt: new Date(this.now).toISOString(),
+      phase: exitCode === 0 ? 'Succeeded' : 'Failed',
+      deleting: false,
+      ip: undefined,
+      port: undefined,
+      terminated: { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', message },
+      blocked: undefined,
+    });
+  }
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parseTask, taskVariable } from '../../../../src/api/task.ts';
+import { allChildren } from '../../../../src/operator/plan/children.ts';
+import { formatRanges } from '../../../../src/operator/plan/ranges.ts';
+import { stageOf } from '../../../../src/operator/plan/stage.ts';
+import { runOf, settings } from '../../../helpers/simulation.ts';
+
+interface Job {
+  kind: string;
+  metadata: { name: string; labels: Record<string, string>; ownerReferences: { uid: string; controller: boolean }[] };
+  spec: {
+    backoffLimit: number;
+    completions?: number;
+    parallelism?: number;
+    template: {
+      metadata: { labels: Record<string, string> };
+      spec: {
+        nodeSelector?: Record<string, string>;
+        tolerations?: object[];
+        automountServiceAccountToken: boolean;
+        securityContext: { runAsNonRoot: boolean };
+        containers: {
+          name: string;
+          image: string;
+          args: string[];
+          env: { name: string; value: string }[];
+          resources: { limits?: Record<string, string> };
+          securityContext: { readOnlyRootFilesystem: boolean };
+          volumeMounts: { mountPath: string; readOnly?: boolean }[];
+        }[];
+      };
+    };
+  };
+}
+
+function jobsOf(spec: Record<string, unknown>): Job[] {
+  const run = runOf(spec);
+  const children = allChildren(run, stageOf(run, { jobs: [], pods: [], claims: [], progress: new Map() }), settings);
+  return children.filter(({ kind }) => kind === 'Job') as unknown as Job[];
+}
+
+const spec = {
+  schedule: { states: 2 },
+  sampling: { count: 9, shards: 3 },
+  evaluation: { extractor: { name: 'mnist-classifier' } },
+  execution: {
+    maxParallel: 2,
+    resources: { limits: { 'nvidia.com/gpu': 1, memory: '8Gi' } },
+    podTemplate: { spec: { nodeSelector: { gpu: 'h100' }, tolerations: [{ key: 'gpu' }] } },
+  },
+  overrides: [
+    {
+      states: '1',
+      podTemplate: {
+        metadata: { labels: { team: 'a', 'tspace.dev/run': 'somebody-else' } },
+        spec: {
+          nodeSelector: { zone: 'b' },
+          tolerations: [{ key: 'spot' }],
+          containers: [{ name: 'trainer', env: [{ name: 'NCCL_DEBUG', value: 'INFO' }] }],
+        },
+      },
+    },
+  ],
+};
+
+test('every Job carries a task that its trainer can read, and a name that fits a label', () => {
+  const jobs = jobsOf(spec);
+  assert.deepEqual(
+    jobs.map(({ metadata }) => metadata.name.replace(/-[0-9a-f]{8}$/, '')),
+    ['digits-m0', 'digits-m1', 'digits-aggregate', 'digits-sample', 'digits-evaluate'],
+  );
+  for (const { metadata, spec: job } of jobs) {
+    const [container] = job.template.spec.containers;
+    const task = parseTask(container?.env.find(({ name }) => name === taskVariable)?.value);
+    assert.deepEqual(container?.args, [task.kind]);
+    assert.ok(metadata.name.length <= 63);
+    assert.deepEqual(
+      metadata.ownerReferences.map(({ uid, controller }) => [uid, controller]),
+      [['run-uid', true]],
+    );
+    assert.equal(job.template.spec.securityContext.runAsNonRoot, true);
+    assert.equal(job.template.spec.automountServiceAccountToken, false);
+    assert.equal(container?.securityContext.readOnlyRootFilesystem, true);
+    assert.equal(
+      container?.volumeMounts.find(({ mountPath }) => mountPath === '/volumes/data')?.readOnly ?? true,
+      true,
+    );
+  }
+});
+
+test('templates of run and override are merged, ours winning where children are found by it', () => {
+  const [first, second] = jobsOf(spec);
+  assert.deepEqual(first?.spec.template.spec.nodeSelector, { gpu: 'h100' });
+  assert.deepEqual(second?.spec.template.spec.nodeSelector, { gpu: 'h100', zone: 'b' });
+  assert.deepEqual(second?.spec.template.spec.tolerations, [{ key: 'gpu' }, { key: 'spot' }]);
+  assert.equal(second?.spec.template.metadata.labels.team, 'a');
+  assert.equal(second?.spec.template.metadata.labels['tspace.dev/run'], 'digits');
+  const [container] = second?.spec.template.spec.containers ?? [];
+  assert.equal(container?.image, 'trainer:test');
+  assert.ok(
+    container?.env.some(({ name }) => name === 'NCCL_DEBUG') && container.env.some(({ name }) => name === taskVariable),
+  );
+});
+
+test('GPUs go to training and sampling only; sampling is sharded within maxParallel', () => {
+  const [train, , aggregate, sample, evaluate] = jobsOf(spec);
+  const limits = (job: Job | undefined) => job?.spec.template.spec.containers[0]?.resources.limits;
+  assert.deepEqual(limits(train), { 'nvidia.com/gpu': '1', memory: '8Gi' });
+  assert.deepEqual(limits(sample), { 'nvidia.com/gpu': '1', memory: '8Gi' });
+  assert.deepEqual(limits(aggregate), { memory: '8Gi' });
+  assert.deepEqual(limits(evaluate), { memory: '8Gi' });
+  assert.deepEqual([sample?.spec.completions, sample?.spec.parallelism], [3, 2]);
+});
+
+test('ranges say every number once', () => {
+  assert.equal(formatRanges([0, 1, 2, 5]), '0-2,5');
+  assert.equal(formatRanges([]), '');
+  const sorted = fc.uniqueArray(fc.nat(200)).map((numbers) => numbers.sort((a, b) => a - b));
+  fc.assert(
+    fc.property(sorted, (numbers) => {
+      const text = formatRanges(numbers);
+      const back =
+        text === ''
+          ? []
+          : text.split(',').flatMap((range) => {
+              const [first = 0, last = first] = range.split('-').map(Number);
+              return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+            });
+      assert.deepEqual(back, numbers);
+    }),
+  );
+});

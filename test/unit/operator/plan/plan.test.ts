@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { labels } from '../../../../src/api/names.ts';
+import { renderTermination } from '../../../../src/api/termination.ts';
+import { plan } from '../../../../src/operator/plan/plan.ts';
+import { transitionEvents } from '../../../../src/operator/plan/transitions.ts';
+import { runOf, Simulation, settings } from '../../../helpers/simulation.ts';
+
+const conditionOf = (simulation: Simulation, type: string) =>
+  simulation.run.status?.conditions?.find((condition) => condition.type === type);
+
+/** Lets everything succeed until nothing changes. */
+function finish(simulation: Simulation): void {
+  for (let i = 0; i < 200; i++) {
+    simulation.step();
+    if (['Complete', 'Failed', 'Cancelled'].includes(simulation.run.status?.phase ?? '')) return;
+    for (const { name } of simulation.working()) simulation.succeed(name);
+  }
+  assert.fail(`still ${simulation.run.status?.phase}`);
+}
+
+test('the whole life, phase by phase', () => {
+  const simulation = new Simulation(
+    runOf({ schedule: { states: 3 }, execution: { maxParallel: 2 }, sampling: { count: 5 } }),
+  );
+  const phases: (string | undefined)[] = [];
+  for (let i = 0; i < 12; i++) {
+    simulation.step();
+    phases.push(simulation.run.status?.phase);
+    const [first] = simulation.working();
+    if (first !== undefined) simulation.succeed(first.name);
+  }
+  assert.deepEqual([...new Set(phases)], ['Pending', 'Training', 'Aggregating', 'Sampling', 'Evaluating', 'Complete']);
+  const { results, bundle, models } = simulation.run.status ?? {};
+  assert.equal(results?.display, '12.35');
+  assert.equal(bundle?.digest, 'b');
+  assert.equal(models?.summary, '3/3');
+  assert.equal(conditionOf(simulation, 'Complete')?.status, 'True');
+});
+
+test('whatever the order of ends and disturbances, every model is trained once and slots are never exceeded', () => {
+  const scenario = fc.record({
+    models: fc.integer({ min: 1, max: 12 }),
+    statesPerModel: fc.integer({ min: 1, max: 3 }),
+    maxParallel: fc.integer({ min: 1, max: 5 }),
+    choices: fc.array(fc.nat(1000), { minLength: 20, maxLength: 60 }),
+  });
+  fc.assert(
+    fc.property(scenario, ({ models, statesPerModel, maxParallel, choices }) => {
+      const simulation = new Simulation(
+        runOf({
+          schedule: { states: models * statesPerModel, statesPerModel },
+          execution: { maxParallel },
+          sampling: { count: 5 },
+        }),
+      );
+      const suspend = (value: boolean) => {
+        simulation.run = { ...simulation.run, spec: { ...simulation.run.spec, suspend: value } };
+      };
+      for (const choice of choices) {
+        simulation.step();
+        assert.ok(simulation.training().length <= maxParallel);
+        const working = simulation.working();
+        if (choice % 10 === 0) suspend(true);
+        else if (choice % 10 === 1) suspend(false);
+        else if (working.length > 0) simulation.succeed(working[choice % working.length]?.name ?? '');
+        if (simulation.run.spec.suspend) {
+          simulation.step();
+          assert.equal(simulation.working().length, 0, 'suspended, but something works');
+        }
+      }
+      suspend(false);
+      finish(simulation);
+      assert.equal(simulation.run.status?.phase, 'Complete');
+      assert.equal(new Set(simulation.created).size, simulation.created.length);
+      assert.equal(simulation.created.length, models + 4); // the claim and three steps
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a plan that is carried out changes nothing any more', () => {
+  const simulation = new Simulation(runOf({ execution: { maxParallel: 4 } }));
+  simulation.step();
+  const again = simulation.step();
+  assert.deepEqual([again.create, again.suspend, again.remove], [[], [], []]);
+  const status = simulation.run.status;
+  const third = plan(simulation.run, simulation.observed(), new Date(simulation.now + 60_000), settings);
+  assert.deepEqual(third.status, status, 'time alone does not change a status');
+  assert.deepEqual(transitionEvents(status, third.status, third), []);
+});
+
+test('a failed model does not stop the others; the run fails when they have ended', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 4 }, execution: { maxParallel: 2 } }));
+  simulation.step();
+  const [victim] = simulation.working();
+  assert.ok(victim);
+  const said = renderTermination({
+    outcome: 'Failed',
+    code: 'Diverged',
+    message: 'the loss is NaN',
+    hint: 'Lower it.',
+    log: ['one', 'two'],
+  });
+  simulation.fail(victim.name, said);
+  simulation.step();
+  assert.equal(simulation.run.status?.phase, 'Training');
+  assert.equal(conditionOf(simulation, 'Failed')?.reason, 'OthersContinue');
+  finish(simulation);
+  const { status } = simulation.run;
+  assert.equal(status?.phase, 'Failed');
+  assert.equal(status?.models?.done, 3);
+  assert.deepEqual(status?.failures?.[0], {
+    job: victim.name,
+    pod: `${victim.name}-pod`,
+    states: '0',
+    reason: 'Diverged',
+    message: 'the loss is NaN Lower it.',
+    log: ['one', 'two'],
+  });
+  assert.equal(conditionOf(simulation, 'Stalled')?.status, 'True');
+  assert.match(conditionOf(simulation, 'Failed')?.message ?? '', /Model of states 0 .*Diverged: the loss is NaN/);
+});
+
+test('without a last word, the tail of the log and Kubernetes’ reason stand in', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
+  simulation.step();
+  simulation.fail(simulation.working()[0]?.name ?? '', 'line one\nSegmentation fault');
+  simulation.step();
+  const [failure] = simulation.run.status?.failures ?? [];
+  assert.equal(failure?.reason, 'BackoffLimitExceeded');
+  assert.deepEqual(failure?.log, ['line one', 'Segmentation fault']);
+});
+
+test('a failed model whose settings change is trained anew, and the run goes on', () => {
+  const spec = { schedule: { states: 2 }, execution: { maxParallel: 2 } };
+  const simulation = new Simulation(runOf(spec));
+  simulation.step();
+  const [first, second] = simulation.working();
+  simulation.fail(first?.name ?? '');
+  simulation.succeed(second?.name ?? '');
+  simulation.step();
+  assert.equal(simulation.run.status?.phase, 'Failed');
+  simulation.run = {
+    ...runOf({ ...spec, overrides: [{ states: '0', training: { images: 7 } }] }),
+    status: simulation.run.status,
+  };
+  finish(simulation);
+  assert.equal(simulation.run.status?.phase, 'Complete');
+  assert.ok(!simulation.jobs.has(first?.name ?? ''), 'the obsolete Job is removed');
+  assert.ok(simulation.jobs.has(second?.name ?? ''), 'the other model is kept');
+});
+
+test('changing sampling samples anew only; changing nothing does nothing', () => {
+  const simulation = new Simulation(runOf({ sampling: { count: 5 } }));
+  finish(simulation);
+  const before = simulation.created.length;
+  finish(simulation);
+  assert.equal(simulation.created.length, before);
+  simulation.run = { ...runOf({ sampling: { count: 6 } }), status: simulation.run.status };
+  finish(simulation);
+  const fresh = simulation.created.slice(before);
+  assert.equal(fresh.length, 2);
+  assert.match(fresh[0] ?? '', /^digits-sample-/);
+  assert.match(fresh[1] ?? '', /^digits-evaluate-/);
+});
+
+test('how pods run and how often state is saved is no part of a model', () => {
+  const simulation = new Simulation(runOf());
+  finish(simulation);
+  const before = simulation.created.length;
+  simulation.run = {
+    ...runOf({
+      execution: { maxParallel: 1, image: 'other' },
+      checkpoints: { volume: { shared: { size: '1Gi' } }, everyImages: 5 },
+    }),
+    status: simulation.run.status,
+  };
+  finish(simulation);
+  assert.equal(simulation.created.length, before);
+});
+
+test('lowering maxParallel in mid-run stops the models beyond it', () => {
+  const simulation = new Simulation(runOf({ execution: { maxParallel: 4 } }));
+  simulation.step();
+  assert.equal(simulation.training().length, 4);
+  simulation.run = { ...runOf({ execution: { maxParallel: 1 } }), status: simulation.run.status };
+  simulation.step();
+  assert.deepEqual(
+    simulation.training().map(({ labels: own }) => own[labels.model]),
+    ['0'],
+  );
+  finish(simulation);
+});
+
+test('cancel deletes what is unfinished and ends the run; a complete run stays complete', () => {
+  const simulation = new Simulation(runOf());
+  simulation.step();
+  simulation.run = { ...runOf({ cancel: true }), status: simulation.run.status };
+  simulation.step();
+  simulation.step();
+  assert.equal(simulation.run.status?.phase, 'Cancelled');
+  assert.equal(simulation.working().length, 0);
+  const complete = new Simulation(runOf());
+  finish(complete);
+  complete.run = { ...runOf({ cancel: true }), status: complete.run.status };
+  complete.step();
+  assert.equal(complete.run.status?.phase, 'Complete');
+});
+
+test('too many failed pods in all end the run', () => {
+  const simulation = new Simulation(runOf({ execution: { retries: { perModel: 0, total: 2 }, maxParallel: 3 } }));
+  for (let i = 0; i < 3; i++) {
+    simulation.step();
+    simulation.fail(simulation.working()[0]?.name ?? '');
+  }
+  simulation.step();
+  assert.equal(simulation.run.status?.phase, 'Failed');
+  assert.equal(conditionOf(simulation, 'Failed')?.reason, 'RetriesExhausted');
+  assert.equal(simulation.working().length, 0);
+});
+
+test('a run that takes too long fails, and its time is looked at without news', () => {
+  const simulation = new Simulation(runOf({ execution: { deadlines: { runSeconds: 60 } } }));
+  simulation.step();
+  const { requeueAfterMs } = simulation.step();
+  assert.ok(requeueAfterMs !== undefined && requeueAfterMs <= 60_000);
+  simulation.now += 60_000;
+  simulation.step();
+  assert.equal(conditionOf(simulation, 'Failed')?.reason, 'DeadlineExceeded');
+});
+
+test('a finished run is deleted when its time to live is over', () => {
+  const simulation = new Simulation(runOf({ ttlSecondsAfterFinished: 100 }));
+  finish(simulation);
+  assert.equal(simulation.step().expired, false);
+  simulation.now += 100_000;
+  assert.equal(simulation.step().expired, true);
+});
+
+test('with a Kueue queue, suspending deletes Jobs, since suspend is Kueue’s', () => {
+  const spec = { execution: { queueName: 'team' }, suspend: true };
+  const simulation = new Simulation(runOf({ execution: { queueName: 'team' } }));
+  simulation.step();
+  assert.equal([...simulation.jobs.values()][0]?.labels[labels.queue], 'team');
+  simulation.run = { ...runOf(spec), status: simulation.run.status };
+  const planned = simulation.step();
+  assert.deepEqual(planned.suspend, []);
+  assert.equal(simulation.jobs.size, 0);
+});
+
+test('a top state that is not noise is a warning, never a refusal', () => {
+  const schedule = { states: 2, spacing: 'Explicit', indices: [10, 500] };
+  const simulation = new Simulation(runOf({ schedule }));
+  simulation.step();
+  assert.equal(conditionOf(simulation, 'ScheduleReachesNoise')?.reason, 'TopStateNotNoise');
+  assert.equal(simulation.working().length, 2);
+  const matched = new Simulation(runOf({ schedule, sampling: { start: 'MomentMatched' } }));
+  matched.step();
+  assert.equal(conditionOf(matched, 'ScheduleReachesNoise')?.status, 'True');
+});
+
+test('the status is bounded for any S', () => {
+  const states = 4096;
+  const simulation = new Simulation(
+    runOf({ schedule: { states, timesteps: 10_000 }, execution: { maxParallel: states, retries: { total: 100_000 } } }),
+  );
+  simulation.step();
+  simulation.working().forEach(({ name }, i) => {
+    if (i % 2 === 0) simulation.fail(name, 'x'.repeat(4000));
+  });
+  simulation.step();
+  assert.ok(JSON.stringify(simulation.run.status).length < 100_000);
+});
+
+test('events tell of transitions only', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 1 }, sampling: { count: 5 } }));
+  const reasons: string[] = [];
+  for (let i = 0; i < 12; i++) {
+    const before = simulation.run.status;
+    const planned = simulation.step();
+    reasons.push(...transitionEvents(before, planned.status, planned).map(({ reason }) => reason));
+    for (const { name } of simulation.working()) simulation.succeed(name);
+  }
+  assert.deepEqual(reasons, [
+    'Created',
+    'Pending',
+    'Created',
+    'ModelTrained',
+    'Aggregating',
+    'Created',
+    'Sampling',
+    'Created',
+    'Evaluating',
+    'Complete',
+  ]);
+});
