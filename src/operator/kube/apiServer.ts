@@ -161,8 +161,10 @@ export class ApiServer implements Cluster {
     }
   }
 
-  create(type: ResourceType, object: KubeObject): Promise<KubeObject> {
-    return this.#object({ method: 'POST', path: pathOf(type, object.metadata.namespace), body: object });
+  /** @param options.strict refuses fields that the schema does not know, as kubectl does, instead of dropping them */
+  create(type: ResourceType, object: KubeObject, { strict = false } = {}): Promise<KubeObject> {
+    const query = strict ? { fieldValidation: 'Strict' } : {};
+    return this.#object({ method: 'POST', path: pathOf(type, object.metadata.namespace), query, body: object });
   }
 
   replace(type: ResourceType, object: KubeObject): Promise<KubeObject> {

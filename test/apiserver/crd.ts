@@ -1,0 +1,26 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { customResourceDefinition } from '../../src/api/crd.ts';
+import type { ApiServer } from '../../src/operator/kube/apiServer.ts';
+import type { KubeObject } from '../../src/operator/kube/cluster.ts';
+import { types } from '../../src/operator/types.ts';
+
+const crdType = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+};
+
+/** Installs the CRD and waits until runs are served. */
+export async function installCrd(cluster: ApiServer): Promise<void> {
+  await cluster.apply(crdType, customResourceDefinition() as unknown as KubeObject, { fieldManager: 'test' });
+  for (let i = 0; i < 100; i++) {
+    try {
+      await cluster.list(types.run, { namespace: 'default' });
+      return;
+    } catch {
+      await wait(100);
+    }
+  }
+  throw new Error('the CRD is not served');
+}

@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { KubeConfig } from '@kubernetes/client-node';
+import { ApiServer } from '../../src/operator/kube/apiServer.ts';
+import { systemClock } from '../../src/operator/kube/clock.ts';
+
+/** Tests against a real API server need the folder with etcd and kube-apiserver that envtest also uses. */
+export const skip =
+  process.env.KUBEBUILDER_ASSETS === undefined
+    ? 'KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver'
+    : false;
+
+export interface Environment {
+  /** A new connection to the API server. */
+  connect(): ApiServer;
+  kubeconfig: string;
+  /** Kills and starts kube-apiserver again; etcd goes on. */
+  restartApiServer(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+      .on('error', reject)
+      .listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+      });
+  });
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  await new Promise((resolve) => child.once('exit', resolve));
+}
+
+/** Starts etcd and kube-apiserver on free ports of this machine, with a folder of their own. */
+export async function startEnvironment(): Promise<Environment> {
+  const assets = process.env.KUBEBUILDER_ASSETS ?? '';
+  const folder = mkdtempSync(join(tmpdir(), 'ddr-envtest-'));
+  const [etcdPort, peerPort, apiPort] = [await freePort(), await freePort(), await freePort()];
+  const token = randomBytes(16).toString('hex');
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  writeFileSync(join(folder, 'sa.key'), privateKey);
+  writeFileSync(join(folder, 'tokens.csv'), `${token},admin,admin,system:masters\n`);
+
+  const start = (name: string, args: string[]) => {
+    const log = openSync(join(folder, `${name}.log`), 'a');
+    return spawn(join(assets, name), args, { stdio: ['ignore', log, log] });
+  };
+  const etcdUrl = `http://127.0.0.1:${etcdPort}`;
+  const peerUrl = `http://127.0.0.1:${peerPort}`;
+  const etcd = start('etcd', [
+    ...['--data-dir', join(folder, 'etcd'), '--unsafe-no-fsync'],
+    ...['--listen-client-urls', etcdUrl, '--advertise-client-urls', etcdUrl],
+    ...[
+      '--listen-peer-urls',
+      peerUrl,
+      '--initial-advertise-peer-urls',
+      peerUrl,
+      '--initial-cluster',
+      `default=${peerUrl}`,
+    ],
+  ]);
+  const startApiServer = () =>
+    start('kube-apiserver', [
+      `--etcd-servers=${etcdUrl}`,
+      ...['--bind-address=127.0.0.1', `--secure-port=${apiPort}`, `--cert-dir=${join(folder, 'certificates')}`],
+      ...[
+        `--service-account-key-file=${join(folder, 'sa.key')}`,
+        `--service-account-signing-key-file=${join(folder, 'sa.key')}`,
+      ],
+      ...['--service-account-issuer=https://kubernetes.default.svc', `--token-auth-file=${join(folder, 'tokens.csv')}`],
+      ...['--authorization-mode=RBAC', '--disable-admission-plugins=ServiceAccount'],
+    ]);
+  const server = `https://127.0.0.1:${apiPort}`;
+  const config = new KubeConfig();
+  config.loadFromClusterAndUser({ name: 'envtest', server, skipTLSVerify: true }, { name: 'admin', token });
+  const kubeconfig = join(folder, 'kubeconfig');
+  writeFileSync(kubeconfig, config.exportConfig());
+
+  const connect = () => new ApiServer(config, systemClock);
+  const ready = async () => {
+    const cluster = connect();
+    for (let i = 0; i < 300; i++) {
+      try {
+        await cluster
+          .get({ group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' }, '', 'default')
+          .then((found) => {
+            if (found === undefined) throw new Error('no default namespace yet');
+          });
+        await cluster.close();
+        return;
+      } catch {
+        await wait(200);
+      }
+    }
+    throw new Error(`kube-apiserver did not come up; see ${folder}`);
+  };
+  let apiServer = startApiServer();
+  await ready();
+  return {
+    connect,
+    kubeconfig,
+    async restartApiServer() {
+      apiServer.kill('SIGKILL');
+      await ended(apiServer);
+      apiServer = startApiServer();
+      await ready();
+    },
+    async stop() {
+      for (const child of [apiServer, etcd]) {
+        child.kill('SIGKILL');
+        await ended(child);
+      }
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { loadAll } from 'js-yaml';
+import { kind } from '../../src/api/names.ts';
+import { parseRun } from '../../src/api/run.ts';
+import type { ApiServer } from '../../src/operator/kube/apiServer.ts';
+import type { KubeObject } from '../../src/operator/kube/cluster.ts';
+import { types } from '../../src/operator/types.ts';
+import { minimalRun, withSpec, wrongRuns } from '../helpers/runs.ts';
+import { installCrd } from './crd.ts';
+import { type Environment, skip, startEnvironment } from './envtest.ts';
+
+const inNamespace = (run: object) =>
+  ({ ...run, metadata: { ...(run as KubeObject).metadata, namespace: 'default' } }) as KubeObject;
+
+test('the API server', { skip }, async (t) => {
+  let environment: Environment;
+  let cluster: ApiServer;
+  before(async () => {
+    environment = await startEnvironment();
+    cluster = environment.connect();
+    await installCrd(cluster);
+  });
+  after(async () => {
+    await cluster.close();
+    await environment.stop();
+  });
+
+  await t.test('writes the defaults that zod writes', async () => {
+    const stored = await cluster.create(types.run, inNamespace(minimalRun('defaults')));
+    assert.deepEqual(stored.spec, parseRun(minimalRun()).spec);
+  });
+
+  for (const file of globSync('*.yaml', { cwd: join(import.meta.dirname, '../../examples') }).sort()) {
+    await t.test(`accepts examples/${file}`, async () => {
+      const documents = loadAll(
+        readFileSync(join(import.meta.dirname, '../../examples', file), 'utf8'),
+      ) as KubeObject[];
+      for (const run of documents.filter((document) => document.kind === kind))
+        await cluster.create(types.run, inNamespace(run));
+    });
+  }
+
+  for (const { title, spec, field, says } of wrongRuns) {
+    await t.test(`refuses ${title}`, async () => {
+      // As kubectl does: a field that does not exist is an error, not dropped.
+      await assert.rejects(cluster.create(types.run, inNamespace(withSpec(spec)), { strict: true }), (error: Error) => {
+        assert.ok(error.message.includes(field), `${field} is not named in: ${error.message}`);
+        assert.match(error.message, says);
+        return true;
+      });
+    });
+  }
+
+  await t.test('refuses a name too long for Jobs', async () => {
+    await assert.rejects(cluster.create(types.run, inNamespace(minimalRun('x'.repeat(41)))), /metadata\.name/);
+  });
+
+  await t.test('refuses what cannot be changed while a run exists', async () => {
+    const { metadata, ...rest } = await cluster.create(types.run, inNamespace(withSpec({ cancel: true })));
+    const spec = rest.spec as Record<string, unknown>;
+    const replace = (change: object) =>
+      cluster.replace(types.run, { ...rest, metadata, spec: { ...spec, ...change } } as KubeObject);
+    await assert.rejects(replace({ cancel: false }), /spec\.cancel.*cannot be taken back/);
+    await assert.rejects(
+      replace({ checkpoints: { volume: { shared: { claimName: 'other' } } } }),
+      /spec\.checkpoints\.volume\.shared.*cannot move/,
+    );
+    await replace({ suspend: true, sampling: { count: 5 } });
+  });
+});
