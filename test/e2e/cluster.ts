@@ -69,6 +69,7 @@ export async function installChart(): Promise<void> {
     '-n',
     systemNamespace,
     '--create-namespace',
+    '--take-ownership',
     ...values,
     '--wait',
     '--timeout',
