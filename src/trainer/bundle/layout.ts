@@ -7,7 +7,7 @@ import { join } from 'node:path';
  *                              /checkpoints/<images>/           state.safetensors, checkpoint.json
  *                              /final/                          weights.safetensors, model.json
  *                /bundles/<hash>/                               manifest.json, model-0000.safetensors …, moments.safetensors
- *                /samples/<hash>/shard-0000/                    images.npy, walk.npy, shard.json
+ *                /samples/<hash>/shard-0000/                    images.npy, walk.npy, predicted.npy, shard.json
  *                               /features-<extractor>-0000/     features.npz, features.json
  *                /reports/<hash>/                               report.json, report.html, samples.png, walk.png
  */

@@ -122,16 +122,14 @@ async function writeReport(
     models: await modelsOf(manifest, layout),
     software: { node: process.versions.node, tensorflow: backendOf(tf).binding.TF_Version, threads: task.threads },
   };
-  const pictures = {
-    samples: await renderSamples(images),
-    walk: walk === undefined ? undefined : await renderWalk(walk),
-  };
+  const samples = { png: await renderSamples(images), count: images.shape[0] as number };
+  const walkPicture = walk === undefined ? undefined : await renderWalk(walk);
   const json = toJson(reportSchema.parse(report));
   await commitFolder(target, {
     'report.json': json,
-    'report.html': renderReport(report, pictures),
-    'samples.png': pictures.samples,
-    ...(pictures.walk === undefined ? {} : { 'walk.png': pictures.walk.whole }),
+    'report.html': renderReport(report, { samples, walk: walkPicture }),
+    'samples.png': samples.png,
+    ...(walkPicture === undefined ? {} : { 'walk.png': walkPicture.whole }),
   });
   return { report, digest: sha256(Buffer.from(json)) };
 }

@@ -1,116 +1,122 @@
 import { alphaBars, type Family } from '../../diffusion/schedule.ts';
+import { type Axis, linearAxis, logAxis, position } from './axes.ts';
 import type { Report } from './report.ts';
+import { compact, escapeHtml, grouped, significant } from './text.ts';
 
-const [width, height] = [520, 260];
-const margin = { left: 52, right: 12, top: 12, bottom: 36 };
+const height = 270;
+const margin = { left: 54, right: 16, top: 14, bottom: 42 };
 
-interface Axis {
-  from: number;
-  to: number;
-  log: boolean;
-  ticks: number[];
-  label: string;
+/** Points that all curves have together at most, so that a report of a thousand models stays small. */
+const maximumPoints = 20_000;
+
+/** A chart's width in units of the text's size, and what is across and up. */
+interface Plane {
+  width: number;
+  across: Axis;
+  up: Axis;
 }
 
-/** Position of a value between the ends of an axis, 0 … 1. */
-function position({ from, to, log }: Axis, value: number): number {
-  const scale = log ? Math.log10 : (x: number) => x;
-  return to === from ? 0.5 : (scale(value) - scale(from)) / (scale(to) - scale(from));
-}
-
-const x = (axis: Axis, value: number) => margin.left + position(axis, value) * (width - margin.left - margin.right);
-const y = (axis: Axis, value: number) =>
-  height - margin.bottom - position(axis, value) * (height - margin.top - margin.bottom);
+const x = ({ width, across }: Plane, value: number) =>
+  margin.left + position(across, value) * (width - margin.left - margin.right);
+const y = ({ up }: Plane, value: number) =>
+  height - margin.bottom - position(up, value) * (height - margin.top - margin.bottom);
 const fixed = (value: number) => value.toFixed(1);
-const shown = (value: number) =>
-  Math.abs(value) >= 10_000 ? `${Math.round(value / 1000)}k` : String(Number(value.toPrecision(3)));
-
-/** Whole powers of ten and, where there are few of them, their doubles and fivefolds within [from, to]. */
-function logTicks(from: number, to: number): number[] {
-  const decades = Array.from({ length: 12 }, (_, i) => 10 ** (i - 7));
-  const fine = decades.flatMap((decade) => [decade, 2 * decade, 5 * decade]);
-  const inside = (values: number[]) => values.filter((value) => value >= from && value <= to);
-  return inside(decades).length >= 3 ? inside(decades) : inside(fine);
-}
-
-const evenTicks = (from: number, to: number) => Array.from({ length: 5 }, (_, i) => from + ((to - from) * i) / 4);
+const tickText = (value: number) => (value >= 10_000 ? compact(value) : grouped(Number(value.toPrecision(3))));
 
 /** Blue for the cleanest state to red for the noisiest. */
 export const stateColour = (state: number, states: number): string =>
-  `hsl(${Math.round(220 + (140 * state) / Math.max(1, states - 1))} 70% 52%)`;
+  `hsl(${Math.round(215 + (140 * state) / Math.max(1, states - 1))} 72% 54%)`;
 
-function frame(title: string, horizontal: Axis, vertical: Axis, content: string): string {
-  const bottom = height - margin.bottom;
-  const gridX = horizontal.ticks.map(
-    (tick) =>
-      `<text class="tick" x="${fixed(x(horizontal, tick))}" y="${bottom + 14}" text-anchor="middle">${shown(tick)}</text>`,
-  );
-  const gridY = vertical.ticks.map((tick) => {
-    const at = fixed(y(vertical, tick));
-    return `<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${at}" y2="${at}"/><text class="tick" x="${margin.left - 6}" y="${at}" dy="4" text-anchor="end">${shown(tick)}</text>`;
+export const statesOf = ({ models }: Report): Report['models'][number]['states'] =>
+  models.flatMap(({ states }) => states);
+
+function frame(title: string, plane: Plane, content: string): string {
+  const { width, across, up } = plane;
+  const [bottom, right] = [height - margin.bottom, width - margin.right];
+  const text = (at: string, label: string, more = '') => `<text ${at} text-anchor="middle"${more}>${label}</text>`;
+  const below = across.ticks.map((tick) => text(`x="${fixed(x(plane, tick))}" y="${bottom + 17}"`, tickText(tick)));
+  const beside = up.ticks.map((tick) => {
+    const at = fixed(y(plane, tick));
+    return `<line class="grid" x1="${margin.left}" x2="${right}" y1="${at}" y2="${at}"/><text x="${margin.left - 8}" y="${at}" dy="4" text-anchor="end">${tickText(tick)}</text>`;
   });
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${gridY.join('')}${gridX.join('')}
-<line class="axis" x1="${margin.left}" x2="${width - margin.right}" y1="${bottom}" y2="${bottom}"/>
-<text class="tick" x="${(margin.left + width - margin.right) / 2}" y="${height - 4}" text-anchor="middle">${horizontal.label}</text>
-<text class="tick" x="14" y="${(margin.top + bottom) / 2}" text-anchor="middle" transform="rotate(-90 14 ${(margin.top + bottom) / 2})">${vertical.label}</text>
-${content}</svg>`;
+  const [centre, middle] = [(margin.left + right) / 2, (margin.top + bottom) / 2];
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">${beside.join('')}${below.join('')}<line class="axis" x1="${margin.left}" x2="${right}" y1="${bottom}" y2="${bottom}"/>${text(`x="${centre}" y="${height - 5}"`, across.label)}${text(`x="12" y="${middle}"`, up.label, ` transform="rotate(-90 12 ${middle})"`)}${content}</svg>`;
 }
 
 const path = (points: [number, number][]) =>
   points.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${fixed(px)} ${fixed(py)}`).join('');
 
-/** Loss against images seen, a curve per model, coloured by its noisiest state. */
+const rangeText = (states: Report['models'][number]['states']) =>
+  states.length === 1 ? `state ${states[0]?.state}` : `states ${states[0]?.state}–${states.at(-1)?.state}`;
+
+/** Loss against images seen, a curve per model, coloured by its noisiest state; undefined where none was recorded. */
 export function lossChart(report: Report): string | undefined {
-  const curves = report.models.filter(({ losses }) => losses.length > 1);
+  const curves = report.models
+    .map(({ states, losses }) => ({ states, losses: losses.filter(({ loss }) => loss > 0) }))
+    .filter(({ losses }) => losses.length > 1);
   const points = curves.flatMap(({ losses }) => losses);
   if (points.length === 0) return undefined;
-  const values = points.map(({ loss }) => loss).filter((loss) => loss > 0);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const most = Math.max(...points.map(({ images }) => images));
-  const horizontal: Axis = { from: 0, to: most, log: false, ticks: evenTicks(0, most), label: 'images seen' };
-  const vertical: Axis = { from: low, to: high, log: true, ticks: logTicks(low, high), label: 'loss' };
-  const states = report.models.flatMap((model) => model.states).length;
-  const lines = curves.map(({ index, states: own, losses }) => {
-    const d = path(
-      losses.filter(({ loss }) => loss > 0).map(({ images, loss }) => [x(horizontal, images), y(vertical, loss)]),
-    );
-    return `<path d="${d}" fill="none" stroke="${stateColour(own.at(-1)?.state ?? 0, states)}" stroke-width="1.5"><title>model ${index}</title></path>`;
+  const stride = Math.ceil(points.length / maximumPoints);
+  const most = points.reduce((largest, { images }) => Math.max(largest, images), 0);
+  const losses = points.map(({ loss }) => loss);
+  const plane: Plane = { width: 540, across: linearAxis(0, most, 'images seen'), up: logAxis(losses, 'loss') };
+  const states = statesOf(report).length;
+  const lines = curves.map(({ states: own, losses }) => {
+    const kept = losses.filter((_, i) => i % stride === 0 || i === losses.length - 1);
+    const d = path(kept.map(({ images, loss }) => [x(plane, images), y(plane, loss)]));
+    const colour = stateColour(own.at(-1)?.state ?? 0, states);
+    return `<path class="loss" d="${d}" stroke="${colour}"><title>${rangeText(own)}</title></path>`;
   });
-  return frame('Loss of each model', horizontal, vertical, lines.join(''));
+  return frame('Loss of each model against images seen', plane, lines.join(''));
+}
+
+type State = Report['models'][number]['states'][number];
+
+function dot(report: Report, { state }: State, [cx, cy]: [number, number], title: string): string {
+  const states = statesOf(report).length;
+  return `<circle cx="${fixed(cx)}" cy="${fixed(cy)}" r="${states > 100 ? 2 : 4.5}" fill="${stateColour(state, states)}"><title>${escapeHtml(title)}</title></circle>`;
+}
+
+/** The last loss of each model over τ of its noisiest state; undefined where fewer than two were recorded. */
+export function lastLossChart(report: Report): string | undefined {
+  const last = report.models.flatMap(({ states, losses }) => {
+    const [state, loss] = [states.at(-1), losses.at(-1)?.loss];
+    return state !== undefined && loss !== undefined && loss > 0 ? [{ state, states, loss }] : [];
+  });
+  if (last.length < 2) return undefined;
+  const across = linearAxis(0, report.schedule.timesteps, 'timestep τ');
+  const up = logAxis(
+    last.map(({ loss }) => loss),
+    'last loss',
+  );
+  const plane: Plane = { width: 540, across, up };
+  const points = last.map(({ state, states, loss }) => ({
+    at: [x(plane, state.timestep), y(plane, loss)] as [number, number],
+    state,
+    title: `${rangeText(states)}: ${significant(loss)}`,
+  }));
+  const curve = `<path class="curve" d="${path(points.map(({ at }) => at))}"/>`;
+  const dots = points.map(({ at, state, title }) => dot(report, state, at, title));
+  return frame('Last loss of each model over the timestep', plane, curve + dots.join(''));
 }
 
 /** √ᾱ over the T-schedule, with the states marked on it. */
-export function scheduleChart({ schedule, models }: Report): string {
-  const { family, timesteps } = schedule;
-  const horizontal: Axis = {
-    from: 0,
-    to: Math.max(1, timesteps - 1),
-    log: false,
-    ticks: evenTicks(0, timesteps - 1),
-    label: 'timestep τ',
-  };
-  const vertical: Axis = {
-    from: 0,
-    to: 1,
-    log: false,
-    ticks: [0, 0.25, 0.5, 0.75, 1],
-    label: '√ᾱ, what is left of the image',
-  };
-  const curve = path(
-    [...alphaBars(family as Family, timesteps)].map((alphaBar, t) => [
-      x(horizontal, t),
-      y(vertical, Math.sqrt(alphaBar)),
-    ]),
-  );
-  const states = models.flatMap((model) => model.states);
-  const marks = states.map(
-    ({ state, timestep, alphaBar }) =>
-      `<circle cx="${fixed(x(horizontal, timestep))}" cy="${fixed(y(vertical, Math.sqrt(alphaBar)))}" r="${states.length > 100 ? 1.5 : 4}" fill="${stateColour(state, states.length)}"><title>state ${state}: τ = ${timestep}, ᾱ = ${alphaBar.toPrecision(4)}</title></circle>`,
-  );
+export function scheduleChart(report: Report): string {
+  const { family, timesteps } = report.schedule;
+  const up = linearAxis(0, 1, '√ᾱ, what is left of the image');
+  const plane: Plane = { width: 400, across: linearAxis(0, timesteps, 'timestep τ'), up };
+  const place = (timestep: number, alphaBar: number): [number, number] => [
+    x(plane, timestep),
+    y(plane, Math.sqrt(alphaBar)),
+  ];
+  const curve = path([...alphaBars(family as Family, timesteps)].map((alphaBar, t) => place(t, alphaBar)));
+  const marks = statesOf(report).map((state) => {
+    const title = `state ${state.state}: τ = ${state.timestep}, ᾱ = ${significant(state.alphaBar)}`;
+    return dot(report, state, place(state.timestep, state.alphaBar), title);
+  });
   return frame(
     'The noise schedule and its latent states',
-    horizontal,
-    vertical,
-    `<path class="curve" d="${curve}" fill="none"/>${marks.join('')}`,
+    plane,
+    `<path class="curve" d="${curve}"/>${marks.join('')}`,
   );
 }

@@ -1,15 +1,19 @@
 import sharp from 'sharp';
 import type { NpyArray } from '../formats/npy.ts';
+import type { Walk } from '../sample/shard.ts';
 
 /** Pixels between two images of a grid, and its colour. */
-const gap = 2;
-const background = 24;
+const gap = 3;
+const background = 40;
 
 /** Side in pixels that small images are enlarged to, so that people can see them. */
-const readable = 64;
+const readable = 84;
 
-/** Columns that a picture of a walk has at most; with more states, evenly chosen ones. */
-const maximumColumns = 41;
+/** Columns that walk.png has at most; with more states, evenly chosen ones. */
+const maximumColumns = 65;
+
+/** Columns and rows of the walk in the report, which has to fit a screen. */
+const strips = { columns: 16, rows: 5 };
 
 interface Grid {
   rows: number;
@@ -21,23 +25,27 @@ interface Grid {
 }
 
 /** A grid of images as PNG, each enlarged by a whole factor without smoothing. */
-async function renderGrid({ rows, columns, size, channels, at }: Grid): Promise<Uint8Array> {
-  const cell = size + gap;
+function renderGrid({ rows, columns, size, channels, at }: Grid): Promise<Uint8Array> {
+  const factor = Math.max(1, Math.floor(readable / size));
+  const cell = size * factor + gap;
   const [width, height] = [columns * cell - gap, rows * cell - gap];
   const pixels = new Uint8Array(width * height * channels).fill(background);
+  const draw = (image: Uint8Array, top: number, left: number) => {
+    for (let y = 0; y < size * factor; y++) {
+      for (let x = 0; x < size * factor; x++) {
+        const from = (Math.floor(y / factor) * size + Math.floor(x / factor)) * channels;
+        const to = ((top + y) * width + left + x) * channels;
+        for (let channel = 0; channel < channels; channel++) pixels[to + channel] = image[from + channel] as number;
+      }
+    }
+  };
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const image = at(row, column);
-      if (image === undefined) continue;
-      for (let y = 0; y < size; y++) {
-        const line = image.subarray(y * size * channels, (y + 1) * size * channels);
-        pixels.set(line, ((row * cell + y) * width + column * cell) * channels);
-      }
+      if (image !== undefined) draw(image, row * cell, column * cell);
     }
   }
-  const factor = Math.max(1, Math.floor(readable / size));
   return sharp(pixels, { raw: { width, height, channels: channels as 1 | 3 } })
-    .resize(width * factor, height * factor, { kernel: 'nearest' })
     .png()
     .toBuffer();
 }
@@ -54,32 +62,59 @@ export function renderSamples({ shape, data }: NpyArray<Uint8Array>): Promise<Ui
   return renderGrid({ rows: Math.ceil(count / columns), columns, size, channels, at });
 }
 
-export interface WalkPicture {
-  whole: Uint8Array;
-  /** One strip per column: how many steps were done, and the samples at that moment from top to bottom. */
-  strips: { step: number; png: Uint8Array }[];
+/** One column of a walk: the first samples from top to bottom, before the step that follows. */
+export interface WalkStrip {
+  /** Steps that were done. */
+  step: number;
+  x: Uint8Array;
+  /** x̂0 that the next model predicted from this x; none for the result. */
+  predicted: Uint8Array | undefined;
 }
 
-/** A walk [steps + 1, n, H, W, C]: a row per sample, from noise on the left to the image on the right. */
-export async function renderWalk({ shape, data }: NpyArray<Uint8Array>): Promise<WalkPicture> {
-  const [frames = 0, count = 0, size = 0, , channels = 1] = shape;
-  const columns = Math.min(frames, maximumColumns);
-  const steps = Array.from({ length: columns }, (_, i) => Math.round((i * (frames - 1)) / Math.max(1, columns - 1)));
+export interface WalkPicture {
+  /** x above, x̂0 below; a row per sample, from noise on the left to the image on the right. */
+  whole: Uint8Array;
+  strips: WalkStrip[];
+}
+
+/** All steps of 0 … last, or as many as allowed, evenly and with both ends. */
+function chooseSteps(last: number, allowed: number): number[] {
+  const columns = Math.min(last + 1, allowed);
+  return Array.from({ length: columns }, (_, i) => Math.round((i * last) / Math.max(1, columns - 1)));
+}
+
+export async function renderWalk({ x, predicted }: Walk): Promise<WalkPicture> {
+  const [frames = 0, count = 0, size = 0, , channels = 1] = x.shape;
   const bytes = size * size * channels;
-  const image = (step: number, sample: number) => {
-    const index = step * count + sample;
-    return data.subarray(index * bytes, (index + 1) * bytes);
+  const steps = chooseSteps(frames - 1, maximumColumns);
+  const imageOf = ({ data, shape }: NpyArray<Uint8Array>, step: number, sample: number) => {
+    if (step >= (shape[0] as number)) return undefined;
+    const from = (step * count + sample) * bytes;
+    return data.subarray(from, from + bytes);
   };
-  const grid = (chosen: number[]) =>
+  const strip = (frames: NpyArray<Uint8Array>, step: number) =>
     renderGrid({
-      rows: count,
-      columns: chosen.length,
+      rows: Math.min(count, strips.rows),
+      columns: 1,
       size,
       channels,
-      at: (row, column) => image(chosen[column] as number, row),
+      at: (row) => imageOf(frames, step, row),
     });
-  return {
-    whole: await grid(steps),
-    strips: await Promise.all(steps.map(async (step) => ({ step, png: await grid([step]) }))),
-  };
+  const whole = renderGrid({
+    rows: 2 * count + 1, // an empty row between the two
+    columns: steps.length,
+    size,
+    channels,
+    at: (row, column) => {
+      if (row === count) return undefined;
+      const step = steps[column] as number;
+      return row < count ? imageOf(x, step, row) : imageOf(predicted, step, row - count - 1);
+    },
+  });
+  const columns = chooseSteps(frames - 1, strips.columns).map(async (step) => ({
+    step,
+    x: await strip(x, step),
+    predicted: step < frames - 1 ? await strip(predicted, step) : undefined,
+  }));
+  return { whole: await whole, strips: await Promise.all(columns) };
 }

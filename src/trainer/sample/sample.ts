@@ -15,7 +15,7 @@ import { createDenoisers } from './denoiser.ts';
 import { loadShard, type ShardImages, saveShard, shardRange, walkSamples } from './shard.ts';
 import { type Moments, walk } from './walk.ts';
 
-/** Bytes that the kept walk has at most: of many states or large images fewer samples are kept. */
+/** Bytes that a kept walk has at most: of many states or large images fewer samples are watched. */
 const walkBytes = 2 ** 26;
 
 async function momentsOf(bundle: Bundle): Promise<Moments> {
@@ -40,8 +40,9 @@ async function draw(
   const states = statesOf(bundle.manifest);
   const size = bytesPerImage(image);
   const affordable = Math.max(1, Math.floor(walkBytes / (size * (states.length + 1))));
-  const kept = shard === 0 ? Math.min(walkSamples, count, affordable) : 0;
-  const frames: Uint8Array[] = [];
+  const watched = shard === 0 ? Math.min(walkSamples, count, affordable) : 0;
+  const frames: { x: Uint8Array[]; predicted: Uint8Array[] } = { x: [], predicted: [] };
+  const bytesOf = (values: Float32Array) => Uint8Array.from(values.subarray(0, watched * size), toByte);
   const denoisers = createDenoisers(tf, bundle, sampling.batchSize);
   try {
     const samples = await walk({
@@ -52,8 +53,13 @@ async function draw(
       count,
       modelOf: denoisers.of,
       moments: sampling.start === 'MomentMatched' ? await momentsOf(bundle) : undefined,
-      onStep(x) {
-        if (kept > 0) frames.push(Uint8Array.from(x.subarray(0, kept * size), toByte));
+      watched,
+      onStart(x) {
+        frames.x.push(bytesOf(x));
+      },
+      onStep(x, predicted) {
+        frames.x.push(bytesOf(x));
+        frames.predicted.push(bytesOf(predicted));
       },
       async onBatch(done) {
         context.progress({ phase: 'Running', done: Math.floor(done * count), total: count });
@@ -61,12 +67,13 @@ async function draw(
       },
     });
     const shape = [image.size, image.size, image.channels];
+    const framesOf = (parts: Uint8Array[]): NpyArray<Uint8Array> => ({
+      shape: [parts.length, watched, ...shape],
+      data: new Uint8Array(Buffer.concat(parts)),
+    });
     return {
       images: { shape: [count, ...shape], data: Uint8Array.from(samples, toByte) },
-      walk:
-        kept === 0
-          ? undefined
-          : { shape: [frames.length, kept, ...shape], data: new Uint8Array(Buffer.concat(frames)) },
+      walk: watched === 0 ? undefined : { x: framesOf(frames.x), predicted: framesOf(frames.predicted) },
     };
   } finally {
     denoisers.dispose();

@@ -5,7 +5,7 @@ import { commitFolder, fileRecordSchema, readJson, readRecorded, recordOf, toJso
 import { type NpyArray, readNpy, writeNpy } from '../formats/npy.ts';
 
 /** Samples whose whole walk is kept, by the first shard. */
-export const walkSamples = 10;
+export const walkSamples = 8;
 
 const recordSchema = z.object({
   hash: z.string(),
@@ -15,16 +15,26 @@ const recordSchema = z.object({
   seconds: z.number(),
   images: fileRecordSchema,
   /** Walk of the first samples, by the first shard. */
-  walk: fileRecordSchema.optional(),
+  walk: z.object({ x: fileRecordSchema, predicted: fileRecordSchema }).optional(),
 });
 
 export type ShardRecord = z.output<typeof recordSchema>;
 
-/** Samples as bytes: images [N,H,W,C], and of the first few every step of the walk [steps + 1, n, H, W, C]. */
+/** How a few samples came about. */
+export interface Walk {
+  /** x at the start and after every step, [S + 1, n, H, W, C]. */
+  x: NpyArray<Uint8Array>;
+  /** x̂0 that each state's model predicted, [S, n, H, W, C]. */
+  predicted: NpyArray<Uint8Array>;
+}
+
+/** Samples as bytes, [N, H, W, C], and the walk of the first few. */
 export interface ShardImages {
   images: NpyArray<Uint8Array>;
-  walk?: NpyArray<Uint8Array> | undefined;
+  walk?: Walk | undefined;
 }
+
+const files = { images: 'images.npy', x: 'walk.npy', predicted: 'predicted.npy' } as const;
 
 /** The samples of shard `index`: contiguous, as even as can be. */
 export function shardRange(index: number, shards: number, count: number): { first: number; count: number } {
@@ -37,15 +47,18 @@ export async function saveShard(
   record: Omit<ShardRecord, 'images' | 'walk'>,
   { images, walk }: ShardImages,
 ): Promise<void> {
-  const bytes = { images: writeNpy(images), walk: walk === undefined ? undefined : writeNpy(walk) };
+  const imageBytes = writeNpy(images);
+  const walkBytes = walk === undefined ? undefined : { x: writeNpy(walk.x), predicted: writeNpy(walk.predicted) };
   const complete: ShardRecord = {
     ...record,
-    images: recordOf(bytes.images),
-    ...(bytes.walk === undefined ? {} : { walk: recordOf(bytes.walk) }),
+    images: recordOf(imageBytes),
+    ...(walkBytes === undefined
+      ? {}
+      : { walk: { x: recordOf(walkBytes.x), predicted: recordOf(walkBytes.predicted) } }),
   };
   await commitFolder(folder, {
-    'images.npy': bytes.images,
-    ...(bytes.walk === undefined ? {} : { 'walk.npy': bytes.walk }),
+    [files.images]: imageBytes,
+    ...(walkBytes === undefined ? {} : { [files.x]: walkBytes.x, [files.predicted]: walkBytes.predicted }),
     'shard.json': toJson(complete),
   });
 }
@@ -63,13 +76,17 @@ export async function loadShard(
   if (record === undefined) return undefined;
   if (record.hash !== hash)
     throw new DdrError('DigestMismatch', `holds samples ${record.hash}, not ${hash}`, { where: folder });
-  const read = async (name: string, file: z.output<typeof fileRecordSchema>) => {
-    const path = join(folder, name);
+  const read = async (name: keyof typeof files, file: z.output<typeof fileRecordSchema>) => {
+    const path = join(folder, files[name]);
     return readNpy(await readRecorded(path, file), path) as NpyArray<Uint8Array>;
   };
+  const { images, walk } = record;
   return {
     record,
-    images: await read('images.npy', record.images),
-    walk: record.walk === undefined ? undefined : await read('walk.npy', record.walk),
+    images: await read('images', images),
+    walk:
+      walk === undefined
+        ? undefined
+        : { x: await read('x', walk.x), predicted: await read('predicted', walk.predicted) },
   };
 }

@@ -26,8 +26,12 @@ export interface WalkOptions {
   modelOf: (state: LatentState) => Promise<StateModel>;
   /** To start from a normal matched to the data; N(0, I) where left out. */
   moments?: Moments | undefined;
-  /** Told before the first step and after each, with all samples. */
-  onStep: (x: Float32Array) => void;
+  /** Of how many samples x̂0 is kept. */
+  watched: number;
+  /** Told before the first step, with the first x. */
+  onStart: (x: Float32Array) => void;
+  /** Told after each step, with all samples and with x̂0 of the watched ones, which the step was made from. */
+  onStep: (x: Float32Array, predicted: Float32Array) => void;
   /** Told after every batch which part of the work is done, 0 … 1; may throw to stop. */
   onBatch: (done: number) => Promise<void>;
 }
@@ -65,10 +69,14 @@ function startOf(sample: number, { size, sampling, states, moments }: WalkOption
   );
 }
 
-/** Takes some samples from a state to the next cleaner one, in place: DDIM's step for what the model says of each. */
+/**
+ * Takes some samples from a state to the next cleaner one, in place: DDIM's step for what the model says of each.
+ * @param images takes x̂0
+ */
 function takeStep(
   part: Float32Array,
   output: Float32Array,
+  images: Float32Array,
   state: LatentState,
   { prediction }: StateModel,
   firstSample: number,
@@ -82,6 +90,7 @@ function takeStep(
     const value = part[i] as number;
     const predicted = toImage.x * value + toImage.output * (output[i] as number);
     const image = clip ? Math.min(1, Math.max(-1, predicted)) : predicted;
+    images[i] = image;
     part[i] = step.image * image + (step.noise * (value - signal * image)) / noise;
   }
   if (step.sigma === 0) return;
@@ -100,12 +109,14 @@ function takeStep(
  * @throws DdrError Diverged where a model gives values that are not finite
  */
 export async function walk(options: WalkOptions): Promise<Float32Array> {
-  const { states, sampling, size, first, count, modelOf, onStep, onBatch } = options;
+  const { states, sampling, size, first, count, watched, modelOf, onStart, onStep, onBatch } = options;
   const x = new Float32Array(count * size);
   for (let i = 0; i < count; i++) x.set(startOf(first + i, options), i * size);
-  onStep(x);
+  onStart(x);
   const batches = batchesOf(options);
   const input = new Float32Array(sampling.batchSize * size);
+  const images = new Float32Array(sampling.batchSize * size);
+  const predicted = new Float32Array(watched * size);
   for (const [stepsDone, state] of states.toReversed().entries()) {
     const model = await modelOf(state);
     for (const [batchesDone, { place, from, to }] of batches.entries()) {
@@ -118,10 +129,11 @@ export async function walk(options: WalkOptions): Promise<Float32Array> {
           hint: 'Its training has diverged: lower training.optimizer.learningRate for this state in an override.',
         });
       }
-      takeStep(part, output, state, model, first + from, options);
+      takeStep(part, output, images, state, model, first + from, options);
+      if (from < watched) predicted.set(images.subarray(0, (Math.min(to, watched) - from) * size), from * size);
       await onBatch((stepsDone + (batchesDone + 1) / batches.length) / states.length);
     }
-    onStep(x);
+    onStep(x, predicted);
   }
   return x;
 }

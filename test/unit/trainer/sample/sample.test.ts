@@ -54,8 +54,11 @@ for (const statesPerModel of [1, 3]) {
     assert.ok(new Set(whole).size > 50, 'samples are not of one colour');
 
     const { walk, images } = await shardOf(run, a, 0);
-    assert.deepEqual(walk?.shape, [4, 10, 8, 8, 1]);
-    assert.deepEqual(walk?.data.slice(-images.data.length), images.data, 'the walk ends with the images');
+    assert.deepEqual(walk?.x.shape, [4, 8, 8, 8, 1]);
+    assert.deepEqual(walk?.predicted.shape, [3, 8, 8, 8, 1]);
+    const ends = images.data.slice(0, 8 * 64);
+    assert.deepEqual(walk?.x.data.slice(-ends.length), ends, 'the walk ends with the images');
+    assert.deepEqual(walk?.predicted.data.slice(-ends.length), ends);
     assert.equal((await shardOf(run, b, 1)).walk, undefined);
   });
 }

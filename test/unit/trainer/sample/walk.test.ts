@@ -28,6 +28,8 @@ const options = (fields: Partial<WalkOptions> = {}, sampling: Partial<WalkOption
   first: 0,
   count: 7,
   modelOf: exact('V'),
+  watched: 0,
+  onStart: () => {},
   onStep: () => {},
   onBatch: async () => {},
   ...fields,
@@ -125,11 +127,33 @@ test('the start is matched to the data where its moments are given', async () =>
   const alphaBar = noisy[1]?.alphaBar as number;
   const starts: Float32Array[] = [];
   const moments = { mean: new Float32Array(size).fill(0.8), deviation: new Float32Array(size).fill(0.1) };
-  await walk(options({ states: noisy, moments, onStep: (x) => starts.push(x.slice()) }));
+  await walk(options({ states: noisy, moments, onStart: (x) => starts.push(x.slice()) }));
   const z = normals(5, streams.start, 2, size);
   const expected = z.map((value) => Math.sqrt(alphaBar) * 0.8 + Math.sqrt(alphaBar * 0.01 + 1 - alphaBar) * value);
   expected.forEach((value, i) => {
     assert.ok(Math.abs((starts[0]?.[2 * size + i] as number) - value) < 1e-6);
+  });
+});
+
+test('x̂0 of the watched samples is what each step was made from', async () => {
+  const seen: { x: Float32Array; predicted: Float32Array }[] = [];
+  const samples = await walk(
+    options({
+      watched: 5,
+      first: 3,
+      onStep: (x, predicted) => seen.push({ x: x.slice(), predicted: predicted.slice() }),
+    }),
+  );
+  assert.equal(seen.length, states.length);
+  assert.deepEqual(seen.at(-1)?.predicted, samples.slice(0, 5 * size), 'the last step ends at x̂0');
+  // With η = 0 the step is x′ = √ᾱ′·x̂0 + √(1 − ᾱ′)·ε̂, from which x̂0 follows.
+  const [before, after] = [seen[3]?.x ?? assert.fail(), seen[4] ?? assert.fail()];
+  const [alphaBar, next] = [states[5]?.alphaBar as number, states[4]?.alphaBar as number];
+  const ratio = Math.sqrt((1 - next) / (1 - alphaBar));
+  after.predicted.forEach((value, i) => {
+    const expected =
+      ((after.x[i] as number) - ratio * (before[i] as number)) / (Math.sqrt(next) - ratio * Math.sqrt(alphaBar));
+    assert.ok(Math.abs(value - expected) < 1e-4);
   });
 });
 

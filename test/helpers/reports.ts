@@ -1,0 +1,51 @@
+import { latentStates } from '../../src/diffusion/latentStates.ts';
+import type { Report } from '../../src/trainer/report/report.ts';
+
+const digest = 'ab'.repeat(32);
+
+/** A report of three models of single states, judged. */
+export function exampleReport(fields: Partial<Report> = {}): Report {
+  const states = latentStates({ family: 'Linear', timesteps: 1000, states: 3, spacing: 'Uniform', alphas: 'Mapped' });
+  return {
+    format: 1,
+    run: { name: 'digits', namespace: 'default' },
+    bundle: { path: 'runs/digits/bundles/0123456789abcdef', digest },
+    schedule: { family: 'Linear', alphas: 'Mapped', timesteps: 1000 },
+    image: { size: 8, channels: 1 },
+    dataset: { count: 10_000, sha256: digest },
+    sampling: {
+      sampler: 'DDIM',
+      eta: 0,
+      count: 300,
+      shards: 2,
+      batchSize: 100,
+      seed: 7,
+      clip: true,
+      start: 'StandardNormal',
+      seconds: 61,
+    },
+    evaluation: {
+      metric: 'Fréchet distance',
+      distance: 12.345678,
+      smallestEigenvalue: -1e-12,
+      extractor: 'mnist-classifier',
+      extractorDigest: digest,
+      dimensions: 64,
+      sampleCount: 300,
+      reference: { kind: 'dataset', where: 'data/mnist', count: 10_000 },
+      caveats: ['Compare only equal N.'],
+    },
+    models: states.map((state, index) => ({
+      index,
+      hash: '0123456789abcdef',
+      states: [state],
+      prediction: 'V',
+      digest,
+      images: 2000,
+      seconds: 30,
+      losses: [500, 1000, 1500, 2000].map((images) => ({ images, loss: 1 / (index + images / 500) })),
+    })),
+    software: { node: '24.0.0', tensorflow: '2.21.0', threads: 2 },
+    ...fields,
+  };
+}
