@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryCluster } from '../../../../src/local/memoryCluster.ts';
+import { Objects } from '../../../../src/local/objects.ts';
+import {
+  ApiError,
+  type KubeObject,
+  type WatchEvent,
+  type WatchOptions,
+} from '../../../../src/operator/kube/cluster.ts';
+import { Reflector } from '../../../../src/operator/kube/reflector.ts';
+import { types } from '../../../../src/operator/types.ts';
+import { ManualClock, settle, silent } from '../../../helpers/manualClock.ts';
+
+const pod = (name: string, labels: Record<string, string> = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { namespace: 'n', name, labels },
+});
+
+/** A cluster whose watches a test can break. */
+class Flaky extends MemoryCluster {
+  lists = 0;
+  watches: string[] = [];
+  failure: Error | undefined;
+  /** Ends the current watch with this, or quietly. */
+  break: (error?: Error) => void = () => {};
+
+  override async list(...args: Parameters<MemoryCluster['list']>) {
+    this.lists++;
+    if (this.failure !== undefined) throw this.failure;
+    return super.list(...args);
+  }
+
+  override async *watch(
+    type: Parameters<MemoryCluster['watch']>[0],
+    options: WatchOptions,
+  ): AsyncGenerator<WatchEvent> {
+    this.watches.push(options.resourceVersion);
+    const own = new AbortController();
+    let error: Error | undefined;
+    this.break = (reason) => {
+      error = reason;
+      own.abort();
+    };
+    yield* super.watch(type, {
+      ...options,
+      signal: AbortSignal.any([own.signal, ...(options.signal === undefined ? [] : [options.signal])]),
+    });
+    if (error !== undefined) throw error;
+  }
+}
+
+function start(labelSelector?: string) {
+  const clock = new ManualClock();
+  const objects = new Objects(() => clock.now());
+  const cluster = new Flaky(objects);
+  const changes: string[] = [];
+  const reflector = new Reflector({
+    cluster,
+    type: types.pod,
+    labelSelector,
+    clock,
+    random: () => 0,
+    logger: silent,
+    onChange: ({ metadata }) => changes.push(metadata.name),
+  });
+  const names = () => [...reflector.store.all()].map(({ metadata }) => metadata.name).sort();
+  return { clock, objects, cluster, reflector, changes, names };
+}
+
+test('lists what is there, then follows what changes', async () => {
+  const { objects, reflector, changes, names } = start();
+  objects.create(types.pod, pod('a'));
+  reflector.start();
+  await reflector.synced;
+  objects.create(types.pod, pod('b'));
+  objects.delete(types.pod, 'n/a');
+  await settle();
+  assert.deepEqual(names(), ['b']);
+  assert.deepEqual(changes, ['a', 'b', 'a', 'a']); // the deletion is seen as a mark first
+  await reflector.stop();
+});
+
+test('sees only what its selector picks', async () => {
+  const { objects, reflector, names } = start('app=x');
+  objects.create(types.pod, pod('a', { app: 'x' }));
+  objects.create(types.pod, pod('b', { app: 'y' }));
+  reflector.start();
+  await reflector.synced;
+  assert.deepEqual(names(), ['a']);
+  await reflector.stop();
+});
+
+test('goes on from the last version when the server ends a watch', async () => {
+  const { objects, cluster, reflector, names } = start();
+  reflector.start();
+  await reflector.synced;
+  await settle();
+  const created = objects.create(types.pod, pod('a'));
+  await settle();
+  cluster.break();
+  await settle();
+  assert.equal(cluster.lists, 1);
+  assert.equal(cluster.watches.at(-1), created.metadata.resourceVersion);
+  objects.create(types.pod, pod('b'));
+  await settle();
+  assert.deepEqual(names(), ['a', 'b']);
+  await reflector.stop();
+});
+
+test('lists again when its version is too old, and tells of what went meanwhile', async () => {
+  const { objects, cluster, reflector, changes, names } = start();
+  objects.create(types.pod, pod('a'));
+  reflector.start();
+  await reflector.synced;
+  await settle();
+  cluster.break(new ApiError(410, 'Expired', 'too old'));
+  objects.delete(types.pod, 'n/a');
+  await settle();
+  assert.deepEqual(names(), []);
+  assert.equal(cluster.lists, 2);
+  assert.equal(changes.at(-1), 'a');
+  await reflector.stop();
+});
+
+test('never gives up, waiting longer each time', async () => {
+  const { clock, objects, cluster, reflector, names } = start();
+  cluster.failure = new Error('connection refused');
+  reflector.start();
+  await clock.advance(120_000);
+  assert.ok(cluster.lists > 5 && cluster.lists < 20, `${cluster.lists} lists in two minutes`);
+  assert.equal(reflector.hasSynced, false);
+  cluster.failure = undefined;
+  objects.create(types.pod, pod('a'));
+  await clock.advance(30_000);
+  assert.deepEqual(names(), ['a']);
+  await reflector.stop();
+});
+
+test('takes a watch that says nothing for dead', async () => {
+  const { clock, cluster, reflector } = start();
+  reflector.start();
+  await reflector.synced;
+  await settle();
+  const before = cluster.watches.length;
+  await clock.advance(121_000);
+  assert.equal(cluster.watches.length, before + 1);
+  await reflector.stop();
+});
+
+test('an own write is known at once, and an older event does not undo it', async () => {
+  const { objects, reflector } = start();
+  const old = objects.create(types.pod, pod('a'));
+  const newer = objects.replace(types.pod, { ...old, status: { phase: 'Running' } });
+  reflector.observe(newer);
+  reflector.observe(old);
+  assert.deepEqual(reflector.store.get('n/a')?.status, { phase: 'Running' });
+  await reflector.stop();
+});
