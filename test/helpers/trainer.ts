@@ -13,7 +13,7 @@ import { runAggregate } from '../../src/trainer/bundle/aggregate.ts';
 import { saveFinal } from '../../src/trainer/bundle/final.ts';
 import { runLayout } from '../../src/trainer/bundle/layout.ts';
 import { writeNpy } from '../../src/trainer/formats/npy.ts';
-import { totalSize } from '../../src/trainer/model/parameters.ts';
+import { initialWeights, type ParameterSpec, totalSize } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
 import type { TrainerContext } from '../../src/trainer/process/context.ts';
 import { withSpec } from './runs.ts';
@@ -49,6 +49,12 @@ export interface AggregatedRun {
   spec: Spec;
   sampleTask: (fields?: Partial<SampleTask>) => SampleTask;
   evaluateTask: (fields?: Partial<EvaluateTask>) => EvaluateTask;
+}
+
+/** Initial weights, shaken, so that no layer's output is 0 as it is before training. */
+function randomWeights(parameters: readonly ParameterSpec[], seed: number): Float32Array {
+  const noise = normals(seed, streams.noise, 0, totalSize(parameters));
+  return initialWeights(parameters, seed).map((value, i) => value + 0.1 * (noise[i] as number));
 }
 
 const hashOf = (index: number) => index.toString(16).padStart(16, '0');
@@ -122,10 +128,7 @@ export async function aggregatedRun(
         ...model,
       },
       parameters,
-      average: Float32Array.from(
-        normals(1, streams.weights, model.index, totalSize(parameters)),
-        (value) => value * 0.1,
-      ),
+      average: randomWeights(parameters, model.index),
       dataset: { count: images, sha256: '0'.repeat(64) },
       images: 1000,
       seconds: 12,
