@@ -111,9 +111,12 @@ function takeStep(
 export async function walk(options: WalkOptions): Promise<Float32Array> {
   const { states, sampling, size, first, count, watched, modelOf, onStart, onStep, onBatch } = options;
   const x = new Float32Array(count * size);
-  for (let i = 0; i < count; i++) x.set(startOf(first + i, options), i * size);
-  onStart(x);
   const batches = batchesOf(options);
+  for (const { from, to } of batches) {
+    for (let i = from; i < to; i++) x.set(startOf(first + i, options), i * size);
+    await onBatch(0);
+  }
+  onStart(x);
   const input = new Float32Array(sampling.batchSize * size);
   const images = new Float32Array(sampling.batchSize * size);
   const predicted = new Float32Array(watched * size);
