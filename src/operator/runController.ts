@@ -8,14 +8,14 @@ import type { Clock } from './kube/clock.ts';
 import { type Cluster, controllerOf, isApiError, type KubeObject, keyOf, type ResourceType } from './kube/cluster.ts';
 import { Controller, type ControllerMetrics } from './kube/controller.ts';
 import { EventRecorder } from './kube/events.ts';
-import type { Logger } from './kube/logger.ts';
+import { type Logger, messageOf } from './kube/logger.ts';
 import { Reflector } from './kube/reflector.ts';
 import type { Store } from './kube/store.ts';
 import { WorkQueue } from './kube/workQueue.ts';
 import type { Settings } from './plan/job.ts';
 import { type Observed, observeJob, observePod } from './plan/observed.ts';
 import { type Plan, plan } from './plan/plan.ts';
-import { invalidStatus } from './plan/status.ts';
+import { invalidStatus, refusedStatus } from './plan/status.ts';
 import { transitionEvents } from './plan/transitions.ts';
 import { ProgressPoller } from './progressPoller.ts';
 import { typeOf, types } from './types.ts';
@@ -95,14 +95,24 @@ export function createRunController(options: RunControllerOptions): RunControlle
     };
   }
 
-  /** Creates by server-side apply: names follow from the spec, so that a second try, or a second operator, changes nothing. */
+  /**
+   * Creates a child. Its name follows from the spec, so that a second try, or a second operator, finds it there. An object
+   * of this name that is somebody else's is left as it is: taking it over would delete it with the run.
+   */
   async function create(object: KubeObject): Promise<void> {
     const type = typeOf(object.kind);
-    const written = await cluster.apply(type, object, { fieldManager });
-    if (controllerOf(written)?.uid !== controllerOf(object)?.uid) {
-      throw new Error(`${object.kind} ${object.metadata.name} belongs to somebody else; delete it or rename the run`);
+    const { namespace: childNamespace = '', name } = object.metadata;
+    let child: KubeObject | undefined;
+    try {
+      child = await cluster.create(type, object, { fieldManager });
+    } catch (error) {
+      if (!isApiError(error, 409)) throw error;
+      child = await cluster.get(type, childNamespace, name);
+      if (child !== undefined && controllerOf(child)?.uid !== controllerOf(object)?.uid) {
+        throw new Error(`${object.kind} ${name} belongs to somebody else; delete it, or give the run another name`);
+      }
     }
-    (object.kind === types.job.kind ? jobs : claims).observe(written);
+    if (child !== undefined) (type === types.job ? jobs : claims).observe(child);
   }
 
   async function suspend(runNamespace: string, { name, uid, value }: Plan['suspend'][number]): Promise<void> {
@@ -174,7 +184,12 @@ export function createRunController(options: RunControllerOptions): RunControlle
       await cluster.delete(types.run, run.metadata.namespace, run.metadata.name, object.metadata.uid);
       return {};
     }
-    await carryOut(run, planned);
+    try {
+      await carryOut(run, planned);
+    } catch (error) {
+      await writeStatus(object, run.status, refusedStatus(run.status, planned.status, messageOf(error), now));
+      throw error; // tried again, after a growing delay
+    }
     await writeStatus(object, run.status, planned.status);
     for (const event of transitionEvents(run.status, planned.status, planned)) await recorder.record(object, event);
     return { requeueAfterMs: planned.requeueAfterMs };

@@ -162,8 +162,15 @@ export class ApiServer implements Cluster {
   }
 
   /** @param options.strict refuses fields that the schema does not know, as kubectl does, instead of dropping them */
-  create(type: ResourceType, object: KubeObject, { strict = false } = {}): Promise<KubeObject> {
-    const query = strict ? { fieldValidation: 'Strict' } : {};
+  create(
+    type: ResourceType,
+    object: KubeObject,
+    options: { fieldManager?: string; strict?: boolean } = {},
+  ): Promise<KubeObject> {
+    const query = {
+      fieldManager: options.fieldManager,
+      fieldValidation: options.strict === true ? 'Strict' : undefined,
+    };
     return this.#object({ method: 'POST', path: pathOf(type, object.metadata.namespace), query, body: object });
   }
 

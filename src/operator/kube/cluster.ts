@@ -64,7 +64,8 @@ export interface Cluster {
   watch(type: ResourceType, options: WatchOptions): AsyncIterable<WatchEvent>;
   /** @returns undefined where there is none */
   get(type: ResourceType, namespace: string, name: string): Promise<KubeObject | undefined>;
-  create(type: ResourceType, object: KubeObject): Promise<KubeObject>;
+  /** Throws 409 AlreadyExists where there is one of this name. */
+  create(type: ResourceType, object: KubeObject, options?: { fieldManager?: string }): Promise<KubeObject>;
   /** Replaces the object if its resourceVersion is still the given one. */
   replace(type: ResourceType, object: KubeObject): Promise<KubeObject>;
   /** Server-side apply, taking over fields that others hold. */

@@ -2,6 +2,14 @@ import { z } from 'zod';
 import type { Progress } from '../../api/progress.ts';
 import type { KubeObject } from '../kube/cluster.ts';
 
+/** The API server writes null for a time that is not set. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(entries.map(([name, inner]) => [name, withoutNulls(inner)]));
+}
+
 /** Only what the plan reads, parsed leniently: a cluster may be newer than we are. */
 const metadata = z.object({
   name: z.string(),
@@ -123,7 +131,7 @@ export interface Observed {
 }
 
 export function observeJob(object: KubeObject): ObservedJob {
-  const { metadata, spec, status } = jobSchema.parse(object);
+  const { metadata, spec, status } = jobSchema.parse(withoutNulls(object));
   const end = status.conditions.find(
     ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
   );
@@ -146,7 +154,7 @@ export function observeJob(object: KubeObject): ObservedJob {
 const normalWaits = ['', 'ContainerCreating', 'PodInitializing'];
 
 export function observePod(object: KubeObject): ObservedPod {
-  const { metadata, spec, status } = podSchema.parse(object);
+  const { metadata, spec, status } = podSchema.parse(withoutNulls(object));
   const [container] = status.containerStatuses;
   const unscheduled = status.conditions.find(
     ({ type, status, reason }) => type === 'PodScheduled' && status === 'False' && reason === 'Unschedulable',

@@ -98,6 +98,23 @@ export function statusOf(run: Run, stage: Stage, observed: Observed, halt: Halt 
   };
 }
 
+/** The status, with what the API server said when it refused a child: no quota, a webhook, a name that is taken. */
+export function refusedStatus(before: RunStatus | undefined, status: RunStatus, message: string, now: Date): RunStatus {
+  const conditions = status.conditions?.map((condition) => {
+    if (condition.type !== 'Stalled') return condition;
+    const known = before?.conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
+    const text = `A child could not be written; it is tried again. ${message}`.slice(0, 8192);
+    return {
+      ...condition,
+      status: 'True' as const,
+      reason: 'ChildRefused',
+      message: text,
+      lastTransitionTime: known?.lastTransitionTime ?? toSeconds(now),
+    };
+  });
+  return { ...status, ...(conditions && { conditions }) };
+}
+
 /** Status of a run whose spec this operator cannot read, though the API server took it: an older operator, say. */
 export function invalidStatus(
   generation: number | undefined,

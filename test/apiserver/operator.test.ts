@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { labels } from '../../src/api/names.ts';
+import { renderTermination, type TaskResult } from '../../src/api/termination.ts';
+import type { ApiServer } from '../../src/operator/kube/apiServer.ts';
+import { systemClock } from '../../src/operator/kube/clock.ts';
+import type { KubeObject } from '../../src/operator/kube/cluster.ts';
+import { eventType } from '../../src/operator/kube/events.ts';
+import { LeaderElection, leaseType } from '../../src/operator/kube/leaderElection.ts';
+import { createRunController, type RunController } from '../../src/operator/runController.ts';
+import { types } from '../../src/operator/types.ts';
+import { silent } from '../helpers/manualClock.ts';
+import { withSpec } from '../helpers/runs.ts';
+import { installCrd } from './crd.ts';
+import { type Environment, skip, startEnvironment } from './envtest.ts';
+
+const namespace = 'default';
+
+/** Spec or status of an object that has to be there. */
+function part<T>(object: KubeObject | undefined, name: 'spec' | 'status'): T {
+  assert.ok(object !== undefined, 'the object is not there');
+  return object[name] as T;
+}
+
+function startController(cluster: ApiServer): RunController {
+  const controller = createRunController({
+    cluster,
+    clock: systemClock,
+    random: Math.random,
+    logger: silent,
+    settings: { trainerImage: 'trainer:test' },
+    metrics: { reconciled: () => {}, active: () => {} },
+    workers: 4,
+    instance: 'test',
+    pollIntervalMs: 60_000,
+  });
+  controller.watch();
+  controller.start();
+  return controller;
+}
+
+async function until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
+  for (let i = 0; i < 300; i++) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false) return answer;
+    await wait(100);
+  }
+  throw new Error(`${what}: not within 30 s`);
+}
+
+const results: Record<string, TaskResult> = {
+  aggregate: { kind: 'aggregate', path: 'runs/x/bundles/b', digest: 'bundle-digest', models: 1 },
+  sample: { kind: 'sample', shard: 0, count: 1 },
+  evaluate: { kind: 'evaluate', path: 'runs/x/reports/r', digest: 'report-digest', sampleCount: 5 },
+};
+
+/** There is no Job controller here: this ends Jobs as it would, with a pod that has a last word. */
+async function finishJob(cluster: ApiServer, job: KubeObject): Promise<void> {
+  const component = job.metadata.labels?.[labels.component] ?? '';
+  const { name, uid = '' } = job.metadata;
+  const now = new Date().toISOString();
+  const spec = (job.spec as { template: { spec: object } }).template.spec;
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true };
+  const podLabels = { ...job.metadata.labels, 'batch.kubernetes.io/job-name': name };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace, name: `${name}-pod`, labels: podLabels, ownerReferences: [owner] },
+    spec,
+  };
+  await cluster.create(types.pod, pod);
+  const message = renderTermination({
+    outcome: 'Succeeded',
+    result: results[component] ?? { kind: 'train', digest: name, images: 1, loss: null },
+  });
+  const container = {
+    name: 'trainer',
+    ready: false,
+    restartCount: 0,
+    image: 'i',
+    imageID: 'i',
+    state: { terminated: { exitCode: 0, message } },
+  };
+  await cluster.apply(
+    types.pod,
+    { ...pod, spec: undefined, status: { phase: 'Succeeded', containerStatuses: [container] } },
+    { fieldManager: 'kubelet', subresource: 'status' },
+  );
+  const conditions = ['SuccessCriteriaMet', 'Complete'].map((type) => ({
+    type,
+    status: 'True',
+    lastTransitionTime: now,
+    lastProbeTime: now,
+  }));
+  const status = {
+    startTime: now,
+    completionTime: now,
+    succeeded: 1,
+    ready: 0,
+    terminating: 0,
+    uncountedTerminatedPods: {},
+    conditions,
+  };
+  const body = { apiVersion: 'batch/v1', kind: 'Job', metadata: { namespace, name }, status };
+  await cluster.apply(types.job, body as unknown as KubeObject, {
+    fieldManager: 'job-controller',
+    subresource: 'status',
+  });
+}
+
+test('the operator on a real API server', { skip }, async (t) => {
+  let environment: Environment;
+  let cluster: ApiServer;
+  before(async () => {
+    environment = await startEnvironment();
+    cluster = environment.connect();
+    await installCrd(cluster);
+  });
+  after(async () => {
+    await cluster.close();
+    await environment.stop();
+  });
+  const create = (name: string, spec: Record<string, unknown>) => {
+    const run = withSpec(spec);
+    return cluster.create(types.run, { ...run, metadata: { name, namespace } });
+  };
+  const jobsOf = async (run: string) =>
+    (await cluster.list(types.job, { namespace, labelSelector: `${labels.run}=${run}` })).items;
+  const statusOf = async (run: string) =>
+    (await cluster.get(types.run, namespace, run))?.status as
+      | { phase?: string; models?: { summary: string }; bundle?: object; results?: object }
+      | undefined;
+  const unfinished = (job: KubeObject) =>
+    !((job.status as { conditions?: { type: string }[] }).conditions ?? []).some(({ type }) => type === 'Complete');
+  /** Ends Jobs until the run is complete. */
+  const complete = (run: string) =>
+    until(`${run} completes`, async () => {
+      for (const job of (await jobsOf(run)).filter(unfinished)) await finishJob(cluster, job);
+      return (await statusOf(run))?.phase === 'Complete';
+    });
+
+  await t.test('drives a run through its life, with Jobs that the server accepts', async () => {
+    const controller = startController(cluster);
+    await create('life', {
+      schedule: { states: 3 },
+      execution: { maxParallel: 2 },
+      sampling: { count: 5, shards: 2 },
+      evaluation: { extractor: { name: 'mnist-classifier' } },
+    });
+    await until('two models train', async () => (await jobsOf('life')).length === 2);
+    await complete('life');
+    const status = await statusOf('life');
+    assert.equal(status?.models?.summary, '3/3');
+    assert.deepEqual(status?.bundle, { path: 'runs/x/bundles/b', digest: 'bundle-digest' });
+    assert.equal((await jobsOf('life')).length, 6);
+    const [job] = await jobsOf('life');
+    const spec = part<{ podFailurePolicy: { rules: object[] }; podReplacementPolicy: string }>(job, 'spec');
+    assert.equal(spec.podFailurePolicy.rules.length, 3);
+    assert.equal(spec.podReplacementPolicy, 'Failed');
+    const events = (await cluster.list(eventType, { namespace })).items.filter(
+      ({ regarding }) => (regarding as { name: string }).name === 'life',
+    );
+    assert.ok(events.some(({ reason }) => reason === 'Complete'));
+    await controller.stop();
+  });
+
+  await t.test('a new operator in mid-run creates nothing twice, and a quiet run is not written to', async () => {
+    const first = startController(cluster);
+    await create('restart', { schedule: { states: 4 }, execution: { maxParallel: 2 }, sampling: { count: 5 } });
+    await until('two models train', async () => (await jobsOf('restart')).length === 2);
+    const before = await jobsOf('restart');
+    await first.stop();
+    await finishJob(cluster, before[0] as KubeObject); // while nobody looks
+    const [second, third] = [startController(cluster), startController(environment.connect())]; // even two at once
+    await until('the next model', async () => (await jobsOf('restart')).length === 3);
+    await wait(500);
+    const after = await jobsOf('restart');
+    assert.equal(after.length, 3);
+    for (const job of before) assert.ok(after.some(({ metadata }) => metadata.uid === job.metadata.uid));
+    await third.stop();
+    await wait(500);
+    const version = (await cluster.get(types.run, namespace, 'restart'))?.metadata.resourceVersion;
+    await wait(1500);
+    assert.equal((await cluster.get(types.run, namespace, 'restart'))?.metadata.resourceVersion, version);
+    await complete('restart');
+    await second.stop();
+  });
+
+  await t.test('goes on when the API server is killed and comes back', async () => {
+    const controller = startController(cluster);
+    await create('outage', { schedule: { states: 2 }, execution: { maxParallel: 1 }, sampling: { count: 5 } });
+    await until('one model trains', async () => (await jobsOf('outage')).length === 1);
+    await environment.restartApiServer();
+    await complete('outage');
+    assert.equal((await jobsOf('outage')).length, 5);
+    await controller.stop();
+  });
+
+  await t.test('suspends and resumes a Job without touching its template', async () => {
+    const controller = startController(cluster);
+    const run = await create('paused', { schedule: { states: 1 }, sampling: { count: 5 } });
+    const [job] = await until('a model trains', async () => {
+      const jobs = await jobsOf('paused');
+      return jobs.length === 1 ? jobs : undefined;
+    });
+    const suspended = async () =>
+      part<{ suspend?: boolean }>(await cluster.get(types.job, namespace, job?.metadata.name ?? ''), 'spec').suspend ===
+      true;
+    const setSuspend = async (suspend: boolean) => {
+      const current = (await cluster.get(types.run, namespace, run.metadata.name)) as KubeObject;
+      await cluster.replace(types.run, { ...current, spec: { ...(current.spec as object), suspend } });
+    };
+    await setSuspend(true);
+    await until('the Job is suspended', suspended);
+    await until('the run says so', async () => (await statusOf('paused'))?.phase === 'Suspended');
+    await setSuspend(false);
+    await until('the Job goes on', async () => !(await suspended()));
+    assert.equal((await cluster.get(types.job, namespace, job?.metadata.name ?? ''))?.metadata.uid, job?.metadata.uid);
+    await controller.stop();
+  });
+
+  await t.test('leaves a Job alone that is somebody else’s, and says so', async () => {
+    const errors: string[] = [];
+    const logger = { ...silent, error: (details: object) => errors.push(JSON.stringify(details)) };
+    const controller = createRunController({
+      cluster,
+      clock: systemClock,
+      random: Math.random,
+      logger,
+      settings: { trainerImage: 't' },
+      metrics: { reconciled: () => {}, active: () => {} },
+      workers: 1,
+      instance: 'test',
+    });
+    const claim = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { namespace, name: 'taken-checkpoints' },
+      spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
+    };
+    const theirs = await cluster.create(types.claim, claim);
+    await create('taken', { schedule: { states: 1 } });
+    controller.watch();
+    controller.start();
+    await until('it complains', async () => errors.some((text) => text.includes('belongs to somebody else')));
+    const claimNow = await cluster.get(types.claim, namespace, 'taken-checkpoints');
+    assert.equal(claimNow?.metadata.uid, theirs.metadata.uid);
+    assert.equal(claimNow?.metadata.ownerReferences, undefined);
+    const conditions = part<{ conditions: { type: string; reason: string }[] }>(
+      await cluster.get(types.run, namespace, 'taken'),
+      'status',
+    ).conditions;
+    assert.equal(conditions.find(({ type }) => type === 'Stalled')?.reason, 'ChildRefused');
+    await controller.stop();
+  });
+
+  await t.test('of two candidates one leads; the other follows when it leaves', async () => {
+    const candidate = (identity: string) =>
+      new LeaderElection({ cluster, namespace, name: 'test-lease', identity, clock: systemClock, logger: silent });
+    const [first, second] = [candidate('a'), candidate('b')];
+    assert.equal(await first.lead(() => assert.fail('lost')), true);
+    const waiting = second.lead(() => assert.fail('lost'));
+    await wait(2500);
+    assert.equal(
+      part<{ holderIdentity: string }>(await cluster.get(leaseType, namespace, 'test-lease'), 'spec').holderIdentity,
+      'a',
+    );
+    await first.release();
+    assert.equal(await waiting, true);
+    await second.release();
+  });
+});
