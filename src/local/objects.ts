@@ -98,11 +98,9 @@ export class Objects {
       return this.create(type, patch);
     }
     this.#current(type, patch, patch.metadata.uid);
-    // A status has one writer, who always writes all of it.
-    const next =
-      subresource === 'status'
-        ? { ...current, status: patch.status }
-        : { ...(merge(current, { ...patch, status: undefined }) as Stored), status: current.status };
+    // A status has one writer, who always writes all of it; whoever writes the rest leaves it as it is.
+    const { status: _, ...rest } = patch;
+    const next = subresource === 'status' ? { ...current, status: patch.status } : (merge(current, rest) as Stored);
     return this.#update(type, current, next);
   }
 
