@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { normals, streams } from '../../../src/diffusion/random.ts';
+import { writeIdx } from '../../../src/trainer/data/idx.ts';
+import { ddr, type Finished } from '../../helpers/ddr.ts';
+import { withSpec } from '../../helpers/runs.ts';
+import { temporaryFolder } from '../../helpers/trainer.ts';
+
+/** A run of three small models; long enough to be disturbed. */
+function prepare(t: TestContext, spec: Record<string, unknown> = {}): { home: string; args: string[] } {
+  const home = temporaryFolder(t);
+  const pixels = Uint8Array.from(normals(1, streams.noise, 0, 200 * 64), (z) =>
+    Math.min(255, Math.max(0, 128 + 60 * z)),
+  );
+  writeFileSync(join(home, 'images'), writeIdx({ shape: [200, 8, 8], data: pixels }));
+  const run = withSpec({
+    schedule: { states: 3 },
+    dataset: {
+      source: { volume: { claimName: 'data', path: 'images' } },
+      format: 'Idx',
+      image: { size: 8, channels: 1 },
+    },
+    model: { baseChannels: 8, channelMultipliers: [1, 2] },
+    training: { images: 1920, batchSize: 16, threads: 1 },
+    checkpoints: { volume: { shared: { size: '1Gi' } }, everyImages: 320 },
+    sampling: { count: 8, batchSize: 8 },
+    evaluation: { extractor: { name: 'mnist-classifier' } },
+    ...spec,
+  });
+  writeFileSync(join(home, 'run.yaml'), JSON.stringify(run));
+  return { home, args: ['run', join(home, 'run.yaml'), '--home', join(home, 'ddr'), '--volume', `data=${home}`] };
+}
+
+const end = ({ events }: Finished) => events.at(-1);
+
+/** Trainer processes whose home is here. */
+function leftovers(home: string): string[] {
+  return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes('trainer/main') && readEnvironment(line).includes(home));
+}
+
+function readEnvironment(line: string): string {
+  try {
+    return readFileSync(`/proc/${line.trim().split(' ')[0]}/environ`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+test('Ctrl-C suspends, kill -9 kills; the same command goes on and ends with the same bundle', async (t) => {
+  const calm = prepare(t);
+  const undisturbed = end(await ddr(calm.args));
+  assert.equal(undisturbed?.phase, 'Complete');
+
+  const { home, args } = prepare(t);
+  let asked = false;
+  const interrupted = await ddr(args, (event, child) => {
+    if ((event.images ?? 0) > 300 && !asked) asked = child.kill('SIGINT');
+  });
+  assert.equal(interrupted.code, 130, interrupted.errors);
+  assert.match(end(interrupted)?.message ?? '', /same command goes on/);
+  assert.deepEqual(leftovers(home), []);
+
+  const killed = await ddr(args, (event, child) => {
+    if ((event.images ?? 0) > 1500) child.kill('SIGKILL');
+  });
+  assert.equal(killed.signal, 'SIGKILL');
+  // Its processes notice that it is gone, save, and end by themselves.
+  for (let i = 0; leftovers(home).length > 0; i++) {
+    assert.ok(i < 50, 'processes outlive ddr');
+    await wait(100);
+  }
+
+  const finished = end(await ddr(args));
+  assert.equal(finished?.phase, 'Complete');
+  assert.equal(finished?.bundle?.digest, undisturbed?.bundle?.digest);
+  assert.equal(finished?.results?.frechetDistance, undisturbed?.results?.frechetDistance);
+});
+
+test('a second ddr of the same run is refused', async (t) => {
+  const { args } = prepare(t);
+  let second: Promise<Finished> | undefined;
+  const first = await ddr(args, () => {
+    second ??= ddr(args);
+  });
+  assert.equal(end(first)?.phase, 'Complete');
+  const refused = await second;
+  assert.equal(refused?.code, 1);
+  assert.match(refused?.errors ?? '', /is running this already/);
+});
+
+test('a model that cannot be trained fails the run with its reason; the others are trained', async (t) => {
+  const { home, args } = prepare(t, {
+    overrides: [
+      {
+        states: '1',
+        training: { optimizer: { learningRate: 10, warmupImages: 0 }, gradientClipNorm: 0, images: 16_000 },
+      },
+    ],
+  });
+  const finished = await ddr(args);
+  assert.equal(finished.code, 1);
+  const { phase, failures } = end(finished) ?? {};
+  assert.equal(phase, 'Failed');
+  assert.deepEqual(
+    failures?.map(({ reason, states }) => [reason, states]),
+    [['Diverged', '1']],
+  );
+  const models = join(home, 'ddr/volumes/digits-checkpoints/runs/digits/models');
+  assert.equal(readdirSync(models).filter((hash) => readdirSync(join(models, hash)).includes('final')).length, 2);
+});
+
+test('what is not there is refused before a process is started', async (t) => {
+  const { home, args } = prepare(t);
+  const missing = await ddr([...args.slice(0, -2)]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.errors, /InputMissing .*--volume data=FOLDER/);
+  const wrong = await ddr([...args, '--set', 'spec.schedule.states=0']);
+  assert.match(wrong.errors, /InvalidSpec .*spec\.schedule\.states/);
+  assert.deepEqual(readdirSync(home).includes('ddr'), false);
+});

@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '../..');
+
+export interface DdrEvent {
+  event: string;
+  phase?: string;
+  models?: string;
+  images?: number;
+  message?: string;
+  report?: string;
+  results?: { frechetDistance?: number; digest: string; sampleCount: number };
+  bundle?: { path: string; digest: string };
+  failures?: { reason: string; message: string; states?: string }[];
+}
+
+export interface Finished {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  events: DdrEvent[];
+  errors: string;
+}
+
+/** Runs `ddr` with JSON output; `onEvent` sees every event as it comes. */
+export function ddr(
+  args: string[],
+  onEvent: (event: DdrEvent, child: ChildProcess) => void = () => {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const events: DdrEvent[] = [];
+  let [rest, errors] = ['', ''];
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  child.stdout.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines.filter((line) => line.startsWith('{'))) {
+      const event = JSON.parse(line) as DdrEvent;
+      events.push(event);
+      onEvent(event, child);
+    }
+  });
+  return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, events, errors })));
+}
