@@ -44,7 +44,8 @@ export const interrupted = 130;
  * Runs a resource on this machine, with the operator's controller over a cluster in this process.
  * @returns exit code: 0 complete, 1 failed or cancelled, 130 suspended by Ctrl-C
  */
-export async function runLocally({ run, home, volumes, processes, output }: RunOptions): Promise<number> {
+export async function runLocally({ run, home: folder, volumes, processes, output }: RunOptions): Promise<number> {
+  const home = resolve(folder);
   requireInputs(run, volumes, home);
   mkdirSync(join(home, 'logs'), { recursive: true });
   const release = takeLock(join(home, `${run.metadata.name}.lock`));
@@ -85,7 +86,7 @@ export async function runLocally({ run, home, volumes, processes, output }: RunO
     return await follow(run, local, controller, output);
   } finally {
     await controller.stop();
-    local.stop();
+    await local.stop();
     release();
   }
 }
@@ -202,7 +203,7 @@ function summary(run: Run, status: RunStatus | undefined, local: LocalCluster): 
   for (const { job, pod, states, reason, message, log = [] } of failures) {
     lines.push(`${states === undefined ? job : `Model of states ${states}`} failed: ${reason}: ${message}`);
     lines.push(...log.map((line) => `    ${line}`));
-    if (pod !== undefined) lines.push(`    log: ${join(local.logs, `${pod}.log`)}`);
+    if (pod !== undefined) lines.push(`    log: ${local.logOf(pod)}`);
   }
   const stalled = status?.conditions?.find(({ type, status }) => type === 'Failed' && status === 'True');
   if (failures.length === 0 && stalled !== undefined) lines.push(`${stalled.reason}: ${stalled.message}`);

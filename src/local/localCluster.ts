@@ -2,16 +2,18 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../operator/kube/clock.ts';
 import type { Logger } from '../operator/kube/logger.ts';
+import { CompletedPods } from './completedPods.ts';
 import { JobController } from './jobController.ts';
 import { MemoryCluster } from './memoryCluster.ts';
 import { Objects } from './objects.ts';
+import { PodLogs } from './podLogs.ts';
 import { ProcessRunner } from './processRunner.ts';
 
 export interface LocalClusterOptions {
   clock: Clock;
   random: () => number;
   logger: Logger;
-  /** Folder for volumes and logs. */
+  /** Folder for volumes, logs and records of completed pods. */
   home: string;
   /** Folders that stand for claims; all others are made below `home`. */
   volumes: ReadonlyMap<string, string>;
@@ -23,42 +25,40 @@ export interface LocalClusterOptions {
 export interface LocalCluster {
   cluster: MemoryCluster;
   objects: Objects;
-  logs: string;
+  /** Path of a pod's log. */
+  logOf: (pod: string) => string;
   folderOf: (claimName: string) => string;
-  stop(): void;
+  /** Ends every process at once; settles when the last has ended. */
+  stop(): Promise<void>;
 }
 
+/** Where a claim's folder is, or will be. */
+export const claimFolder = (home: string, volumes: ReadonlyMap<string, string>, claimName: string): string =>
+  volumes.get(claimName) ?? join(home, 'volumes', claimName);
+
 /** A cluster inside this process: objects in memory, Jobs as processes, volumes as folders. */
-export function startLocalCluster({
-  clock,
-  random,
-  logger,
-  home,
-  volumes,
-  commandOf,
-  capacity,
-}: LocalClusterOptions): LocalCluster {
+export function startLocalCluster(options: LocalClusterOptions): LocalCluster {
+  const { clock, random, logger, home, volumes, commandOf, capacity } = options;
   const objects = new Objects(() => clock.now());
-  const logs = join(home, 'logs');
+  const logs = new PodLogs(join(home, 'logs'));
   const folderOf = (claimName: string) => {
-    const given = volumes.get(claimName);
-    if (given !== undefined) return given;
-    const folder = join(home, 'volumes', claimName);
+    const folder = claimFolder(home, volumes, claimName);
     mkdirSync(folder, { recursive: true });
     return folder;
   };
+  const completed = new CompletedPods(join(home, 'completed'), folderOf);
   const jobs = new JobController({ objects, clock, random });
-  const processes = new ProcessRunner({ objects, clock, logger, commandOf, folderOf, logs, capacity });
+  const processes = new ProcessRunner({ objects, clock, logger, commandOf, folderOf, logs, completed, capacity });
   jobs.start();
   processes.start();
   return {
-    cluster: new MemoryCluster(objects),
+    cluster: new MemoryCluster(objects, clock),
     objects,
-    logs,
+    logOf: (pod) => logs.pathOf(pod),
     folderOf,
     stop() {
       jobs.stop();
-      processes.stop();
+      return processes.stop();
     },
   };
 }

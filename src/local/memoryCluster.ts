@@ -1,3 +1,4 @@
+import type { Clock } from '../operator/kube/clock.ts';
 import type {
   Cluster,
   KubeObject,
@@ -6,7 +7,8 @@ import type {
   WatchEvent,
   WatchOptions,
 } from '../operator/kube/cluster.ts';
-import type { ObjectChange, Objects } from './objects.ts';
+import type { ObjectChange } from './history.ts';
+import type { Objects, Stored } from './objects.ts';
 
 /** Selectors of the form a=b,c=d, which are all that the operator uses. */
 function selects(labelSelector: string | undefined, { metadata }: KubeObject): boolean {
@@ -17,45 +19,62 @@ function selects(labelSelector: string | undefined, { metadata }: KubeObject): b
   });
 }
 
-/** The cluster of one process, as the operator sees it. */
+const matches = ({ namespace, labelSelector }: ListOptions, object: KubeObject): boolean =>
+  (namespace === undefined || object.metadata.namespace === namespace) && selects(labelSelector, object);
+
+/** A change as a watcher sees it: an object that comes to match is added, one that ceases to is deleted. */
+function eventFor(options: ListOptions, { type, object, before }: ObjectChange): WatchEvent | undefined {
+  const was = before !== undefined && matches(options, before);
+  const is = type !== 'DELETED' && matches(options, object);
+  if (is) return { type: was ? 'MODIFIED' : 'ADDED', object };
+  return was ? { type: 'DELETED', object } : undefined;
+}
+
+/** The cluster of one process, as the operator sees it: what it is given by the API server elsewhere. */
 export class MemoryCluster implements Cluster {
   readonly #objects: Objects;
+  readonly #clock: Clock;
 
-  constructor(objects: Objects) {
+  constructor(objects: Objects, clock: Clock) {
     this.#objects = objects;
+    this.#clock = clock;
   }
 
-  async list(type: ResourceType, { namespace, labelSelector }: ListOptions) {
-    const items = this.#objects.list(type).filter((object) => this.#matches(object, namespace, labelSelector));
+  async list(type: ResourceType, options: ListOptions) {
+    const items = this.#objects.list(type).filter((object) => matches(options, object));
     return { items, resourceVersion: this.#objects.version };
   }
 
-  async *watch(
-    type: ResourceType,
-    { namespace, labelSelector, resourceVersion, signal }: WatchOptions,
-  ): AsyncGenerator<WatchEvent> {
-    const waiting: ObjectChange[] = this.#objects.since(type, resourceVersion);
-    let wake: () => void = () => {};
-    const end = this.#objects.subscribe(type, (change) => {
+  async *watch(type: ResourceType, options: WatchOptions): AsyncGenerator<WatchEvent> {
+    const { resourceVersion, timeoutSeconds, signal } = options;
+    const waiting = this.#objects.since(type, resourceVersion);
+    let wake = () => {};
+    let over = false;
+    const end = () => {
+      over = true;
+      wake();
+    };
+    const unsubscribe = this.#objects.subscribe(type, (change) => {
       waiting.push(change);
       wake();
     });
-    const stop = () => wake();
-    signal?.addEventListener('abort', stop);
+    const cancel = this.#clock.after(timeoutSeconds * 1000, end);
+    signal?.addEventListener('abort', end);
     try {
-      while (!signal?.aborted) {
+      while (!over && !signal?.aborted) {
         for (const change of waiting.splice(0)) {
-          if (this.#matches(change.object, namespace, labelSelector)) yield change;
+          const event = eventFor(options, change);
+          if (event !== undefined) yield event;
         }
-        if (waiting.length === 0 && !signal?.aborted) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
+        if (waiting.length > 0 || over || signal?.aborted) continue;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       }
     } finally {
-      end();
-      signal?.removeEventListener('abort', stop);
+      unsubscribe();
+      cancel();
+      signal?.removeEventListener('abort', end);
     }
   }
 
@@ -63,27 +82,26 @@ export class MemoryCluster implements Cluster {
     return this.#objects.get(type, `${namespace}/${name}`);
   }
 
-  async create(type: ResourceType, object: KubeObject): Promise<KubeObject> {
-    return this.#objects.create(type, object);
+  /** A status is not created: it has a subresource of its own. */
+  async create(type: ResourceType, { status: _, ...object }: KubeObject): Promise<KubeObject> {
+    return this.#objects.create(type, object as KubeObject);
   }
 
-  async replace(type: ResourceType, object: KubeObject): Promise<KubeObject> {
-    return this.#objects.replace(type, object);
+  async replace(type: ResourceType, { status: _, ...object }: KubeObject): Promise<KubeObject> {
+    const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+    const current = this.#objects.get(type, key)?.status;
+    return this.#objects.replace(type, { ...object, ...(current === undefined ? {} : { status: current }) } as Stored);
   }
 
   async apply(
     type: ResourceType,
     object: KubeObject,
-    { subresource }: { subresource?: 'status' },
+    { fieldManager, subresource }: { fieldManager: string; subresource?: 'status' },
   ): Promise<KubeObject> {
-    return this.#objects.apply(type, object, subresource);
+    return this.#objects.apply(type, object, fieldManager, subresource);
   }
 
   async delete(type: ResourceType, namespace: string, name: string, uid?: string): Promise<boolean> {
     return this.#objects.delete(type, `${namespace}/${name}`, uid);
-  }
-
-  #matches(object: KubeObject, namespace: string | undefined, labelSelector: string | undefined): boolean {
-    return (namespace === undefined || object.metadata.namespace === namespace) && selects(labelSelector, object);
   }
 }

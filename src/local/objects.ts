@@ -1,31 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { ApiError, type KubeObject, keyOf, type ResourceType, type WatchEvent } from '../operator/kube/cluster.ts';
+import { ApiError, type KubeObject, keyOf, type ResourceType } from '../operator/kube/cluster.ts';
+import { History, type Listener, type ObjectChange } from './history.ts';
+import { applyFields, type Claims, loseChanged } from './serverSideApply.ts';
 
 /** Changes of one type that a late watcher can still be told. */
 const historyLength = 2000;
 
-export type ObjectChange = Extract<WatchEvent, { object: KubeObject }>;
-type Listener = (change: ObjectChange) => void;
-
-type Stored = KubeObject & { metadata: KubeObject['metadata'] & { finalizers?: string[] } };
+/** An object with what only this store looks at. */
+export type Stored = KubeObject & { metadata: KubeObject['metadata'] & { finalizers?: string[] | undefined } };
 
 interface Collection {
+  type: ResourceType;
   objects: Map<string, Stored>;
-  history: { version: number; change: ObjectChange }[];
-  listeners: Set<Listener>;
+  history: History;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Maps are merged, everything else is replaced: server-side apply for as few field managers as we have. */
-function merge(base: unknown, patch: unknown): unknown {
-  if (!isObject(base) || !isObject(patch)) return patch;
-  const merged = { ...base };
-  for (const [name, value] of Object.entries(patch)) merged[name] = merge(base[name], value);
-  return merged;
-}
+const owns = (owner: KubeObject, { metadata }: KubeObject): boolean =>
+  metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) === true;
 
 /**
  * The objects of a cluster that lives in this process, with what controllers rely on: versions, generations, preconditions,
@@ -33,127 +25,128 @@ function merge(base: unknown, patch: unknown): unknown {
  */
 export class Objects {
   readonly #collections = new Map<string, Collection>();
+  /** By uid: who applied what. */
+  readonly #managers = new Map<string, Map<string, Claims>>();
   readonly #now: () => number;
   #version = 1;
 
+  /** @param now milliseconds since 1970 */
   constructor(now: () => number) {
     this.#now = now;
   }
 
+  /** The version of the newest change. */
   get version(): string {
     return String(this.#version);
   }
 
-  list({ plural }: ResourceType): KubeObject[] {
-    return [...this.#collection(plural).objects.values()];
+  list(type: ResourceType): Stored[] {
+    return [...this.#collection(type).objects.values()];
   }
 
-  get({ plural }: ResourceType, key: string): KubeObject | undefined {
-    return this.#collection(plural).objects.get(key);
+  get(type: ResourceType, key: string): Stored | undefined {
+    return this.#collection(type).objects.get(key);
   }
 
-  /** Objects of a type that an object controls. */
-  ownedBy(type: ResourceType, uid: string): KubeObject[] {
+  /** Objects of a type that name this uid as an owner. */
+  ownedBy(type: ResourceType, uid: string): Stored[] {
     return this.list(type).filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
   }
 
   /** Tells of every change from now on. @returns a function that ends it */
-  subscribe({ plural }: ResourceType, listener: Listener): () => void {
-    const { listeners } = this.#collection(plural);
-    listeners.add(listener);
-    return () => listeners.delete(listener);
+  subscribe(type: ResourceType, listener: Listener): () => void {
+    return this.#collection(type).history.subscribe(listener);
   }
 
   /** Changes after a version. @throws ApiError 410 where they are not known any more */
-  since({ plural }: ResourceType, version: string): ObjectChange[] {
-    const { history } = this.#collection(plural);
-    const oldest = history.length < historyLength ? 0 : (history[0]?.version ?? 0);
-    if (Number(version) < oldest - 1) throw new ApiError(410, 'Expired', `version ${version} is too old`);
-    return history.filter((entry) => entry.version > Number(version)).map(({ change }) => change);
+  since(type: ResourceType, version: string): ObjectChange[] {
+    return this.#collection(type).history.since(Number(version));
   }
 
-  create(type: ResourceType, object: KubeObject): KubeObject {
+  /** @throws ApiError 409 AlreadyExists */
+  create(type: ResourceType, object: Stored): Stored {
     const key = keyOf(object);
     if (this.get(type, key) !== undefined)
       throw new ApiError(409, 'AlreadyExists', `${type.plural} "${key}" already exists`);
     const metadata = { ...object.metadata, uid: randomUUID(), generation: 1, creationTimestamp: this.#time() };
-    return this.#put(type, { ...object, metadata }, 'ADDED');
+    return this.#put(type, { ...object, metadata }, undefined);
   }
 
-  /** Replaces an object, or its status alone. @throws ApiError 404, 409 where it is not at the given version or uid */
-  replace(type: ResourceType, object: KubeObject): KubeObject {
+  /** Replaces an object, its status included. @throws ApiError 404, 409 where it is not at the given version or uid */
+  replace(type: ResourceType, object: Stored): Stored {
     const { uid, resourceVersion } = object.metadata;
     const current = this.#current(type, object, uid);
     if (resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion) {
       throw new ApiError(409, 'Conflict', `${type.plural} "${keyOf(object)}" has been modified`);
     }
-    return this.#update(type, current, object);
+    const next = this.#update(type, current, object);
+    loseChanged(this.#managers.get(next.metadata.uid ?? '')?.values() ?? [], current, next);
+    return next;
   }
 
-  apply(type: ResourceType, patch: KubeObject, subresource?: 'status'): KubeObject {
-    const current = this.get(type, keyOf(patch)) as Stored | undefined;
-    if (current === undefined) {
+  /** Server-side apply with force. @throws ApiError 404 where only an object of a given uid is meant, 409 for another uid */
+  apply(type: ResourceType, patch: KubeObject, fieldManager: string, subresource?: 'status'): Stored {
+    const { status, ...rest } = patch;
+    const manager = `${fieldManager}/${subresource ?? ''}`;
+    const wanted = subresource === 'status' ? { status } : rest;
+    if (this.get(type, keyOf(patch)) === undefined) {
       if (patch.metadata.uid !== undefined || subresource !== undefined)
         throw new ApiError(404, 'NotFound', `${type.plural} "${keyOf(patch)}" not found`);
-      return this.create(type, patch);
+      const managers = new Map<string, Claims>();
+      const created = this.create(type, applyFields(identityOf(patch), wanted, manager, managers));
+      this.#managers.set(created.metadata.uid ?? '', managers);
+      return created;
     }
-    this.#current(type, patch, patch.metadata.uid);
-    // A status has one writer, who always writes all of it; whoever writes the rest leaves it as it is.
-    const { status: _, ...rest } = patch;
-    const next = subresource === 'status' ? { ...current, status: patch.status } : (merge(current, rest) as Stored);
-    return this.#update(type, current, next);
+    const current = this.#current(type, patch, patch.metadata.uid);
+    const managers = this.#managers.get(current.metadata.uid ?? '') ?? new Map<string, Claims>();
+    this.#managers.set(current.metadata.uid ?? '', managers);
+    return this.#update(type, current, applyFields(current, wanted, manager, managers));
   }
 
-  /** @returns false where there is none of this name and uid */
+  /** Deletes an object and all it owns, what is owned first. @returns false where there is none of this name and uid */
   delete(type: ResourceType, key: string, uid?: string): boolean {
-    const current = this.get(type, key) as Stored | undefined;
+    const current = this.get(type, key);
     if (current === undefined || (uid !== undefined && current.metadata.uid !== uid)) return false;
     if (current.metadata.deletionTimestamp === undefined) {
-      this.#put(type, { ...current, metadata: { ...current.metadata, deletionTimestamp: this.#time() } }, 'MODIFIED');
+      this.#put(type, { ...current, metadata: { ...current.metadata, deletionTimestamp: this.#time() } }, current);
     }
-    for (const [plural, { objects }] of this.#collections) {
-      for (const dependent of [...objects.values()]) {
-        if (dependent.metadata.ownerReferences?.some((owner) => owner.uid === current.metadata.uid)) {
-          this.delete({ ...type, plural }, keyOf(dependent));
-        }
-      }
-    }
+    for (const [dependentType, dependent] of this.#related((other) => owns(current, other)))
+      this.delete(dependentType, keyOf(dependent));
     this.#collect(type, key);
     return true;
   }
 
-  /** Removes an object that is being deleted, once no finalizer and no dependent holds it; then looks at its owner. */
+  /** Removes an object that is being deleted, once no finalizer and no dependent holds it; then looks at its owners. */
   #collect(type: ResourceType, key: string): void {
-    const current = this.get(type, key) as Stored | undefined;
+    const current = this.get(type, key);
     if (current?.metadata.deletionTimestamp === undefined || (current.metadata.finalizers ?? []).length > 0) return;
-    const { uid } = current.metadata;
-    const held = [...this.#collections.values()].some(({ objects }) =>
-      [...objects.values()].some(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid)),
+    if (this.#related((other) => owns(current, other)).length > 0) return;
+    const { objects, history } = this.#collection(type);
+    objects.delete(key);
+    this.#managers.delete(current.metadata.uid ?? '');
+    const last = { ...current, metadata: { ...current.metadata, resourceVersion: String(++this.#version) } };
+    history.add(this.#version, { type: 'DELETED', object: last, before: current });
+    for (const [ownerType, owner] of this.#related((other) => owns(other, current)))
+      this.#collect(ownerType, keyOf(owner));
+  }
+
+  #related(matches: (object: Stored) => boolean): [ResourceType, Stored][] {
+    return [...this.#collections.values()].flatMap(({ type, objects }) =>
+      [...objects.values()].filter(matches).map((object): [ResourceType, Stored] => [type, object]),
     );
-    if (held) return;
-    this.#collection(type.plural).objects.delete(key);
-    this.#announce(type, {
-      type: 'DELETED',
-      object: { ...current, metadata: { ...current.metadata, resourceVersion: String(++this.#version) } },
-    });
-    for (const [plural, { objects }] of this.#collections) {
-      for (const owner of [...objects.values()]) {
-        if (current.metadata.ownerReferences?.some((reference) => reference.uid === owner.metadata.uid))
-          this.#collect({ ...type, plural }, keyOf(owner));
-      }
-    }
   }
 
   #current(type: ResourceType, object: KubeObject, uid: string | undefined): Stored {
-    const current = this.get(type, keyOf(object)) as Stored | undefined;
+    const current = this.get(type, keyOf(object));
     if (current === undefined) throw new ApiError(404, 'NotFound', `${type.plural} "${keyOf(object)}" not found`);
     if (uid !== undefined && uid !== current.metadata.uid)
       throw new ApiError(409, 'Conflict', `the uid of ${type.plural} "${keyOf(object)}" is another`);
     return current;
   }
 
-  #update(type: ResourceType, current: Stored, next: KubeObject): KubeObject {
-    const { uid, creationTimestamp, resourceVersion, generation = 1 } = current.metadata;
+  /** What the server decides stays as it is, whatever the writer says. */
+  #update(type: ResourceType, current: Stored, next: Stored): Stored {
+    const { uid, creationTimestamp, deletionTimestamp, resourceVersion, generation = 1 } = current.metadata;
     const same = isDeepStrictEqual(next.spec, current.spec);
     const metadata = {
       ...next.metadata,
@@ -161,31 +154,27 @@ export class Objects {
       creationTimestamp,
       resourceVersion,
       generation: same ? generation : generation + 1,
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     };
-    const object = { ...next, metadata } as Stored;
+    const object = { ...next, metadata };
     if (isDeepStrictEqual(object, current)) return current;
-    const written = this.#put(type, object, 'MODIFIED');
+    const written = this.#put(type, object, current);
     this.#collect(type, keyOf(object)); // its last finalizer may just have gone
     return written;
   }
 
-  #put(type: ResourceType, object: KubeObject, change: 'ADDED' | 'MODIFIED'): KubeObject {
-    const stored: Stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } };
-    this.#collection(type.plural).objects.set(keyOf(stored), stored);
-    this.#announce(type, { type: change, object: stored });
+  #put(type: ResourceType, object: Stored, before: Stored | undefined): Stored {
+    const { objects, history } = this.#collection(type);
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } };
+    objects.set(keyOf(stored), stored);
+    history.add(this.#version, { type: before === undefined ? 'ADDED' : 'MODIFIED', object: stored, before });
     return stored;
   }
 
-  #announce({ plural }: ResourceType, change: ObjectChange): void {
-    const { history, listeners } = this.#collection(plural);
-    history.push({ version: this.#version, change });
-    if (history.length > historyLength) history.shift();
-    for (const listener of listeners) listener(change);
-  }
-
-  #collection(plural: string): Collection {
-    const known = this.#collections.get(plural) ?? { objects: new Map(), history: [], listeners: new Set() };
-    this.#collections.set(plural, known);
+  #collection(type: ResourceType): Collection {
+    const id = `${type.group}/${type.plural}`;
+    const known = this.#collections.get(id) ?? { type, objects: new Map(), history: new History(historyLength) };
+    this.#collections.set(id, known);
     return known;
   }
 
@@ -193,3 +182,9 @@ export class Objects {
     return new Date(this.#now()).toISOString();
   }
 }
+
+const identityOf = ({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): KubeObject => ({
+  apiVersion,
+  kind,
+  metadata: { name, namespace },
+});

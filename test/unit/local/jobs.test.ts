@@ -23,8 +23,8 @@ function start(t: TestContext, capacity = 4): LocalCluster {
     commandOf: () => [process.execPath, '-e'],
     capacity,
   });
-  t.after(() => {
-    local.stop();
+  t.after(async () => {
+    await local.stop();
     rmSync(home, { recursive: true, force: true });
   });
   return local;
@@ -140,12 +140,11 @@ test('suspending lets the process save and end; resuming starts another', async 
   await untilRunning(local);
   await wait(300); // until it listens to signals
   const setSuspend = (suspend: boolean) =>
-    local.objects.apply(types.job, {
-      apiVersion: 'batch/v1',
-      kind: 'Job',
-      metadata: { namespace: 'n', name: 'job' },
-      spec: { suspend },
-    });
+    local.objects.apply(
+      types.job,
+      { apiVersion: 'batch/v1', kind: 'Job', metadata: { namespace: 'n', name: 'job' }, spec: { suspend } },
+      'me',
+    );
   setSuspend(true);
   for (let i = 0; podsOf(local).length > 0; i++) {
     assert.ok(i < 100, 'the pod goes');

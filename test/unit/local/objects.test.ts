@@ -4,6 +4,7 @@ import { MemoryCluster } from '../../../src/local/memoryCluster.ts';
 import { Objects } from '../../../src/local/objects.ts';
 import type { KubeObject } from '../../../src/operator/kube/cluster.ts';
 import { types } from '../../../src/operator/types.ts';
+import { ManualClock } from '../../helpers/manualClock.ts';
 
 const object = (kind: string, name: string, extra: object = {}): KubeObject => ({
   apiVersion: 'v1',
@@ -24,24 +25,25 @@ test('a name is taken once; a version that has passed is a conflict', () => {
 test('the generation counts changes of the spec, not of the status', () => {
   const objects = create();
   const first = objects.create(types.job, object('Job', 'a', { spec: { suspend: false } }));
-  const withStatus = objects.apply(types.job, object('Job', 'a', { status: { active: 1 } }), 'status');
+  const withStatus = objects.apply(types.job, object('Job', 'a', { status: { active: 1 } }), 'me', 'status');
   assert.deepEqual([withStatus.metadata.generation, withStatus.spec], [1, first.spec]);
-  const changed = objects.apply(types.job, object('Job', 'a', { spec: { suspend: true } }));
+  const changed = objects.apply(types.job, object('Job', 'a', { spec: { suspend: true } }), 'me');
   assert.deepEqual([changed.metadata.generation, changed.status], [2, { active: 1 }]);
 });
 
 test('writing what is there already changes no version', () => {
   const objects = create();
   const first = objects.create(types.job, object('Job', 'a', { spec: { suspend: true } }));
-  const again = objects.apply(types.job, object('Job', 'a', { spec: { suspend: true } }));
+  const again = objects.apply(types.job, object('Job', 'a', { spec: { suspend: true } }), 'me');
   assert.equal(again.metadata.resourceVersion, first.metadata.resourceVersion);
 });
 
 test('an apply that names another uid, or a status of nothing, creates nothing', () => {
   const objects = create();
-  assert.throws(() => objects.apply(types.job, object('Job', 'a', { status: {} }), 'status'), { status: 404 });
+  assert.throws(() => objects.apply(types.job, object('Job', 'a', { status: {} }), 'me', 'status'), { status: 404 });
   assert.throws(
-    () => objects.apply(types.job, { ...object('Job', 'a'), metadata: { namespace: 'n', name: 'a', uid: 'gone' } }),
+    () =>
+      objects.apply(types.job, { ...object('Job', 'a'), metadata: { namespace: 'n', name: 'a', uid: 'gone' } }, 'me'),
     { status: 404 },
   );
   assert.equal(objects.list(types.job).length, 0);
@@ -89,7 +91,7 @@ test('an owner goes after its dependents, and they wait for their finalizers', (
 
 test('a watch from an old version tells what happened since, then goes on', async () => {
   const objects = create();
-  const cluster = new MemoryCluster(objects);
+  const cluster = new MemoryCluster(objects, new ManualClock());
   objects.create(types.pod, object('Pod', 'before'));
   const { resourceVersion } = await cluster.list(types.pod, {});
   objects.create(types.pod, object('Pod', 'missed'));
@@ -106,8 +108,8 @@ test('a watch from an old version tells what happened since, then goes on', asyn
 
 test('a version that is too old is said to be', async () => {
   const objects = create();
-  const cluster = new MemoryCluster(objects);
-  for (let i = 0; i < 2100; i++) objects.apply(types.pod, object('Pod', 'p', { spec: { i } }));
+  const cluster = new MemoryCluster(objects, new ManualClock());
+  for (let i = 0; i < 2100; i++) objects.apply(types.pod, object('Pod', 'p', { spec: { i } }), 'me');
   const watch = cluster.watch(types.pod, { resourceVersion: '1', timeoutSeconds: 60 });
   await assert.rejects(watch.next(), { status: 410 });
 });

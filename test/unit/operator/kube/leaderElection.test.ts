@@ -19,7 +19,7 @@ function candidates(count: number) {
   const objects = new Objects(() => clock.now());
   const leading = new Set<number>();
   const all = Array.from({ length: count }, (_, i) => {
-    const cluster = new Connection(objects);
+    const cluster = new Connection(objects, clock);
     const election = new LeaderElection({
       cluster,
       namespace: 'n',

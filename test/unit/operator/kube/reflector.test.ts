@@ -54,7 +54,7 @@ class Flaky extends MemoryCluster {
 function start(labelSelector?: string) {
   const clock = new ManualClock();
   const objects = new Objects(() => clock.now());
-  const cluster = new Flaky(objects);
+  const cluster = new Flaky(objects, clock);
   const changes: string[] = [];
   const reflector = new Reflector({
     cluster,

@@ -1,0 +1,113 @@
+import { isDeepStrictEqual } from 'node:util';
+
+/** A field of an object: names of fields, and for entries of keyed lists the JSON of their key. */
+type Path = readonly string[];
+
+/**
+ * What one field manager has applied: paths as JSON, each with whether the field is there because of it. A field that was
+ * there before with the same value stays when the manager gives it up.
+ */
+export type Claims = Map<string, boolean>;
+
+/** Fields that tell the entries of a list apart, as Kubernetes' schemas name them; every other list is replaced as a whole. */
+const listKeys: Record<string, string> = {
+  conditions: 'type',
+  containers: 'name',
+  env: 'name',
+  volumes: 'name',
+  volumeMounts: 'mountPath',
+  ports: 'containerPort',
+  ownerReferences: 'uid',
+};
+
+type Fields = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const entryId = (entry: unknown, key: string): string =>
+  JSON.stringify({ [key]: isObject(entry) ? entry[key] : undefined });
+
+/** The parts of a value by the last word of their path; undefined for what is one piece: scalars and atomic lists. */
+function partsOf(value: unknown, name: string): Map<string, unknown> | undefined {
+  if (isObject(value)) return new Map(Object.entries(value).filter(([, inner]) => inner !== undefined));
+  const key = Array.isArray(value) ? listKeys[name] : undefined;
+  if (key === undefined) return undefined;
+  return new Map((value as unknown[]).map((entry) => [entryId(entry, key), entry]));
+}
+
+/** A value made of parts again. */
+const compose = (parts: Map<string, unknown>, like: unknown): unknown =>
+  Array.isArray(like) ? [...parts.values()] : Object.fromEntries(parts);
+
+function pathsOf(value: unknown, path: Path = []): Path[] {
+  const parts = partsOf(value, path.at(-1) ?? '');
+  const inner = [...(parts ?? [])].flatMap(([name, part]) => pathsOf(part, [...path, name]));
+  return path.length === 0 ? inner : [path, ...inner];
+}
+
+function valueAt(value: unknown, path: Path, name = ''): unknown {
+  const [head, ...rest] = path;
+  if (head === undefined) return value;
+  return valueAt(partsOf(value, name)?.get(head), rest, head);
+}
+
+function merge(live: unknown, patch: unknown, name = ''): unknown {
+  const [parts, changes] = [partsOf(live, name), partsOf(patch, name)];
+  if (parts === undefined || changes === undefined || Array.isArray(live) !== Array.isArray(patch)) return patch;
+  for (const [part, change] of changes) parts.set(part, merge(parts.get(part), change, part));
+  return compose(parts, live);
+}
+
+/** The value without what is at the path. A map that still holds something stays, since the rest is somebody else's. */
+function without(value: unknown, path: Path, name = ''): unknown {
+  const parts = partsOf(value, name);
+  const [head, ...rest] = path;
+  if (parts === undefined || head === undefined || !parts.has(head)) return value;
+  const part = parts.get(head);
+  if (rest.length > 0) parts.set(head, without(part, rest, head));
+  else if (!isObject(part) || Object.keys(part).length === 0) parts.delete(head);
+  return compose(parts, value);
+}
+
+const isWhole = (value: unknown, path: Path): boolean => partsOf(value, path.at(-1) ?? '') === undefined;
+
+/**
+ * Server-side apply with force (KEP-555): the patch's fields are set, and those that this manager applied before but no
+ * longer does go, unless another manager applies them too.
+ * @param live the object as it is; not changed
+ * @param managers claims of every manager of the object; brought up to date
+ */
+export function applyFields<T>(live: T, patch: unknown, manager: string, managers: Map<string, Claims>): T {
+  const before = managers.get(manager) ?? new Map<string, boolean>();
+  const others = [...managers].filter(([name]) => name !== manager).map(([, claims]) => claims);
+  const claims: Claims = new Map();
+  for (const path of pathsOf(patch)) {
+    const id = JSON.stringify(path);
+    const [was, is] = [valueAt(live, path), valueAt(patch, path)];
+    const taken = was === undefined || (isWhole(is, path) && !isDeepStrictEqual(was, is));
+    if (taken) for (const other of others) other.delete(id);
+    claims.set(id, before.get(id) ?? taken);
+  }
+  let next = merge(live, patch);
+  const dropped = [...before].filter(([id]) => !claims.has(id));
+  // The innermost first, so that a map is empty when its turn comes.
+  for (const [id, removable] of dropped.sort(([a], [b]) => b.length - a.length)) {
+    const heirs = others.filter((other) => other.has(id));
+    if (removable && heirs.length === 0) next = without(next, JSON.parse(id) as Path);
+    if (removable) for (const heir of heirs) heir.set(id, true);
+  }
+  managers.set(manager, claims);
+  return next as T;
+}
+
+/** A write that is not an apply takes the fields whose value it changes away from those who applied them. */
+export function loseChanged(managers: Iterable<Claims>, before: unknown, after: unknown): void {
+  for (const claims of managers) {
+    for (const id of claims.keys()) {
+      const path = JSON.parse(id) as Path;
+      const [was, is] = [valueAt(before, path), valueAt(after, path)];
+      if (is === undefined || (isWhole(is, path) && !isDeepStrictEqual(was, is))) claims.delete(id);
+    }
+  }
+}
