@@ -129,6 +129,12 @@ export function parameterSpecs(config: UnetConfig): ParameterSpec[] {
   ];
 }
 
+/** Timesteps that the frequencies of the time embedding were chosen for. */
+const embeddedTimesteps = 1000;
+
+/** A timestep of a T-schedule as the time embedding takes it: the same noise has the same embedding for every T. */
+export const embeddedTime = (timestep: number, timesteps: number): number => (timestep * embeddedTimesteps) / timesteps;
+
 /** Sine and cosine of the timestep at `size`/2 frequencies from 1 to 1/10000. [B] → [B, size] */
 function sinusoids(tf: typeof TensorFlow, timestep: Tensor, size: number): Tensor {
   const half = size / 2;

@@ -6,7 +6,7 @@ import type { Program } from '../engine/program.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
 import { totalSize, type UnetConfig } from '../model/parameters.ts';
-import { parameterSpecs, parametersOf, unet } from '../model/unet.ts';
+import { embeddedTime, parameterSpecs, parametersOf, unet } from '../model/unet.ts';
 
 /** The model of a state: what it predicts, and its output for a batch of batchSize images. */
 export interface StateModel {
@@ -78,7 +78,7 @@ export function createDenoisers(tf: typeof TensorFlow, bundle: Bundle, batchSize
         entry.program.write({ weights: await weightsOf(bundle, model, config) });
         entry.holds = model.index;
       }
-      const steps = new Float32Array(batchSize).fill(timestep);
+      const steps = new Float32Array(batchSize).fill(embeddedTime(timestep, bundle.manifest.timesteps));
       return {
         prediction: model.prediction,
         denoise: (x) => entry.program.run(timeEmbedding ? { x, timestep: steps } : { x }).output as Float32Array,

@@ -6,6 +6,7 @@ import { randomBelow, seedPair, streams } from '../../diffusion/random.ts';
 import { bytesPerImage, type ImageSet, toUnit } from '../data/images.ts';
 import type { InputValues } from '../engine/program.ts';
 import type { UnetConfig } from '../model/parameters.ts';
+import { embeddedTime } from '../model/unet.ts';
 
 /** How long the average's half-life may be, as a part of the images seen: the first weights are forgotten (EDM). */
 const emaRampUp = 0.05;
@@ -38,7 +39,7 @@ export function emaDecay({ ema, batchSize }: Training, images: number): number {
  * resuming exact.
  */
 export function createStepInputs(
-  { states, training }: TrainTask,
+  { states, timesteps, training }: TrainTask,
   config: UnetConfig,
   data: ImageSet,
 ): (step: number) => InputValues {
@@ -49,7 +50,7 @@ export function createStepInputs(
     signal: Math.sqrt(alphaBar),
     noise: Math.sqrt(1 - alphaBar),
     target: targetCoefficients(prediction, alphaBar),
-    timestep,
+    timestep: embeddedTime(timestep, timesteps),
   }));
   return (step) => {
     const seen = step * batchSize;
