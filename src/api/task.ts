@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { DdrError } from './errors.ts';
 import { describeIssues } from './run.ts';
@@ -106,6 +107,24 @@ export type EvaluateTask = z.output<typeof evaluateTaskSchema>;
 export type Extractor = z.output<typeof extractorSchema>;
 export type Task = z.output<typeof taskSchema>;
 
+/** Linux gives one variable at most 128 KiB; a task of hundreds of models is longer and is packed. */
+const longestPlain = 64_000;
+const packedPrefix = 'gzip:';
+const largestTask = 64 * 2 ** 20;
+
+/** A task as the value of its variable: JSON, or gzipped JSON in base64 where that would be too long. */
+export function renderTask(task: Task): string {
+  const text = JSON.stringify(task);
+  return text.length <= longestPlain ? text : packedPrefix + gzipSync(text, { level: 9 }).toString('base64');
+}
+
+function unpack(text: string): string {
+  if (!text.startsWith(packedPrefix)) return text;
+  return gunzipSync(Buffer.from(text.slice(packedPrefix.length), 'base64'), { maxOutputLength: largestTask }).toString(
+    'utf8',
+  );
+}
+
 /**
  * Reads the task of this process.
  * @throws DdrError InvalidTask where it is missing or malformed
@@ -120,7 +139,7 @@ export function parseTask(text: string | undefined): Task {
   }
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(unpack(text));
   } catch (cause) {
     throw new DdrError('InvalidTask', 'the task is not JSON', { where, cause });
   }

@@ -153,6 +153,9 @@ export function observeJob(object: KubeObject): ObservedJob {
 /** Reasons for which a container waits in the normal course of things. */
 const normalWaits = ['', 'ContainerCreating', 'PodInitializing'];
 
+/** The kubelet flips between two names for an image that it cannot get; one is news, two would be a stream of it. */
+const settledReason = (reason: string) => (reason === 'ErrImagePull' ? 'ImagePullBackOff' : reason);
+
 export function observePod(object: KubeObject): ObservedPod {
   const { metadata, spec, status } = podSchema.parse(withoutNulls(object));
   const [container] = status.containerStatuses;
@@ -160,7 +163,10 @@ export function observePod(object: KubeObject): ObservedPod {
     ({ type, status, reason }) => type === 'PodScheduled' && status === 'False' && reason === 'Unschedulable',
   );
   const waiting = container?.state.waiting;
-  const stuck = waiting !== undefined && !normalWaits.includes(waiting.reason) ? waiting : undefined;
+  const stuck =
+    waiting !== undefined && !normalWaits.includes(waiting.reason)
+      ? { reason: settledReason(waiting.reason), message: waiting.message }
+      : undefined;
   const ended = container?.state.terminated;
   return {
     name: metadata.name,

@@ -90,6 +90,16 @@ test('every Job carries a task that its trainer can read, and a name that fits a
   }
 });
 
+test('a task of a thousand models still fits into a variable, and is read back', () => {
+  const jobs = jobsOf({ schedule: { states: 1000 } });
+  const aggregate = jobs.find(({ metadata }) => metadata.labels['tspace.dev/component'] === 'aggregate');
+  const value = aggregate?.spec.template.spec.containers[0]?.env.find(({ name }) => name === taskVariable)?.value ?? '';
+  assert.ok(value.length < 131_072, `${value.length} bytes`);
+  const task = parseTask(value);
+  assert.equal(task.kind === 'aggregate' && task.models.length, 1000);
+  assert.throws(() => parseTask(`${value.slice(0, 100)}`), { code: 'InvalidTask' });
+});
+
 test('templates of run and override are merged, ours winning where children are found by it', () => {
   const [first, second] = jobsOf(spec);
   assert.deepEqual(first?.spec.template.spec.nodeSelector, { gpu: 'h100' });
