@@ -1,7 +1,9 @@
 // Images per second of the training step: eager against recorded in one process, and the same cores as several processes.
 //   node test/bench/step.ts [--channels 16] [--multipliers 1,2,2] [--attention 7] [--size 28] [--batch 48]
-//                           [--threads 1] [--processes 1] [--steps 20]
-import { spawn } from 'node:child_process';
+//                           [--threads 1] [--processes 1] [--steps 20] [--torch PYTHON]
+// With --torch, a Python that has torch: the same step in PyTorch, in the same run, and the ratio to it.
+import { execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { trainingSchema } from '../../src/api/spec/training.ts';
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     threads: option('1'),
     processes: option('1'),
     steps: option('20'),
+    torch: option(''),
   },
 });
 const numbers = (list: string) => list.split(',').filter(Boolean).map(Number);
@@ -96,4 +99,18 @@ if (process.env.DDR_BENCH_CHILD === '1') {
       `recorded ${recorded.toFixed(0)} images/s, eager ${eager.toFixed(0)}, ratio ${(recorded / eager).toFixed(2)}; ` +
       `recording takes ${results[0]?.recordingSeconds.toFixed(1)} s`,
   );
+  if (values.torch !== '') {
+    const { size, channels, multipliers, attention, batch } = values;
+    const script = join(import.meta.dirname, 'torch_step.py');
+    const torch = Number(
+      execFileSync(
+        values.torch,
+        [script, size, channels, multipliers, attention, batch, values.threads, values.steps],
+        { encoding: 'utf8' },
+      ),
+    );
+    console.log(
+      `PyTorch, one process: ${torch.toFixed(0)} images/s; recorded is ${(recorded / processes / torch).toFixed(2)} of it per process`,
+    );
+  }
 }
