@@ -70,7 +70,7 @@ export class DdrError extends Error {
   /** One paragraph for a terminal or a condition's message. */
   describe(): string {
     const where = this.where === undefined ? '' : ` (${this.where})`;
-    const hint = this.hint === undefined ? '' : ` ${this.hint}`;
+    const hint = this.hint === undefined ? '' : `${/[.!?]$/.test(this.message) ? '' : '.'} ${this.hint}`;
     return `${this.code}${where}: ${this.message}${hint}`;
   }
 }

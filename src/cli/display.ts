@@ -1,28 +1,19 @@
-import type { Progress } from '../api/progress.ts';
-import type { Phase, RunStatus } from '../api/status.ts';
+import type { ActiveModel, View } from './view.ts';
 
-/** A model that is in training, for the table. */
-export interface ActiveModel {
-  states: string;
-  progress: Progress | undefined;
-}
-
-export interface View {
-  name: string;
-  phase: Phase;
-  status: RunStatus | undefined;
-  /** Phase of each model, in order. */
-  models: ('pending' | 'active' | 'done' | 'failed')[];
-  active: ActiveModel[];
-  /** Seconds since the start. */
-  seconds: number;
+export interface TableOptions {
+  colour: boolean;
+  /** Of the terminal. */
+  columns: number;
+  rows: number;
 }
 
 const marks = { pending: '·', active: '▸', done: '■', failed: '✗' } as const;
 const colours = { pending: 2, active: 36, done: 32, failed: 31 } as const;
+const yellow = 33;
+const bold = 1;
 const barWidth = 24;
-/** Rows for models in training. */
-const rows = 12;
+/** Lines for the strip of models, for models in training, and for notices. */
+const [stripLines, activeLines, noticeLines] = [4, 12, 4];
 
 /** Seconds as 1:05 or 2:03:07. */
 export function formatTime(seconds: number): string {
@@ -38,30 +29,51 @@ function bar(done: number, total: number): string {
 }
 
 function modelLine({ states, progress }: ActiveModel): string {
-  if (progress === undefined || progress.total === 0) return `  state ${states.padEnd(9)} ${bar(0, 1)}  starting`;
+  const name = `  ${states.includes('-') ? 'states' : 'state '} ${states.padEnd(9)}`;
+  if (progress === undefined || progress.total === 0) return `${name} ${bar(0, 1)}  starting`;
   const { done, total, perSecond, loss, phase } = progress;
   const percent = `${Math.floor((100 * done) / total)}%`.padStart(4);
   const speed = perSecond === undefined ? '' : `  ${Math.round(perSecond)} images/s`;
   const lossText = loss === undefined ? '' : `  loss ${loss.toFixed(4)}`;
-  return `  state ${states.padEnd(9)} ${bar(done, total)} ${percent}${speed}${lossText}${phase === 'Saving' ? '  saving' : ''}`;
+  const left = perSecond === undefined || perSecond === 0 ? '' : `  ${formatTime((total - done) / perSecond)} left`;
+  return `${name} ${bar(done, total)} ${percent}${speed}${lossText}${phase === 'Saving' ? '  saving' : left}`;
 }
 
-/** The progress table: a line for the run, a strip of its models, a bar per model in training. */
-export function renderTable({ name, phase, status, models, active, seconds }: View, colour: boolean): string[] {
+/** A mark per model, over a few lines; ranges of states by phase where there are too many models for that. */
+function strip({ models, status }: View, columns: number, paint: (code: number, text: string) => string): string[] {
+  const width = Math.max(1, columns - 2);
+  if (models.length <= width * stripLines) {
+    return Array.from({ length: Math.ceil(models.length / width) }, (_, line) => {
+      const part = models.slice(line * width, (line + 1) * width);
+      return `  ${part.map((model) => paint(colours[model], marks[model])).join('')}`;
+    });
+  }
+  const ranges = Object.entries(status?.models?.states ?? {}) as [keyof typeof colours, string][];
+  return ranges.map(([phase, states]) => `  ${paint(colours[phase], `${marks[phase]} ${phase.padEnd(7)}`)} ${states}`);
+}
+
+const shorten = (lines: readonly string[], most: number, rest: (hidden: number) => string): string[] =>
+  lines.length <= most ? [...lines] : [...lines.slice(0, most), rest(lines.length - most)];
+
+/** The progress table: a line for the run, a strip of its models, a bar per model in training, and what else to know. */
+export function renderTable(view: View, { colour, columns, rows }: TableOptions): string[] {
   const paint = (code: number, text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const progress = status?.progress;
-  const eta =
-    phase === 'Training' && progress?.etaSeconds !== undefined ? `, about ${formatTime(progress.etaSeconds)} left` : '';
+  const { name, phase, status, progress, active, notices, seconds } = view;
+  const training = phase === 'Training';
+  const eta = training && progress.etaSeconds !== undefined ? `, about ${formatTime(progress.etaSeconds)} left` : '';
   const done = status?.models === undefined ? '' : `  ${status.models.summary} models`;
-  const percent = phase === 'Training' && progress !== undefined ? `  ${progress.percent}%` : '';
-  const strip = models.map((model) => paint(colours[model], marks[model])).join('');
-  const hidden = active.length > rows ? [`  … and ${active.length - rows} more`] : [];
-  return [
-    `${paint(1, name)}  ${phase}${done}${percent}  ${formatTime(seconds)}${eta}`,
-    ...(models.length <= 200 ? [`  ${strip}`] : []),
-    ...active.slice(0, rows).map(modelLine),
-    ...hidden,
+  const percent = training ? `  ${progress.percent}%` : '';
+  const lines = [
+    `${paint(bold, name)}  ${phase}${done}${percent}  ${formatTime(seconds)}${eta}`,
+    ...strip(view, columns, paint),
+    ...shorten(active.map(modelLine), activeLines, (hidden) => `  … and ${hidden} more`),
+    ...shorten(
+      notices.map((notice) => `  ${paint(yellow, notice.split('\n')[0] ?? '')}`),
+      noticeLines,
+      (hidden) => `  … and ${hidden} more`,
+    ),
   ];
+  return lines.slice(0, Math.max(1, rows - 1)); // what has scrolled out of the window cannot be drawn over
 }
 
 /** Draws lines over those drawn before. */

@@ -1,50 +1,107 @@
 import { readFileSync, statSync } from 'node:fs';
-import { loadAll, YAMLException } from 'js-yaml';
+import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml';
 import { z } from 'zod';
 import { DdrError } from '../api/errors.ts';
 import { kind } from '../api/names.ts';
-import { parseRun, type Run } from '../api/run.ts';
+import { describeIssues, type Run, runSchema } from '../api/run.ts';
+import { type Positions, positionsOf } from './positions.ts';
 
 const largestFile = 4 * 2 ** 20;
+/** Values in a document once its aliases are followed: a few lines of YAML can stand for billions (an alias bomb). */
+const mostValues = 200_000;
+
 const documentSchema = z.looseObject({ kind: z.string() });
+/** With merge keys (`<<`), as kubectl reads YAML. */
+const schema = CORE_SCHEMA.withTags(mergeTag);
+
+/** What a file holds: its runs, and what is wrong with those that cannot be read. */
+export interface RunFile {
+  runs: Run[];
+  problems: DdrError[];
+}
 
 /**
  * Reads the runs of a YAML file; documents of other kinds are passed over.
- * @throws DdrError InputMissing, InputForeign, InvalidSpec naming file and document
+ * @throws DdrError InputMissing, InputForeign, InputUnsafe where the file as a whole cannot be read, or holds no run
  */
-export function readRuns(file: string): Run[] {
-  const runs = documentsOf(file).flatMap((document, i) => {
+export function readRuns(file: string): RunFile {
+  const text = textOf(file);
+  const { documents, positions } = parse(text, file);
+  const result: RunFile = { runs: [], problems: [] };
+  documents.forEach((document, i) => {
+    assertBounded(document, file);
     const parsed = documentSchema.safeParse(document);
-    if (!parsed.success || parsed.data.kind !== kind) return [];
-    return [parseRun(document, `${file}, document ${i + 1}`)];
+    if (!parsed.success || parsed.data.kind !== kind) return;
+    const run = runSchema.safeParse(document);
+    if (run.success) result.runs.push(run.data);
+    else result.problems.push(...problemsOf(run.error, `${file}, document ${i + 1}`, positions[i]));
   });
-  if (runs.length === 0) throw new DdrError('InputForeign', `holds no ${kind}`, { where: file });
-  return runs;
+  if (result.runs.length + result.problems.length === 0)
+    throw new DdrError('InputForeign', `holds no ${kind}`, { where: file });
+  return result;
 }
 
-/** The one run of a file. */
+/**
+ * The one run of a file.
+ * @throws DdrError as {@link readRuns}, InvalidSpec for the first thing that is wrong with it, InputForeign for several runs
+ */
 export function readRun(file: string): Run {
-  const [run, ...others] = readRuns(file);
+  const {
+    runs: [run, ...others],
+    problems: [problem],
+  } = readRuns(file);
+  if (problem !== undefined) throw problem;
   if (run === undefined || others.length > 0) {
     throw new DdrError('InputForeign', `holds ${others.length + 1} runs; this command takes one`, { where: file });
   }
   return run;
 }
 
-function documentsOf(file: string): unknown[] {
-  let text: string;
+/** An error per wrong field, with its line. */
+function problemsOf(error: z.ZodError, where: string, positions: Positions | undefined): DdrError[] {
+  const texts = describeIssues(error);
+  return error.issues.map((issue, i) => {
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+    const line = positions?.lineOf([
+      ...issue.path.map((part) => (typeof part === 'number' ? part : String(part))),
+      ...unknown,
+    ]);
+    return new DdrError('InvalidSpec', texts[i] ?? issue.message, {
+      where: line === undefined ? where : `${where}, line ${line}`,
+    });
+  });
+}
+
+function textOf(file: string): string {
   try {
-    if (statSync(file).size > largestFile)
-      throw new DdrError('InputUnsafe', `is larger than ${largestFile} bytes`, { where: file });
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof DdrError) throw error;
-    throw new DdrError('InputMissing', 'cannot be read', { where: file, cause: error });
-  }
-  try {
-    return loadAll(text).filter((document) => document !== null && document !== undefined);
+    if (statSync(file).size <= largestFile) return readFileSync(file, 'utf8');
   } catch (cause) {
-    const message = cause instanceof YAMLException ? cause.message : String(cause);
-    throw new DdrError('InputForeign', `is not YAML: ${message.split('\n')[0]}`, { where: file, cause });
+    throw new DdrError('InputMissing', 'cannot be read', { where: file, cause });
+  }
+  throw new DdrError('InputUnsafe', `is larger than ${largestFile} bytes`, { where: file });
+}
+
+function parse(text: string, file: string): { documents: unknown[]; positions: Positions[] } {
+  try {
+    return { documents: loadAll(text, { schema }), positions: positionsOf(text) };
+  } catch (cause) {
+    if (!(cause instanceof YAMLException)) throw new DdrError('InputForeign', 'is not YAML', { where: file, cause });
+    const where = cause.mark === undefined ? file : `${file}, line ${cause.mark.line + 1}`;
+    throw new DdrError('InputForeign', `is not YAML: ${cause.reason}`, { where, cause });
+  }
+}
+
+/** @throws DdrError InputUnsafe where a document stands for too many values, or for endlessly many */
+function assertBounded(document: unknown, file: string): void {
+  const waiting = [document];
+  for (let count = 0; waiting.length > 0; count++) {
+    if (count > mostValues) {
+      throw new DdrError('InputUnsafe', `stands for more than ${mostValues} values`, {
+        where: file,
+        hint: 'Its aliases refer to one another too often.',
+      });
+    }
+    const value = waiting.pop();
+    if (typeof value === 'object' && value !== null) waiting.push(...Object.values(value));
   }
 }

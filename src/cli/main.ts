@@ -1,6 +1,9 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { dump } from 'js-yaml';
+import { z } from 'zod';
 import { DdrError, toDdrError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
 import { reachesNoise } from '../diffusion/latentStates.ts';
@@ -8,6 +11,7 @@ import { allChildren } from '../operator/plan/children.ts';
 import { statesOf } from '../operator/plan/identity.ts';
 import { stageOf } from '../operator/plan/stage.ts';
 import { readRun, readRuns } from './documents.ts';
+import { jsonPrinter, type Printer, tablePrinter } from './printers.ts';
 import { describeNewestReport } from './report.ts';
 import { runLocally } from './run.ts';
 import { parseVolumes, withSettings } from './settings.ts';
@@ -28,26 +32,30 @@ const setOption = () =>
 /** Checks every run of every file and says what is wrong with each. @returns whether all are right */
 function validate(files: readonly string[]): boolean {
   let right = true;
+  const complain = (error: unknown) => {
+    right = false;
+    console.error(toDdrError(error).describe());
+  };
   for (const file of files) {
     try {
-      for (const { metadata, spec } of readRuns(file)) {
-        const states = statesOf(spec);
-        const { statesPerModel } = spec.schedule;
-        console.log(
-          `${file}: ${metadata.name} is valid: ${states.length} states, ${states.length / statesPerModel} models`,
-        );
-        if (!reachesNoise(states) && spec.sampling.start !== 'MomentMatched') {
-          console.log(
-            `${file}: warning: spec.schedule leaves √ᾱ = ${Math.sqrt(states.at(-1)?.alphaBar ?? 1).toPrecision(3)} at the noisiest state, which is not noise; include timestep T − 1, or set spec.sampling.start to MomentMatched`,
-          );
-        }
-      }
+      const { runs, problems } = readRuns(file);
+      for (const problem of problems) complain(problem);
+      for (const run of runs) console.log(describeValid(file, run));
     } catch (error) {
-      right = false;
-      console.error(toDdrError(error).describe());
+      complain(error);
     }
   }
   return right;
+}
+
+/** What a valid run comes to, and what may surprise its author. */
+function describeValid(file: string, { metadata, spec }: Run): string {
+  const states = statesOf(spec);
+  const models = states.length / spec.schedule.statesPerModel;
+  const text = `${file}: ${metadata.name} is valid: ${states.length} states, ${models} models`;
+  if (reachesNoise(states) || spec.sampling.start === 'MomentMatched') return text;
+  const signal = Math.sqrt(states.at(-1)?.alphaBar ?? 1).toPrecision(3);
+  return `${text}\n${file}: warning: spec.schedule leaves √ᾱ = ${signal} at the noisiest state, which is not noise; include timestep T − 1, or set spec.sampling.start to MomentMatched`;
 }
 
 function render(run: Run, trainerImage: string): string {
@@ -57,12 +65,34 @@ function render(run: Run, trainerImage: string): string {
     .join('---\n');
 }
 
+const { version } = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')));
+
+function printerFor(output: 'table' | 'json'): Printer {
+  const write = (text: string) => void process.stdout.write(text);
+  if (output === 'json') return jsonPrinter(write, Date.now);
+  const size = () => ({ columns: process.stdout.columns ?? 100, rows: process.stdout.rows ?? 40 });
+  return tablePrinter({ write, size, colour: (process.env.NO_COLOR ?? '') === '' });
+}
+
+// Who reads our output may stop to: `ddr render FILE | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const program = new Command('ddr')
   .description('Disentangled diffusion: trains one model per latent state, on a cluster or on this machine.')
-  .version('0.1.0')
+  .version(version)
   .addHelpText(
     'after',
-    '\nExit codes: 0 success, 1 the run failed or input is wrong, 2 wrong usage, 130 suspended by Ctrl-C.',
+    `
+Exit codes:
+  0    success: the run is complete, the files are valid
+  1    the run failed or was cancelled, or the input is wrong; the message begins with a stable code such as InvalidSpec
+  2    wrong usage of this command
+  130  suspended by Ctrl-C or SIGTERM; the same command goes on`,
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
@@ -87,7 +117,7 @@ program
         home: options.home,
         volumes: parseVolumes(options.volume),
         processes: options.processes,
-        output: options.output ?? (process.stdout.isTTY ? 'table' : 'json'),
+        printer: printerFor(options.output ?? (process.stdout.isTTY && process.env.TERM !== 'dumb' ? 'table' : 'json')),
       });
     },
   );
@@ -104,7 +134,7 @@ program
   .command('render')
   .description('show the Kubernetes objects that a run would create')
   .argument('<file>', 'YAML with one DisentangledDiffusionRun')
-  .option('--trainer-image <image>', 'image of trainer pods', 'ddr/trainer:0.1.0')
+  .option('--trainer-image <image>', 'image of trainer pods', `ddr/trainer:${version}`)
   .addOption(setOption())
   .action((file: string, { trainerImage, set }: { trainerImage: string; set: string[] }) => {
     process.stdout.write(render(withSettings(readRun(file), set), trainerImage));
@@ -115,6 +145,11 @@ program
   .description('show the newest report below a folder')
   .argument('[folder]', 'home of `ddr run`, or a mounted volume', '.ddr')
   .action((folder: string) => console.log(describeNewestReport(folder).join('\n')));
+
+program
+  .command('version')
+  .description('print the version')
+  .action(() => console.log(version));
 
 try {
   await program.parseAsync();

@@ -29,9 +29,7 @@ export function describeNewestReport(folder: string): string[] {
       hint: 'A run writes one when it is complete.',
     });
   }
-  const parsed = reportSchema.safeParse(JSON.parse(readFileSync(newest.path, 'utf8')));
-  if (!parsed.success) throw new DdrError('InputForeign', 'is not a report', { where: newest.path });
-  const { run, sampling, evaluation, models, bundle } = parsed.data;
+  const { run, sampling, evaluation, models, bundle } = readReport(newest.path);
   const states = models.reduce((sum, model) => sum + model.states.length, 0);
   return [
     `Run:     ${run.namespace}/${run.name}`,
@@ -45,4 +43,16 @@ export function describeNewestReport(folder: string): string[] {
     `Bundle:  sha256 ${bundle.digest}`,
     `Report:  ${join(dirname(newest.path), 'report.html')}`,
   ];
+}
+
+function readReport(path: string): z.output<typeof reportSchema> {
+  try {
+    return reportSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (cause) {
+    throw new DdrError('InputForeign', 'is not a report', {
+      where: path,
+      hint: 'Delete its folder; the next `ddr run` writes it again.',
+      cause,
+    });
+  }
 }

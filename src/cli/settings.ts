@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { load } from 'js-yaml';
 import { DdrError } from '../api/errors.ts';
 import { parseRun, type Run } from '../api/run.ts';
@@ -18,9 +18,17 @@ export function parseVolumes(options: readonly string[]): Map<string, string> {
     const [claim, folder] = pair(option, '--volume');
     if (!existsSync(folder))
       throw new DdrError('InputMissing', 'the folder is not there', { where: `--volume ${option}` });
-    volumes.set(claim, folder);
+    volumes.set(claim, resolve(folder));
   }
   return volumes;
+}
+
+function parseValue(text: string, option: string): unknown {
+  try {
+    return load(text);
+  } catch (cause) {
+    throw new DdrError('InvalidSpec', 'the value is not YAML', { where: `--set ${option}`, cause });
+  }
 }
 
 /**
@@ -33,43 +41,17 @@ export function withSettings(run: Run, options: readonly string[]): Run {
   for (const option of options) {
     const [path, value] = pair(option, '--set');
     const keys = path.split('.');
+    const last = keys.pop() as string;
     let target = changed;
-    for (const key of keys.slice(0, -1)) {
-      const next = target[key];
+    for (const key of keys) {
+      // An optional block that was left out begins empty; whether it may be there is for the schema to say.
+      const next = Object.hasOwn(target, key) && target[key] !== undefined ? target[key] : {};
       if (typeof next !== 'object' || next === null)
-        throw new DdrError('InvalidSpec', `there is no ${key}`, { where: `--set ${option}` });
+        throw new DdrError('InvalidSpec', `${key} has no fields`, { where: `--set ${option}` });
+      Object.defineProperty(target, key, { value: next, enumerable: true, configurable: true, writable: true });
       target = next as Record<string, unknown>;
     }
-    target[keys.at(-1) as string] = load(value);
+    target[last] = parseValue(value, option);
   }
   return parseRun(changed, '--set');
-}
-
-/** Claims that a run reads and that have to be there before it starts. */
-function claimsOf({ spec }: Run): { what: string; claimName: string; path: string }[] {
-  const { evaluation, dataset, checkpoints } = spec;
-  const reference = evaluation?.reference.file?.volume;
-  const weights = evaluation?.extractor.weights?.volume;
-  const { claimName } = checkpoints.volume.shared;
-  return [
-    { what: 'spec.dataset', ...dataset.source.volume },
-    ...(reference === undefined ? [] : [{ what: 'spec.evaluation.reference', ...reference }]),
-    ...(weights === undefined ? [] : [{ what: 'spec.evaluation.extractor.weights', ...weights }]),
-    ...(claimName === undefined ? [] : [{ what: 'spec.checkpoints', claimName, path: '' }]),
-  ];
-}
-
-/**
- * Refuses a run whose inputs are not there, before a process is started.
- * @throws DdrError InputMissing
- */
-export function requireInputs(run: Run, volumes: ReadonlyMap<string, string>, home: string): void {
-  for (const { what, claimName, path } of claimsOf(run)) {
-    const folder = volumes.get(claimName) ?? join(home, 'volumes', claimName);
-    if (existsSync(join(folder, path))) continue;
-    throw new DdrError('InputMissing', `${what} is not in the folder that stands for claim ${claimName}`, {
-      where: join(folder, path),
-      hint: `Give the folder with --volume ${claimName}=FOLDER.`,
-    });
-  }
 }

@@ -28,6 +28,8 @@ export interface LocalCluster {
   /** Path of a pod's log. */
   logOf: (pod: string) => string;
   folderOf: (claimName: string) => string;
+  /** Processes that run or are being started. */
+  processes: () => number;
   /** Ends every process at once; settles when the last has ended. */
   stop(): Promise<void>;
 }
@@ -56,6 +58,7 @@ export function startLocalCluster(options: LocalClusterOptions): LocalCluster {
     objects,
     logOf: (pod) => logs.pathOf(pod),
     folderOf,
+    processes: () => processes.count,
     stop() {
       jobs.stop();
       return processes.stop();

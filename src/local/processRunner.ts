@@ -54,6 +54,11 @@ export class ProcessRunner {
     this.#options = options;
   }
 
+  /** Pods that have a process, or are about to. */
+  get count(): number {
+    return this.#entries.size;
+  }
+
   start(): void {
     this.#unsubscribe = this.#options.objects.subscribe(types.pod, () => queueMicrotask(() => this.#look()));
     this.#boundLogs();

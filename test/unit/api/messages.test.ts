@@ -63,7 +63,7 @@ test('errors of the system get a code and say what to do', () => {
   const full = toDdrError(Object.assign(new Error('no space left'), { code: 'ENOSPC', syscall: 'write' }));
   assert.equal(full.code, 'DiskFull');
   assert.equal(full.exitCode, 74);
-  assert.match(full.describe(), /^DiskFull: no space left Make the volume larger/);
+  assert.match(full.describe(), /^DiskFull: no space left\. Make the volume larger/);
   const known = new DdrError('InputMissing', 'gone', { where: 'a/b' });
   assert.equal(toDdrError(known), known);
   assert.equal(known.describe(), 'InputMissing (a/b): gone');

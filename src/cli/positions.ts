@@ -1,0 +1,82 @@
+import { EVENT_ID, type Event, getScalarValue, parseEvents } from 'js-yaml';
+
+type Path = readonly (string | number)[];
+
+/** Where the fields of a document are written. */
+export interface Positions {
+  /** Line of a field, from 1; where it is not written, that of the closest field around it that is. */
+  lineOf(path: Path): number;
+}
+
+/** A document, list or map that is being read. */
+interface Open {
+  path: Path;
+  kind: 'document' | 'sequence' | 'mapping';
+  /** Items read so far. */
+  count: number;
+  /** Of a map: the key whose value comes next, and where it is. */
+  key: { name: string; at: number } | undefined;
+}
+
+const idOf = (path: Path): string => JSON.stringify(path.map(String));
+
+function offsetOf(event: Event): number {
+  switch (event.type) {
+    case EVENT_ID.SCALAR:
+      return event.valueStart;
+    case EVENT_ID.SEQUENCE:
+    case EVENT_ID.MAPPING:
+      return event.start;
+    case EVENT_ID.ALIAS:
+      return event.anchorStart;
+    default:
+      return 0;
+  }
+}
+
+/**
+ * Finds the fields of every document of a YAML text.
+ * @throws YAMLException where it is not YAML
+ */
+export function positionsOf(text: string): Positions[] {
+  const newlines = [...text.matchAll(/\n/g)].map(({ index }) => index);
+  const lineAt = (offset: number) => newlines.filter((newline) => newline < offset).length + 1;
+  const documents: Map<string, number>[] = [];
+  const open: Open[] = [];
+  for (const event of parseEvents(text, {})) {
+    if (event.type === EVENT_ID.POP) {
+      open.pop();
+      continue;
+    }
+    if (event.type === EVENT_ID.DOCUMENT) {
+      documents.push(new Map());
+      open.push({ path: [], kind: 'document', count: 0, key: undefined });
+      continue;
+    }
+    const parent = open.at(-1) as Open;
+    const offset = offsetOf(event);
+    const isKey = parent.kind === 'mapping' && parent.key === undefined;
+    let path = parent.path;
+    if (isKey) {
+      const name = event.type === EVENT_ID.SCALAR ? getScalarValue(text, event) : '';
+      parent.key = { name, at: offset };
+    } else {
+      if (parent.kind === 'sequence') path = [...path, parent.count++];
+      if (parent.key !== undefined) path = [...path, parent.key.name];
+      documents.at(-1)?.set(idOf(path), parent.key?.at ?? offset);
+      parent.key = undefined;
+    }
+    if (event.type === EVENT_ID.SEQUENCE || event.type === EVENT_ID.MAPPING) {
+      open.push({ path, kind: event.type === EVENT_ID.SEQUENCE ? 'sequence' : 'mapping', count: 0, key: undefined });
+    }
+  }
+  return documents.map((offsets) => ({
+    lineOf(path) {
+      for (let length = path.length; length >= 0; length--) {
+        const offset = offsets.get(idOf(path.slice(0, length)));
+        if (offset !== undefined) return lineAt(offset);
+      }
+      return 1;
+    },
+  }));
+}

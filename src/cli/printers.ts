@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import type { Run } from '../api/run.ts';
+import type { LocalCluster } from '../local/localCluster.ts';
+import { renderTable, Terminal } from './display.ts';
+import { onVolume, summaryOf } from './summary.ts';
+import type { View } from './view.ts';
+
+/** Milliseconds between two progress lines in JSON. */
+const jsonEvery = 3000;
+
+/** Shows how a run goes. */
+export interface Printer {
+  show(view: View): void;
+  note(text: string): void;
+  end(run: Run, view: View, local: LocalCluster): void;
+}
+
+export interface Output {
+  write(text: string): void;
+  /** Of the terminal, at this moment. */
+  size(): { columns: number; rows: number };
+  colour: boolean;
+}
+
+/** A table that is drawn over, for people. */
+export function tablePrinter({ write, size, colour }: Output): Printer {
+  const terminal = new Terminal(write, () => size().columns);
+  return {
+    show: (view) => terminal.draw(renderTable(view, { colour, ...size() })),
+    note(text) {
+      terminal.leave();
+      write(`${text}\n`);
+    },
+    end(run, view, local) {
+      terminal.leave();
+      write(`\n${summaryOf(run, view, local).join('\n')}\n`);
+    },
+  };
+}
+
+/** A JSON object per line, for programs: progress, conditions that change, notes, and the end. */
+export function jsonPrinter(write: (text: string) => void, now: () => number): Printer {
+  const emit = (event: string, fields: object) =>
+    write(`${JSON.stringify({ time: new Date(now()).toISOString(), event, ...fields })}\n`);
+  let last = { text: '', at: 0 };
+  const conditions = new Map<string, string>();
+  return {
+    show({ name, phase, status, progress }) {
+      for (const { type, status: value, reason, message } of status?.conditions ?? []) {
+        if (conditions.get(type) === value) continue;
+        // At first most are False, which is no news.
+        if (conditions.has(type) || value === 'True' || type === 'ScheduleReachesNoise')
+          emit('condition', { run: name, type, status: value, reason, message });
+        conditions.set(type, value);
+      }
+      const { summary, active, failed } = status?.models ?? {};
+      const text = `${phase} ${summary} ${active} ${failed}`;
+      if (text === last.text && (phase !== 'Training' || now() - last.at < jsonEvery)) return;
+      last = { text, at: now() };
+      emit('progress', { run: name, phase, models: summary, active, failed, ...progress });
+    },
+    note: (message) => emit('note', { message }),
+    end(run, { phase, status, seconds }, local) {
+      const { results, bundle, failures } = status ?? {};
+      const report = results && { report: join(onVolume(run, local, results.path), 'report.html') };
+      emit('end', {
+        run: run.metadata.name,
+        phase,
+        seconds: Math.round(seconds),
+        ...report,
+        results,
+        bundle,
+        failures: failures?.map((failure) => ({
+          ...failure,
+          ...(failure.pod === undefined ? {} : { logFile: local.logOf(failure.pod) }),
+        })),
+      });
+    },
+  };
+}

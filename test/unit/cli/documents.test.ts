@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { readRun, readRuns } from '../../../src/cli/documents.ts';
+import { positionsOf } from '../../../src/cli/positions.ts';
+import { minimalRun } from '../../helpers/runs.ts';
+import { temporaryFolder } from '../../helpers/trainer.ts';
+
+function write(t: TestContext, text: string): string {
+  const path = join(temporaryFolder(t), 'runs.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+const good = JSON.stringify(minimalRun());
+
+test('every field of every document has its line', () => {
+  const [first, second] = positionsOf('a:\n  - b: 1\n    c: {d: 2,\n      e: 3}\n---\n# none\n"x": &k y\nz: *k\n');
+  assert.deepEqual(
+    [['a'], ['a', 0, 'b'], ['a', 0, 'c', 'd'], ['a', 0, 'c', 'e'], ['a', 1, 'b'], ['q']].map((path) =>
+      first?.lineOf(path),
+    ),
+    [1, 2, 3, 4, 1, 1],
+  );
+  assert.deepEqual([second?.lineOf(['x']), second?.lineOf(['z'])], [7, 8]);
+});
+
+test('every wrong field of every document is named, with its line', (t) => {
+  const bad = [
+    'apiVersion: tspace.dev/v1alpha1',
+    'kind: DisentangledDiffusionRun',
+    'metadata: {name: x}',
+    'spec:',
+    '  schedule:',
+    '    states: 10',
+    '    statesPerModel: 3',
+    '  trainning: 1',
+  ].join('\n');
+  const path = write(t, `${good}\n---\n${bad}\n---\nkind: ConfigMap\n---\n${good}`);
+  const { runs, problems } = readRuns(path);
+  assert.equal(runs.length, 2);
+  const places = problems.map(
+    ({ code, where, message }) => `${code} ${where?.replace(path, 'F')} ${message.split(':')[0]}`,
+  );
+  assert.ok(places.includes('InvalidSpec F, document 2, line 9 spec.schedule.statesPerModel'), places.join('\n'));
+  assert.ok(places.includes('InvalidSpec F, document 2, line 10 spec'), places.join('\n'));
+  assert.ok(places.includes('InvalidSpec F, document 2, line 6 spec.dataset'), places.join('\n'));
+});
+
+test('anchors and merge keys are read as kubectl reads them', (t) => {
+  const text = [
+    'apiVersion: tspace.dev/v1alpha1',
+    'kind: DisentangledDiffusionRun',
+    'metadata: {name: x}',
+    'spec:',
+    '  schedule: {states: 10}',
+    '  dataset: {source: {volume: &data {claimName: data}}, format: Idx, image: {size: 28, channels: 1}}',
+    '  evaluation: {extractor: {name: mnist-classifier}, reference: {file: {volume: {<<: *data, path: r.npz}}}}',
+    '  checkpoints: {volume: {shared: {size: 1Gi}}}',
+  ].join('\n');
+  const { evaluation } = readRun(write(t, text)).spec;
+  assert.deepEqual(evaluation?.reference.file?.volume, { claimName: 'data', path: 'r.npz' });
+});
+
+test('an alias bomb, a cycle and what is not one run are refused', (t) => {
+  const bomb = ['a0: &a0 [x,x,x,x,x,x,x,x,x,x]'];
+  for (let i = 1; i < 9; i++)
+    bomb.push(
+      `a${i}: &a${i} [${Array(10)
+        .fill(`*a${i - 1}`)
+        .join(',')}]`,
+    );
+  assert.throws(() => readRuns(write(t, `kind: DisentangledDiffusionRun\n${bomb.join('\n')}`)), {
+    code: 'InputUnsafe',
+  });
+  assert.throws(() => readRuns(write(t, 'kind: DisentangledDiffusionRun\na: &a [*a]')), { code: 'InputUnsafe' });
+  assert.throws(() => readRuns(write(t, 'x'.repeat(5 * 2 ** 20))), { code: 'InputUnsafe' });
+  assert.throws(() => readRuns(write(t, '')), { code: 'InputForeign' });
+  assert.throws(() => readRun(write(t, `${good}\n---\n${good}`)), { code: 'InputForeign', message: /holds 2 runs/ });
+  assert.throws(() => readRuns(write(t, 'a: 1\n b: 2')), { code: 'InputForeign', where: /line 2/ });
+});
