@@ -12,8 +12,11 @@ interface Suite {
   command: string[];
 }
 
-/** One suite of node:test files; `concurrency` files at once, since TensorFlow and API servers are heavy. */
-function tests(name: string, pattern: string, concurrency: number): Suite {
+/**
+ * One suite of node:test files; `concurrency` files at once, since TensorFlow and API servers are heavy. A test that takes
+ * longer than its minutes fails, and a file whose tests have ended ends, whatever one that failed has left open.
+ */
+function tests(name: string, pattern: string, concurrency: number, minutes: number): Suite {
   const files = globSync(pattern, { cwd: root }).sort();
   return {
     name,
@@ -22,7 +25,8 @@ function tests(name: string, pattern: string, concurrency: number): Suite {
       '--test',
       '--test-reporter=spec',
       `--test-concurrency=${concurrency}`,
-      '--test-timeout=1800000',
+      `--test-timeout=${minutes * 60_000}`,
+      '--test-force-exit',
       ...files,
     ],
   };
@@ -31,10 +35,10 @@ function tests(name: string, pattern: string, concurrency: number): Suite {
 const suites: Suite[] = [
   { name: 'format and lint', command: ['biome', 'check', '.'] },
   { name: 'types', command: ['tsc', '--noEmit'] },
-  tests('unit', 'test/unit/**/*.test.ts', 2),
-  tests('apiserver', 'test/apiserver/**/*.test.ts', 1),
-  tests('fault', 'test/fault/**/*.test.ts', 1),
-  tests('e2e', 'test/e2e/**/*.test.ts', 1),
+  tests('unit', 'test/unit/**/*.test.ts', 2, 2),
+  tests('apiserver', 'test/apiserver/**/*.test.ts', 1, 5),
+  tests('fault', 'test/fault/**/*.test.ts', 1, 10),
+  tests('e2e', 'test/e2e/**/*.test.ts', 1, 30),
 ];
 
 const wanted = process.argv.slice(2);

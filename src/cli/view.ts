@@ -21,7 +21,7 @@ export interface View {
   name: string;
   phase: Phase;
   status: RunStatus | undefined;
-  /** Phase of each model, in order. */
+  /** Phase of each model, in order. One whose pod waits for a place is pending. */
   models: ('pending' | 'active' | 'done' | 'failed')[];
   active: ActiveModel[];
   progress: NonNullable<RunStatus['progress']>;
@@ -50,11 +50,14 @@ export function viewOf(
   const training = observed.pods.filter(
     ({ phase, labels: own }) => phase === 'Running' && own[labels.component] === 'train',
   );
+  const running = new Set(training.map(({ labels: own }) => Number(own[labels.model])));
   return {
     name,
     phase: status?.phase ?? 'Pending',
     status,
-    models: stage.models.map(({ phase }) => (phase === 'absent' ? 'pending' : phase)),
+    models: stage.models.map(({ phase, index }) =>
+      phase === 'done' || phase === 'failed' ? phase : running.has(index) ? 'active' : 'pending',
+    ),
     active: training.map(({ name: pod, labels: own }) => ({
       states: formatRanges((stage.models[Number(own[labels.model])]?.states ?? []).map(({ state }) => state)),
       progress: answers.get(pod),

@@ -84,20 +84,26 @@ export class Objects {
     return next;
   }
 
-  /** Server-side apply with force. @throws ApiError 404 where only an object of a given uid is meant, 409 for another uid */
+  /**
+   * Server-side apply with force; creates the object where it is not there and the patch names no uid.
+   * @throws ApiError 404 for a status of nothing, 409 where the object of this uid has gone, 422 where another is in its place
+   */
   apply(type: ResourceType, patch: KubeObject, fieldManager: string, subresource?: 'status'): Stored {
     const { status, ...rest } = patch;
     const manager = `${fieldManager}/${subresource ?? ''}`;
     const wanted = subresource === 'status' ? { status } : rest;
     if (this.get(type, keyOf(patch)) === undefined) {
-      if (patch.metadata.uid !== undefined || subresource !== undefined)
-        throw new ApiError(404, 'NotFound', `${type.plural} "${keyOf(patch)}" not found`);
+      if (subresource !== undefined) throw notFound(type, patch);
+      if (patch.metadata.uid !== undefined)
+        throw new ApiError(409, 'Conflict', `${type.plural} "${keyOf(patch)}" of uid ${patch.metadata.uid} has gone`);
       const managers = new Map<string, Claims>();
       const created = this.create(type, applyFields(identityOf(patch), wanted, manager, managers));
       this.#managers.set(created.metadata.uid ?? '', managers);
       return created;
     }
-    const current = this.#current(type, patch, patch.metadata.uid);
+    const current = this.#current(type, patch, undefined);
+    if (patch.metadata.uid !== undefined && patch.metadata.uid !== current.metadata.uid)
+      throw new ApiError(422, 'Invalid', `metadata.uid of ${type.plural} "${keyOf(patch)}" is immutable`);
     const managers = this.#managers.get(current.metadata.uid ?? '') ?? new Map<string, Claims>();
     this.#managers.set(current.metadata.uid ?? '', managers);
     return this.#update(type, current, applyFields(current, wanted, manager, managers));
@@ -138,7 +144,7 @@ export class Objects {
 
   #current(type: ResourceType, object: KubeObject, uid: string | undefined): Stored {
     const current = this.get(type, keyOf(object));
-    if (current === undefined) throw new ApiError(404, 'NotFound', `${type.plural} "${keyOf(object)}" not found`);
+    if (current === undefined) throw notFound(type, object);
     if (uid !== undefined && uid !== current.metadata.uid)
       throw new ApiError(409, 'Conflict', `the uid of ${type.plural} "${keyOf(object)}" is another`);
     return current;
@@ -182,6 +188,9 @@ export class Objects {
     return new Date(this.#now()).toISOString();
   }
 }
+
+const notFound = ({ plural }: ResourceType, object: KubeObject) =>
+  new ApiError(404, 'NotFound', `${plural} "${keyOf(object)}" not found`);
 
 const identityOf = ({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): KubeObject => ({
   apiVersion,

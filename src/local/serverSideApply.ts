@@ -59,16 +59,27 @@ function merge(live: unknown, patch: unknown, name = ''): unknown {
   return compose(parts, live);
 }
 
-/** The value without what is at the path. A map that still holds something stays, since the rest is somebody else's. */
+/** Whether nothing is left of a part but, in an entry of a list, the key that tells it apart. */
+function isSpent(part: unknown, name: string, list: unknown, listName: string): boolean {
+  const inner = partsOf(part, name);
+  if (inner === undefined) return true;
+  if (Array.isArray(list)) inner.delete(listKeys[listName] ?? '');
+  return inner.size === 0;
+}
+
+/** The value without what is at the path. A map or list that still holds something stays: the rest is somebody else's. */
 function without(value: unknown, path: Path, name = ''): unknown {
   const parts = partsOf(value, name);
   const [head, ...rest] = path;
   if (parts === undefined || head === undefined || !parts.has(head)) return value;
   const part = parts.get(head);
   if (rest.length > 0) parts.set(head, without(part, rest, head));
-  else if (!isObject(part) || Object.keys(part).length === 0) parts.delete(head);
+  else if (isSpent(part, head, value, name)) parts.delete(head);
   return compose(parts, value);
 }
+
+/** Whether a path is that of the key of a list's entry, which goes with the entry and not before. */
+const isKey = (path: Path): boolean => path.length > 2 && path.at(-1) === listKeys[path.at(-3) ?? ''];
 
 const isWhole = (value: unknown, path: Path): boolean => partsOf(value, path.at(-1) ?? '') === undefined;
 
@@ -94,7 +105,8 @@ export function applyFields<T>(live: T, patch: unknown, manager: string, manager
   // The innermost first, so that a map is empty when its turn comes.
   for (const [id, removable] of dropped.sort(([a], [b]) => b.length - a.length)) {
     const heirs = others.filter((other) => other.has(id));
-    if (removable && heirs.length === 0) next = without(next, JSON.parse(id) as Path);
+    const path = JSON.parse(id) as Path;
+    if (removable && heirs.length === 0 && !isKey(path)) next = without(next, path);
     if (removable) for (const heir of heirs) heir.set(id, true);
   }
   managers.set(manager, claims);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { labels } from '../../src/api/names.ts';
 import { renderTermination, type TaskResult } from '../../src/api/termination.ts';
@@ -8,7 +8,11 @@ import { systemClock } from '../../src/operator/kube/clock.ts';
 import type { KubeObject } from '../../src/operator/kube/cluster.ts';
 import { eventType } from '../../src/operator/kube/events.ts';
 import { LeaderElection, leaseType } from '../../src/operator/kube/leaderElection.ts';
-import { createRunController, type RunController } from '../../src/operator/runController.ts';
+import {
+  createRunController,
+  type RunController,
+  type RunControllerOptions,
+} from '../../src/operator/runController.ts';
 import { types } from '../../src/operator/types.ts';
 import { silent } from '../helpers/manualClock.ts';
 import { withSpec } from '../helpers/runs.ts';
@@ -23,7 +27,12 @@ function part<T>(object: KubeObject | undefined, name: 'spec' | 'status'): T {
   return object[name] as T;
 }
 
-function startController(cluster: ApiServer): RunController {
+/** A controller that ends with its test, passed or not: one left running would keep the process and its connections. */
+function startController(
+  t: TestContext,
+  cluster: ApiServer,
+  options: Partial<RunControllerOptions> = {},
+): RunController {
   const controller = createRunController({
     cluster,
     clock: systemClock,
@@ -34,7 +43,9 @@ function startController(cluster: ApiServer): RunController {
     workers: 4,
     instance: 'test',
     pollIntervalMs: 60_000,
+    ...options,
   });
+  t.after(() => controller.stop());
   controller.watch();
   controller.start();
   return controller;
@@ -140,8 +151,8 @@ test('the operator on a real API server', { skip }, async (t) => {
       return (await statusOf(run))?.phase === 'Complete';
     });
 
-  await t.test('drives a run through its life, with Jobs that the server accepts', async () => {
-    const controller = startController(cluster);
+  await t.test('drives a run through its life, with Jobs that the server accepts', async (t) => {
+    startController(t, cluster);
     await create('life', {
       schedule: { states: 3 },
       execution: { maxParallel: 2 },
@@ -162,17 +173,17 @@ test('the operator on a real API server', { skip }, async (t) => {
       ({ regarding }) => (regarding as { name: string }).name === 'life',
     );
     assert.ok(events.some(({ reason }) => reason === 'Complete'));
-    await controller.stop();
   });
 
-  await t.test('a new operator in mid-run creates nothing twice, and a quiet run is not written to', async () => {
-    const first = startController(cluster);
+  await t.test('a new operator in mid-run creates nothing twice, and a quiet run is not written to', async (t) => {
+    const first = startController(t, cluster);
     await create('restart', { schedule: { states: 4 }, execution: { maxParallel: 2 }, sampling: { count: 5 } });
     await until('two models train', async () => (await jobsOf('restart')).length === 2);
     const before = await jobsOf('restart');
     await first.stop();
     await finishJob(cluster, before[0] as KubeObject); // while nobody looks
-    const [second, third] = [startController(cluster), startController(environment.connect())]; // even two at once
+    startController(t, cluster);
+    const third = startController(t, environment.connect()); // even two at once
     await until('the next model', async () => (await jobsOf('restart')).length === 3);
     await wait(500);
     const after = await jobsOf('restart');
@@ -184,21 +195,19 @@ test('the operator on a real API server', { skip }, async (t) => {
     await wait(1500);
     assert.equal((await cluster.get(types.run, namespace, 'restart'))?.metadata.resourceVersion, version);
     await complete('restart');
-    await second.stop();
   });
 
-  await t.test('goes on when the API server is killed and comes back', async () => {
-    const controller = startController(cluster);
+  await t.test('goes on when the API server is killed and comes back', async (t) => {
+    startController(t, cluster);
     await create('outage', { schedule: { states: 2 }, execution: { maxParallel: 1 }, sampling: { count: 5 } });
     await until('one model trains', async () => (await jobsOf('outage')).length === 1);
     await environment.restartApiServer();
     await complete('outage');
     assert.equal((await jobsOf('outage')).length, 5);
-    await controller.stop();
   });
 
-  await t.test('suspends and resumes a Job without touching its template', async () => {
-    const controller = startController(cluster);
+  await t.test('suspends and resumes a Job without touching its template', async (t) => {
+    startController(t, cluster);
     const run = await create('paused', { schedule: { states: 1 }, sampling: { count: 5 } });
     const [job] = await until('a model trains', async () => {
       const jobs = await jobsOf('paused');
@@ -207,32 +216,25 @@ test('the operator on a real API server', { skip }, async (t) => {
     const suspended = async () =>
       part<{ suspend?: boolean }>(await cluster.get(types.job, namespace, job?.metadata.name ?? ''), 'spec').suspend ===
       true;
-    const setSuspend = async (suspend: boolean) => {
-      const current = (await cluster.get(types.run, namespace, run.metadata.name)) as KubeObject;
-      await cluster.replace(types.run, { ...current, spec: { ...(current.spec as object), suspend } });
-    };
+    // Applied, as kubectl does: the operator may write the status at any moment.
+    const { apiVersion, kind, metadata } = run;
+    const setSuspend = (suspend: boolean) =>
+      cluster.apply(
+        types.run,
+        { apiVersion, kind, metadata: { namespace, name: metadata.name }, spec: { ...(run.spec as object), suspend } },
+        { fieldManager: 'test' },
+      );
     await setSuspend(true);
     await until('the Job is suspended', suspended);
     await until('the run says so', async () => (await statusOf('paused'))?.phase === 'Suspended');
     await setSuspend(false);
     await until('the Job goes on', async () => !(await suspended()));
     assert.equal((await cluster.get(types.job, namespace, job?.metadata.name ?? ''))?.metadata.uid, job?.metadata.uid);
-    await controller.stop();
   });
 
-  await t.test('leaves a Job alone that is somebody else’s, and says so', async () => {
+  await t.test('leaves a Job alone that is somebody else’s, and says so', async (t) => {
     const errors: string[] = [];
     const logger = { ...silent, error: (details: object) => errors.push(JSON.stringify(details)) };
-    const controller = createRunController({
-      cluster,
-      clock: systemClock,
-      random: Math.random,
-      logger,
-      settings: { trainerImage: 't' },
-      metrics: { reconciled: () => {}, active: () => {} },
-      workers: 1,
-      instance: 'test',
-    });
     const claim = {
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
@@ -241,8 +243,7 @@ test('the operator on a real API server', { skip }, async (t) => {
     };
     const theirs = await cluster.create(types.claim, claim);
     await create('taken', { schedule: { states: 1 } });
-    controller.watch();
-    controller.start();
+    startController(t, cluster, { logger });
     await until('it complains', async () => errors.some((text) => text.includes('belongs to somebody else')));
     const claimNow = await cluster.get(types.claim, namespace, 'taken-checkpoints');
     assert.equal(claimNow?.metadata.uid, theirs.metadata.uid);
@@ -252,7 +253,6 @@ test('the operator on a real API server', { skip }, async (t) => {
       'status',
     ).conditions;
     assert.equal(conditions.find(({ type }) => type === 'Stalled')?.reason, 'ChildRefused');
-    await controller.stop();
   });
 
   await t.test('of two candidates one leads; the other follows when it leaves', async () => {

@@ -44,7 +44,7 @@ test('an apply that names another uid, or a status of nothing, creates nothing',
   assert.throws(
     () =>
       objects.apply(types.job, { ...object('Job', 'a'), metadata: { namespace: 'n', name: 'a', uid: 'gone' } }, 'me'),
-    { status: 404 },
+    { status: 409 },
   );
   assert.equal(objects.list(types.job).length, 0);
 });
