@@ -122,9 +122,10 @@ export async function onClaim(namespace: string, claim: string, command: string)
 }
 
 export interface RunObject {
-  metadata: { name: string; uid: string };
+  metadata: { name: string; uid: string; generation: number };
   spec: Record<string, unknown>;
   status?: {
+    observedGeneration?: number;
     phase?: string;
     models?: { summary: string; done: number; failed: number; active: number; retries: number };
     conditions?: { type: string; status: string; reason: string; message: string }[];
@@ -138,16 +139,16 @@ export interface RunObject {
 export const getRun = (namespace: string, name: string): Promise<RunObject> =>
   kubectlJson('get', '-n', namespace, 'ddr', name);
 
-export async function untilPhase(namespace: string, name: string, phase: string, seconds: number): Promise<RunObject> {
-  let last = '';
-  const found = await until(`${name} becomes ${phase}`, seconds, async () => {
+/** Waits for a phase of the spec as it is now: a status of an earlier generation does not count. */
+export function untilPhase(namespace: string, name: string, phase: string, seconds: number): Promise<RunObject> {
+  return until(`${name} becomes ${phase}`, seconds, async () => {
     const object = await getRun(namespace, name);
-    last = object.status?.phase ?? '';
-    if (last === 'Failed' && phase !== 'Failed')
-      throw new Error(`${name} failed: ${JSON.stringify(object.status?.failures)}`);
-    return last === phase ? object : undefined;
+    const { metadata, status } = object;
+    if (status?.observedGeneration !== metadata.generation) return undefined;
+    if (status.phase === 'Failed' && phase !== 'Failed')
+      throw new Error(`${name} failed: ${JSON.stringify(status.failures)}`);
+    return status.phase === phase ? object : undefined;
   });
-  return found;
 }
 
 export interface Named {

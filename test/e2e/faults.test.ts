@@ -169,18 +169,7 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
     const before = await children(namespace, 'changed', 'jobs');
     const digests = await modelDigests(namespace, 'changed');
     await apply(namespace, smallRun('changed', { overrides: [{ states: '1', training: { images: 1280 } }] }));
-    await until('the bundle is made anew', 300, async () => {
-      const { status } = await getRun(namespace, 'changed');
-      const jobs = await children(namespace, 'changed', 'jobs');
-      return (
-        status?.phase === 'Complete' &&
-        jobs.some(
-          ({ metadata }) =>
-            metadata.labels?.['tspace.dev/component'] === 'train' &&
-            !before.some((job) => job.metadata.uid === metadata.uid),
-        )
-      );
-    });
+    await untilPhase(namespace, 'changed', 'Complete', 300);
     const jobs = (await children(namespace, 'changed', 'jobs')).filter(
       ({ metadata }) => metadata.labels?.['tspace.dev/component'] === 'train',
     );
@@ -205,14 +194,7 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
       '-p',
       '{"spec":{"sampling":{"seed":99}}}',
     );
-    await until('samples are drawn anew', 200, async () => {
-      const { status } = await getRun(namespace, 'changed');
-      const jobs = await children(namespace, 'changed', 'jobs');
-      return (
-        status?.phase === 'Complete' &&
-        jobs.some(({ metadata }) => !before.some((job) => job.metadata.uid === metadata.uid))
-      );
-    });
+    await untilPhase(namespace, 'changed', 'Complete', 200);
     const after = await children(namespace, 'changed', 'jobs');
     const fresh = after
       .filter(({ metadata }) => !before.some((job) => job.metadata.uid === metadata.uid))
