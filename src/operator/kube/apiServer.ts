@@ -251,7 +251,7 @@ export class ApiServer implements Cluster {
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': contentType }),
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : toYamlSafeJson(body),
       headersTimeout: requestTimeout,
       bodyTimeout: timeout,
       signal: signal ?? null,
@@ -281,6 +281,20 @@ function pathOf({ group, version, plural }: ResourceType, namespace?: string, na
   const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const scope = namespace === undefined || namespace === '' ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
   return `${base}${scope}/${plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
+}
+
+/**
+ * JSON that reads the same as YAML: the server takes an applied body for YAML, which has no control characters but as
+ * escapes, folds lines at more characters than JSON, and knows no half of a surrogate pair. A pod's log may have them all.
+ */
+function toYamlSafeJson(body: unknown): string {
+  const json = JSON.stringify(body, (_key, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  );
+  return json.replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Leaves out what a controller never reads and caches would be full of. */
