@@ -7,6 +7,10 @@ export const singular = 'disentangleddiffusionrun';
 export const shortName = 'ddr';
 export const apiVersion = `${group}/${version}`;
 
+/** Names that a run may have. */
+export const runNameLength = 40;
+export const runNamePattern = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
+
 /** Labels that every child carries, so that watches and people can select them. */
 export const labels = {
   /** Name of the run. */
