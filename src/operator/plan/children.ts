@@ -25,9 +25,11 @@ const ownsSuspend = (run: Run) => run.spec.execution.queueName === undefined;
 /** Unfinished Jobs, those on their way out included: they still hold their pods. */
 const holdsPods = (job: ObservedJob) => job.finished === undefined || job.deleting;
 
+const isTraining = (job: ObservedJob) => job.labels[labels.component] === 'train';
+
 /** Training Jobs to create now: the lowest missing models, in as many slots as are free. */
 function modelsToCreate(run: Run, { models, jobs }: Stage): ModelState[] {
-  const busy = [...jobs.values()].filter((job) => job.labels[labels.component] === 'train' && holdsPods(job)).length;
+  const busy = [...jobs.values()].filter((job) => isTraining(job) && holdsPods(job)).length;
   const slots = Math.max(0, run.spec.execution.maxParallel - busy);
   return models.filter(({ phase, job }) => phase === 'absent' && job === undefined).slice(0, slots);
 }
@@ -94,12 +96,18 @@ export function allChildren(run: Run, stage: Stage, settings: Settings): KubeObj
   ];
 }
 
-/** Unfinished wanted Jobs that must not run: all of them when the run is halted, else those beyond maxParallel. */
-function suspensions(run: Run, { models, steps }: Stage, halt: Halt | undefined): Changes['suspend'] {
+/**
+ * Unfinished wanted Jobs that must not run: all of them when the run is halted, else those beyond maxParallel. One that is
+ * stopped also waits for the pods of Jobs on their way out.
+ */
+function suspensions(run: Run, { models, steps, jobs }: Stage, halt: Halt | undefined): Changes['suspend'] {
   const active = models.flatMap(({ phase, job }) => (phase === 'active' && job !== undefined ? [job] : []));
   const others = steps.flatMap(({ phase, job }) => (phase === 'active' && job !== undefined ? [job] : []));
+  const leaving = [...jobs.values()].filter((job) => isTraining(job) && holdsPods(job) && !active.includes(job)).length;
+  const { maxParallel } = run.spec.execution;
+  const waits = (job: ObservedJob, rank: number) => rank + (job.suspended ? leaving : 0) >= maxParallel;
   const wanted = [
-    ...active.map((job, rank) => ({ job, value: halt !== undefined || rank >= run.spec.execution.maxParallel })),
+    ...active.map((job, rank) => ({ job, value: halt !== undefined || waits(job, rank) })),
     ...others.map((job) => ({ job, value: halt !== undefined })),
   ];
   return wanted

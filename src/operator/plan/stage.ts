@@ -37,6 +37,17 @@ function phaseOf(job: ObservedJob | undefined): ChildPhase {
   return job.finished === 'Failed' ? 'failed' : 'active';
 }
 
+/**
+ * Failed pods of a run that they have ended, as its status has them: with a Kueue queue the Jobs that counted them are
+ * deleted to end it, and it would begin anew.
+ */
+function spentRetries({ spec, status }: Run): number {
+  const ended = status?.conditions?.some(
+    ({ type, status, reason }) => type === 'Failed' && status === 'True' && reason === 'RetriesExhausted',
+  );
+  return ended && spec.execution.queueName !== undefined ? (status?.models?.retries ?? 0) : 0;
+}
+
 export function stageOf(run: Run, observed: Observed): Stage {
   const plans = modelPlans(run.spec);
   const hashes = stepHashes(run.spec, plans);
@@ -49,8 +60,8 @@ export function stageOf(run: Run, observed: Observed): Stage {
     { step: 'sample', ...at(names.sample(hashes)) },
     { step: 'evaluate', ...at(names.evaluate(hashes)) },
   ];
-  const retries = [...models, ...steps].reduce((sum, { job }) => sum + (job?.failed ?? 0), 0);
-  return { hashes, models, steps, retries, jobs };
+  const counted = [...models, ...steps].reduce((sum, { job }) => sum + (job?.failed ?? 0), 0);
+  return { hashes, models, steps, retries: Math.max(counted, spentRetries(run)), jobs };
 }
 
 /** Pods of a Job, the newest first. */

@@ -194,6 +194,28 @@ test('lowering maxParallel in mid-run stops the models beyond it', () => {
   finish(simulation);
 });
 
+test('a stopped model goes on only when the pods of one on its way out have gone', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 3 }, execution: { maxParallel: 3 } }));
+  simulation.step();
+  simulation.run = {
+    ...runOf({ schedule: { states: 3 }, execution: { maxParallel: 1 } }),
+    status: simulation.run.status,
+  };
+  simulation.step();
+  const [first] = simulation.training();
+  assert.ok(first);
+  simulation.jobs.set(first.name, { ...first, deleting: true }); // somebody deletes it; its pod saves its state
+  simulation.step();
+  assert.deepEqual(
+    simulation.training().map(({ name }) => name),
+    [first.name],
+  );
+  simulation.jobs.delete(first.name);
+  simulation.step();
+  assert.equal(simulation.training().length, 1);
+  finish(simulation);
+});
+
 test('cancel deletes what is unfinished and ends the run; a complete run stays complete', () => {
   const simulation = new Simulation(runOf());
   simulation.step();
@@ -219,6 +241,25 @@ test('too many failed pods in all end the run', () => {
   assert.equal(simulation.run.status?.phase, 'Failed');
   assert.equal(conditionOf(simulation, 'Failed')?.reason, 'RetriesExhausted');
   assert.equal(simulation.working().length, 0);
+});
+
+test('with a Kueue queue too, a run that has no retries left stays failed until it is given more', () => {
+  const spec = (total: number) => ({
+    schedule: { states: 2 },
+    execution: { queueName: 'team', retries: { perModel: 9, total } },
+  });
+  const simulation = new Simulation(runOf(spec(1)));
+  simulation.step();
+  for (const job of simulation.working()) simulation.jobs.set(job.name, { ...job, failed: 1 });
+  for (let i = 0; i < 4; i++) {
+    simulation.step();
+    assert.equal(conditionOf(simulation, 'Failed')?.reason, 'RetriesExhausted');
+    assert.equal(simulation.run.status?.models?.retries, 2);
+    assert.equal(simulation.jobs.size, 0, 'Jobs are deleted, which gives their quota back');
+  }
+  simulation.run = { ...runOf(spec(5)), status: simulation.run.status };
+  finish(simulation);
+  assert.equal(simulation.run.status?.phase, 'Complete');
 });
 
 test('a run that takes too long fails, and its time is looked at without news', () => {
