@@ -81,14 +81,14 @@ export class Simulation {
     this.#change(name, { finished: 'Complete', finishedAt: new Date(this.now).toISOString(), active: 0 });
   }
 
-  fail(name: string, message = 'Segmentation fault'): void {
+  fail(name: string, message = 'Segmentation fault', { exitCode = 1, reason = 'BackoffLimitExceeded' } = {}): void {
     const job = this.jobs.get(name) as SimulatedJob;
-    this.#pod(job, 1, message);
+    this.#pod(job, exitCode, message);
     this.#change(name, {
       finished: 'Failed',
       failed: job.failed + 1,
       active: 0,
-      reason: 'BackoffLimitExceeded',
+      reason,
       message: 'Job has reached the specified backoff limit',
     });
   }

@@ -64,6 +64,14 @@ export function stageOf(run: Run, observed: Observed): Stage {
   return { hashes, models, steps, retries: Math.max(counted, spentRetries(run)), jobs };
 }
 
+/** Whether nothing more can be done though not all is done: a step failed, or a model did and the others have ended. */
+export function isBroken({ models, steps }: Pick<Stage, 'models' | 'steps'>): boolean {
+  const failed = ({ phase }: { phase: ChildPhase }) => phase === 'failed';
+  return (
+    steps.some(failed) || (models.some(failed) && models.every(({ phase }) => phase === 'done' || phase === 'failed'))
+  );
+}
+
 /** Pods of a Job, the newest first. */
 export function podsOf(observed: Observed, job: string): ObservedPod[] {
   return observed.pods.filter((pod) => pod.job === job).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));

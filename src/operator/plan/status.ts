@@ -6,7 +6,7 @@ import type { Halt } from './halt.ts';
 import type { Observed } from './observed.ts';
 import { progressOf } from './progress.ts';
 import { formatRangesBriefly } from './ranges.ts';
-import { type ChildPhase, resultOf, type Stage, type StepState } from './stage.ts';
+import { type ChildPhase, isBroken, resultOf, type Stage, type StepState } from './stage.ts';
 
 /** Milliseconds that a finished step's last word is waited for: pods and Jobs are watched apart. */
 const wordWithin = 30_000;
@@ -35,14 +35,12 @@ function resultsOf(run: Run, { steps, hashes }: Stage, observed: Observed): RunS
     : { ...results, display: String(Number(frechetDistance.toPrecision(4))) };
 }
 
-function phaseOf({ models, steps }: Stage, halt: Halt | undefined, evaluated: boolean): Phase {
+function phaseOf(stage: Stage, halt: Halt | undefined, evaluated: boolean): Phase {
+  const { models, steps } = stage;
   if (steps[2]?.phase === 'done' && evaluated) return 'Complete';
   if (halt?.kind === 'cancelled') return 'Cancelled';
   if (halt?.kind === 'failed') return 'Failed';
-  const ended = (phase: ChildPhase) => phase === 'done' || phase === 'failed';
-  const broken = models.some(({ phase }) => phase === 'failed');
-  if (broken && models.every(({ phase }) => ended(phase))) return 'Failed';
-  if (steps.some(({ phase }) => phase === 'failed')) return 'Failed';
+  if (isBroken(stage)) return 'Failed';
   if (halt?.kind === 'suspended') return 'Suspended';
   if (models.every(({ phase }) => phase === 'absent')) return 'Pending';
   if (!models.every(({ phase }) => phase === 'done')) return 'Training';

@@ -133,6 +133,31 @@ test('without a last word, the tail of the log and Kubernetes’ reason stand in
   assert.deepEqual(failure?.log, ['line one', 'Segmentation fault']);
 });
 
+test('a Job that was stopped at its deadline says so, not what its pod said when it was stopped', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
+  simulation.step();
+  const [{ name } = { name: '' }] = simulation.working();
+  const said = renderTermination({ outcome: 'Failed', code: 'Interrupted', message: 'state is saved', log: ['saved'] });
+  simulation.fail(name, said, { exitCode: 75, reason: 'DeadlineExceeded' });
+  simulation.step();
+  const [failure] = simulation.run.status?.failures ?? [];
+  assert.equal(failure?.reason, 'DeadlineExceeded');
+  assert.deepEqual(failure?.log, ['saved']);
+});
+
+test('of the pods of a failed Job, one that failed tells why, not one that was stopped because of it', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
+  simulation.step();
+  const [{ name } = { name: '' }] = simulation.working();
+  const word = (code: 'InputMissing' | 'Interrupted') =>
+    renderTermination({ outcome: 'Failed', code, message: 'm', log: [] });
+  simulation.fail(name, word('InputMissing'), { exitCode: 65, reason: 'PodFailurePolicy' });
+  simulation.now += 1000;
+  simulation.fail(name, word('Interrupted'), { exitCode: 75, reason: 'PodFailurePolicy' });
+  simulation.step();
+  assert.equal(simulation.run.status?.failures?.[0]?.reason, 'InputMissing');
+});
+
 test('a failed model whose settings change is trained anew, and the run goes on', () => {
   const spec = { schedule: { states: 2 }, execution: { maxParallel: 2 } };
   const simulation = new Simulation(runOf(spec));
@@ -270,6 +295,16 @@ test('a run that takes too long fails, and its time is looked at without news', 
   simulation.now += 60_000;
   simulation.step();
   assert.equal(conditionOf(simulation, 'Failed')?.reason, 'DeadlineExceeded');
+});
+
+test('a run that failed keeps its reason when its deadline passes afterwards', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 1 }, execution: { deadlines: { runSeconds: 60 } } }));
+  simulation.step();
+  simulation.fail(simulation.working()[0]?.name ?? '');
+  simulation.step();
+  simulation.now += 3_600_000;
+  simulation.step();
+  assert.equal(conditionOf(simulation, 'Failed')?.reason, 'ModelFailed');
 });
 
 test('a finished run is deleted when its time to live is over', () => {
