@@ -14,12 +14,12 @@ const result = z.discriminatedUnion('kind', [
     kind: z.literal('evaluate'),
     path: z.string(),
     digest: z.string(),
-    sampleCount: z.int(),
+    sampleCount: z.int().min(0),
     metric: z.string().optional(),
     frechetDistance: z.number().optional(),
     extractor: z.string().optional(),
     extractorDigest: z.string().optional(),
-    referenceCount: z.int().optional(),
+    referenceCount: z.int().min(0).optional(),
   }),
 ]);
 

@@ -124,7 +124,7 @@ export function invalidStatus(
     type,
     status,
     reason: 'InvalidSpec',
-    message,
+    message: message.slice(0, 8192),
     lastTransitionTime:
       before?.conditions?.find((known) => known.type === type && known.status === status)?.lastTransitionTime ??
       toSeconds(now),

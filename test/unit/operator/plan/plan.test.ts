@@ -2,13 +2,29 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { labels } from '../../../../src/api/names.ts';
+import { statusSchema } from '../../../../src/api/status.ts';
 import { renderTermination } from '../../../../src/api/termination.ts';
+import type { ObservedJob, ObservedPod } from '../../../../src/operator/plan/observed.ts';
 import { plan } from '../../../../src/operator/plan/plan.ts';
 import { transitionEvents } from '../../../../src/operator/plan/transitions.ts';
 import { runOf, Simulation, settings } from '../../../helpers/simulation.ts';
 
 const conditionOf = (simulation: Simulation, type: string) =>
   simulation.run.status?.conditions?.find((condition) => condition.type === type);
+
+const runningPod = (name: string, job: ObservedJob): ObservedPod => ({
+  name,
+  uid: name,
+  job: job.name,
+  labels: job.labels,
+  createdAt: '',
+  phase: 'Running',
+  deleting: false,
+  ip: undefined,
+  port: undefined,
+  terminated: undefined,
+  blocked: undefined,
+});
 
 /** Lets everything succeed until nothing changes. */
 function finish(simulation: Simulation): void {
@@ -335,6 +351,22 @@ test('a top state that is not noise is a warning, never a refusal', () => {
   const matched = new Simulation(runOf({ schedule, sampling: { start: 'MomentMatched' } }));
   matched.step();
   assert.equal(conditionOf(matched, 'ScheduleReachesNoise')?.status, 'True');
+});
+
+test('whatever pods answer, the status is one that the API server takes', () => {
+  const number = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
+  const answer = fc.record({ done: number, total: number, perSecond: number });
+  fc.assert(
+    fc.property(fc.array(answer, { minLength: 1, maxLength: 3 }), (answers) => {
+      const simulation = new Simulation(runOf({ schedule: { states: 3 } }));
+      simulation.step();
+      const progress = new Map(answers.map((answer, i) => [`pod-${i}`, { phase: 'Running' as const, ...answer }]));
+      const pods = simulation.training().map((job, i) => runningPod(`pod-${i}`, job));
+      const { status } = plan(simulation.run, { ...simulation.observed(), pods, progress }, new Date(0), settings);
+      const sent = JSON.parse(JSON.stringify(status)); // Infinity would be null
+      assert.deepEqual(statusSchema.parse(sent), status);
+    }),
+  );
 });
 
 test('the status is bounded for any S', () => {
