@@ -158,3 +158,18 @@ test('an own write is known at once, and an older event does not undo it', async
   assert.deepEqual(reflector.store.get('n/a')?.status, { phase: 'Running' });
   await reflector.stop();
 });
+
+test('the answer to an own write that comes after the deletion does not bring the object back', async () => {
+  const { objects, reflector, names } = start();
+  reflector.start();
+  await reflector.synced;
+  await settle();
+  const created = objects.create(types.pod, pod('a'));
+  objects.delete(types.pod, 'n/a');
+  await settle();
+  reflector.observe(created);
+  assert.deepEqual(names(), []);
+  reflector.observe(objects.create(types.pod, pod('a'))); // made anew, and known before the watch tells
+  assert.deepEqual(names(), ['a']);
+  await reflector.stop();
+});
