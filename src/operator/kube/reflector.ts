@@ -19,6 +19,8 @@ export interface ReflectorOptions {
 const watchSeconds = 300;
 /** A watch that says nothing for this long, not even a bookmark, is taken for dead. */
 const silence = 120_000;
+/** A watch that ends sooner without an event has failed. */
+const shortWatch = 1000;
 /** All objects are listed again this often, in case a watch lost one (pepr#745). */
 const relistEvery = 1_800_000;
 
@@ -77,9 +79,15 @@ export class Reflector {
           version = await this.#list();
           listedAt = clock.now();
         }
+        let heard = false;
+        const begun = clock.now();
         version = await this.#watch(version, () => {
           failures = 0;
+          heard = true;
         });
+        // A server on its way out, or a proxy, ends watches at once: no reason to ask it without a pause.
+        if (!heard && clock.now() - begun < shortWatch)
+          await sleep(clock, backoff(failures++, 200, 30_000, random), signal);
       } catch (error) {
         if (signal.aborted) return;
         if (isApiError(error, 410)) {

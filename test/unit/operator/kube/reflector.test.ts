@@ -23,6 +23,8 @@ class Flaky extends MemoryCluster {
   lists = 0;
   watches: string[] = [];
   failure: Error | undefined;
+  /** Whether every watch ends as soon as it has begun. */
+  brief = false;
   /** Ends the current watch with this, or quietly. */
   break: (error?: Error) => void = () => {};
 
@@ -37,6 +39,7 @@ class Flaky extends MemoryCluster {
     options: WatchOptions,
   ): AsyncGenerator<WatchEvent> {
     this.watches.push(options.resourceVersion);
+    if (this.brief) return;
     const own = new AbortController();
     let error: Error | undefined;
     this.break = (reason) => {
@@ -134,6 +137,20 @@ test('never gives up, waiting longer each time', async () => {
   cluster.failure = undefined;
   objects.create(types.pod, pod('a'));
   await clock.advance(30_000);
+  assert.deepEqual(names(), ['a']);
+  await reflector.stop();
+});
+
+test('does not ask without a pause where every watch ends at once', async () => {
+  const { clock, objects, cluster, reflector, names } = start();
+  cluster.brief = true;
+  reflector.start();
+  await clock.advance(60_000);
+  assert.ok(cluster.watches.length < 20, `${cluster.watches.length} watches in a minute`);
+  cluster.brief = false;
+  await clock.advance(30_000);
+  objects.create(types.pod, pod('a'));
+  await settle();
   assert.deepEqual(names(), ['a']);
   await reflector.stop();
 });
