@@ -72,9 +72,18 @@ export function isBroken({ models, steps }: Pick<Stage, 'models' | 'steps'>): bo
   );
 }
 
+/** Pods by Job of what was observed: thousands of Jobs ask for theirs. */
+const podsByJob = new WeakMap<Observed, Map<string, ObservedPod[]>>();
+
 /** Pods of a Job, the newest first. */
-export function podsOf(observed: Observed, job: string): ObservedPod[] {
-  return observed.pods.filter((pod) => pod.job === job).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+export function podsOf(observed: Observed, job: string): readonly ObservedPod[] {
+  let byJob = podsByJob.get(observed);
+  if (byJob === undefined) {
+    const newestFirst = observed.pods.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    byJob = Map.groupBy(newestFirst, (pod) => pod.job);
+    podsByJob.set(observed, byJob);
+  }
+  return byJob.get(job) ?? [];
 }
 
 /** What a Job's pod said when it succeeded; undefined where the pod, or its word, is not there (any more). */
