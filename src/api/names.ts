@@ -21,6 +21,8 @@ export const labels = {
   model: `${group}/model`,
   /** Content hash of what the child makes. */
   hash: `${group}/hash`,
+  /** Hash of how the run wanted its pods to run when the Job was made. */
+  execution: `${group}/execution`,
   /** Who manages the child; always {@link managedBy}. */
   managedBy: 'app.kubernetes.io/managed-by',
   /** Kueue's queue, where `execution.queueName` names one. */

@@ -6,6 +6,7 @@ import type { Halt } from './halt.ts';
 import { childNames } from './identity.ts';
 import { buildJob, type Settings } from './job.ts';
 import type { Observed, ObservedJob } from './observed.ts';
+import { outdatedJobs } from './outdated.ts';
 import type { ModelState, Stage, StepState } from './stage.ts';
 import { aggregateTask, evaluateTask, sampleTask, trainTask } from './tasks.ts';
 
@@ -128,6 +129,7 @@ export function changesOf(
     ({ name, finished, deleting }) => wanted.has(name) && finished === undefined && !deleting,
   );
   const dropUnfinished = halt?.kind === 'cancelled' || (halt !== undefined && !ownsSuspend(run));
+  const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, stage, observed);
   const claim = buildClaim(run);
   const claimMissing =
     claim !== undefined && !observed.claims.some(({ name }) => name === childNames(run.metadata.name).claim);
@@ -139,6 +141,9 @@ export function changesOf(
       ...(step === undefined ? [] : [buildStepJob(run, step, stage, settings)]),
     ],
     suspend: ownsSuspend(run) && !dropUnfinished ? suspensions(run, stage, halt) : [],
-    remove: [...obsolete, ...(dropUnfinished ? unfinished : [])].map(({ name, uid }) => ({ name, uid })),
+    remove: [...new Set([...obsolete, ...outdated, ...(dropUnfinished ? unfinished : [])])].map(({ name, uid }) => ({
+      name,
+      uid,
+    })),
   };
 }

@@ -11,7 +11,7 @@ import type { Run } from '../../api/run.ts';
 import type { PodTemplate, Resources } from '../../api/spec/execution.ts';
 import { type Task, taskVariables } from '../../api/task.ts';
 import type { KubeObject } from '../kube/cluster.ts';
-import { childNames } from './identity.ts';
+import { childNames, executionHash } from './identity.ts';
 import { ownerReference } from './owner.ts';
 import { mergePodTemplates } from './podTemplate.ts';
 
@@ -196,7 +196,11 @@ export function buildJob(run: Run, options: JobOptions, settings: Settings): Kub
     metadata: {
       name,
       namespace: run.metadata.namespace,
-      labels: { ...jobLabels, ...(execution.queueName === undefined ? {} : { [labels.queue]: execution.queueName }) },
+      labels: {
+        ...jobLabels,
+        [labels.execution]: executionHash(run, options.podTemplate),
+        ...(execution.queueName === undefined ? {} : { [labels.queue]: execution.queueName }),
+      },
       ownerReferences: [ownerReference(run)],
     },
     spec,
