@@ -20,8 +20,11 @@ export interface Changes {
   remove: { name: string; uid: string }[];
 }
 
-/** Kueue suspends and resumes Jobs itself; ours are deleted instead and made anew, which gives their quota back. */
-const ownsSuspend = (run: Run) => run.spec.execution.queueName === undefined;
+/**
+ * Kueue suspends and resumes the Jobs of its queues itself; they are deleted instead and made anew, which gives their
+ * quota back. A Job from before the run had a queue is not Kueue's.
+ */
+const isQueued = (job: ObservedJob) => job.labels[labels.queue] !== undefined;
 
 /** Unfinished Jobs, those on their way out included: they still hold their pods. */
 const holdsPods = (job: ObservedJob) => job.finished === undefined || job.deleting;
@@ -112,7 +115,7 @@ function suspensions(run: Run, { models, steps, jobs }: Stage, halt: Halt | unde
     ...others.map((job) => ({ job, value: halt !== undefined })),
   ];
   return wanted
-    .filter(({ job, value }) => job.suspended !== value)
+    .filter(({ job, value }) => !isQueued(job) && job.suspended !== value)
     .map(({ job: { name, uid }, value }) => ({ name, uid, value }));
 }
 
@@ -128,7 +131,7 @@ export function changesOf(
   const unfinished = observed.jobs.filter(
     ({ name, finished, deleting }) => wanted.has(name) && finished === undefined && !deleting,
   );
-  const dropUnfinished = halt?.kind === 'cancelled' || (halt !== undefined && !ownsSuspend(run));
+  const dropped = unfinished.filter((job) => halt?.kind === 'cancelled' || (halt !== undefined && isQueued(job)));
   const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, stage, observed);
   const claim = buildClaim(run);
   const claimMissing =
@@ -140,8 +143,8 @@ export function changesOf(
       ...(halt === undefined ? modelsToCreate(run, stage).map((model) => buildModelJob(run, model, settings)) : []),
       ...(step === undefined ? [] : [buildStepJob(run, step, stage, settings)]),
     ],
-    suspend: ownsSuspend(run) && !dropUnfinished ? suspensions(run, stage, halt) : [],
-    remove: [...new Set([...obsolete, ...outdated, ...(dropUnfinished ? unfinished : [])])].map(({ name, uid }) => ({
+    suspend: halt?.kind === 'cancelled' ? [] : suspensions(run, stage, halt),
+    remove: [...new Set([...obsolete, ...outdated, ...dropped])].map(({ name, uid }) => ({
       name,
       uid,
     })),

@@ -370,6 +370,17 @@ test('with a Kueue queue, suspending deletes Jobs, since suspend is Kueue’s', 
   assert.equal(simulation.jobs.size, 0);
 });
 
+test('a run that gets a queue while it is suspended goes on with the Jobs that it has', () => {
+  const simulation = new Simulation(runOf({}));
+  simulation.step();
+  simulation.run = { ...runOf({ suspend: true }), status: simulation.run.status };
+  simulation.step();
+  assert.equal(simulation.working().length, 0);
+  simulation.run = { ...runOf({ execution: { queueName: 'team' } }), status: simulation.run.status };
+  finish(simulation);
+  assert.equal(simulation.run.status?.phase, 'Complete');
+});
+
 test('a top state that is not noise is a warning, never a refusal', () => {
   const schedule = { states: 2, spacing: 'Explicit', indices: [10, 500] };
   const simulation = new Simulation(runOf({ schedule }));
