@@ -43,7 +43,10 @@ export class Simulation {
   /** Plans once and carries it out. */
   step(): Plan {
     this.now += 1000;
-    const planned = plan(this.run, this.observed(), new Date(this.now), settings);
+    return this.carryOut(plan(this.run, this.observed(), new Date(this.now), settings));
+  }
+
+  carryOut(planned: Plan): Plan {
     for (const { name } of planned.remove) this.jobs.delete(name);
     for (const { name, value } of planned.suspend) this.#change(name, { suspended: value, active: value ? 0 : 1 });
     for (const object of planned.create) this.#create(object);
