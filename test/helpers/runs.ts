@@ -144,6 +144,12 @@ export const wrongRuns: WrongRun[] = [
     says: /image\.size divided by a power of two/,
   },
   {
+    title: 'the same resolution twice',
+    spec: { model: { attentionResolutions: [7, 7] } },
+    field: 'spec.model.attentionResolutions',
+    says: /twice|Duplicate/,
+  },
+  {
     title: 'channels not a multiple of 8',
     spec: { model: { baseChannels: 12 } },
     field: 'spec.model.baseChannels',
