@@ -167,11 +167,12 @@ export function createRunController(options: RunControllerOptions): RunControlle
       return {}; // the garbage collector takes the children
     }
     const now = new Date(clock.now());
+    // A status that another version wrote, or somebody edited, says nothing about the spec: it is written anew.
+    const before = statusSchema.safeParse(object.status).data;
     let run: Run;
     try {
-      run = parseRun(object);
+      run = parseRun({ ...object, status: before });
     } catch (error) {
-      const before = statusSchema.safeParse(object.status).data;
       await writeStatus(
         object,
         before,

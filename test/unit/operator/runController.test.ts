@@ -20,7 +20,7 @@ class Refusing extends MemoryCluster {
   }
 }
 
-function start(t: TestContext, spec: Record<string, unknown>) {
+function start(t: TestContext, spec: Record<string, unknown>, status?: object) {
   const clock = new ManualClock();
   const objects = new Objects(() => clock.now());
   const cluster = new Refusing(objects, clock);
@@ -36,8 +36,11 @@ function start(t: TestContext, spec: Record<string, unknown>) {
   });
   t.after(() => Promise.all([controller.stop(), clock.advance(60_000)]));
   const run = withSpec(spec);
+  const phases = new Set<string | undefined>();
   const begin = () => {
-    objects.create(types.run, { ...run, metadata: { ...run.metadata, namespace: 'n' } });
+    objects.subscribe(types.run, ({ object }) => phases.add((object.status as { phase?: string })?.phase));
+    const metadata = { ...run.metadata, namespace: 'n' };
+    objects.create(types.run, { ...run, metadata, ...(status && { status }) });
     controller.watch();
     controller.start();
   };
@@ -48,7 +51,7 @@ function start(t: TestContext, spec: Record<string, unknown>) {
     };
     return conditions.find(({ type }) => type === 'Stalled');
   };
-  return { clock, cluster, begin, models, stalled };
+  return { clock, cluster, begin, models, stalled, phases };
 }
 
 test('a conflict that is not about the name is tried again', async (t) => {
@@ -75,4 +78,12 @@ test('a child that is refused is named, and keeps no other from being created', 
   assert.equal(models().length, 39);
   assert.deepEqual([stalled()?.status, stalled()?.reason], ['True', 'ChildRefused']);
   assert.match(stalled()?.message ?? '', /spec\.template is wrong/);
+});
+
+test('a status that cannot be read is written anew; it does not make the spec a wrong one', async (t) => {
+  const { clock, begin, models, phases } = start(t, { schedule: { states: 1 } }, { phase: 'Dancing' });
+  begin();
+  await clock.advance(1000);
+  assert.deepEqual(models(), ['0']);
+  assert.deepEqual([...phases], ['Dancing', 'Pending', 'Training']);
 });
