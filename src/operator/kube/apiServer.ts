@@ -18,6 +18,8 @@ const pageSize = 500;
 /** Longest line of a watch: an object is at most about 3 MiB in etcd's hands. */
 const longestLine = 8 * 2 ** 20;
 const requestTimeout = 30_000;
+/** Seconds that a server may ask to wait before the next try. */
+const longestWait = 30;
 /** Tries of a call that failed for a reason that passes. */
 const tries = 4;
 
@@ -57,7 +59,8 @@ function toApiError(status: number, retryAfter: string | undefined, text: string
   } catch {
     // Not a Status object: a proxy's page, say. Its text is the message.
   }
-  return new ApiError(status, parsed.reason, parsed.message, retryAfter === undefined ? undefined : Number(retryAfter));
+  const seconds = Number(retryAfter); // a proxy may name a date instead
+  return new ApiError(status, parsed.reason, parsed.message, seconds >= 0 ? Math.min(seconds, longestWait) : undefined);
 }
 
 /** Whether the same call may succeed a moment later: throttled, overloaded, or the server was just restarted. */
