@@ -8,6 +8,7 @@ import { buildJob, type Settings } from './job.ts';
 import type { Observed, ObservedJob } from './observed.ts';
 import { outdatedJobs } from './outdated.ts';
 import type { ModelState, Stage, StepState } from './stage.ts';
+import { lostWords } from './status.ts';
 import { aggregateTask, evaluateTask, sampleTask, trainTask } from './tasks.ts';
 
 /** What is to be done about children. */
@@ -125,6 +126,7 @@ export function changesOf(
   observed: Observed,
   halt: Halt | undefined,
   settings: Settings,
+  now: Date,
 ): Changes {
   const wanted = new Set([...stage.models, ...stage.steps].map(({ name }) => name));
   const obsolete = observed.jobs.filter(({ name, deleting }) => !wanted.has(name) && !deleting);
@@ -133,6 +135,7 @@ export function changesOf(
   );
   const dropped = unfinished.filter((job) => halt?.kind === 'cancelled' || (halt !== undefined && isQueued(job)));
   const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, stage, observed);
+  const lost = halt === undefined ? lostWords(run, stage, observed, now) : [];
   const claim = buildClaim(run);
   const claimMissing =
     claim !== undefined && !observed.claims.some(({ name }) => name === childNames(run.metadata.name).claim);
@@ -144,7 +147,7 @@ export function changesOf(
       ...(step === undefined ? [] : [buildStepJob(run, step, stage, settings)]),
     ],
     suspend: halt?.kind === 'cancelled' ? [] : suspensions(run, stage, halt),
-    remove: [...new Set([...obsolete, ...outdated, ...dropped])].map(({ name, uid }) => ({
+    remove: [...new Set([...obsolete, ...outdated, ...lost, ...dropped])].map(({ name, uid }) => ({
       name,
       uid,
     })),

@@ -135,12 +135,14 @@ test('whatever happens to a run, it stays within its slots, writes sound statuse
       const { spec } = simulation.run;
       const retries = { perModel: 1000, total: 100_000 };
       simulation.run = { ...simulation.run, spec: { ...spec, execution: { ...spec.execution, retries } } };
-      for (let i = 0; i < 30; i++) {
+      for (let i = 0; i < 40; i++) {
         check(simulation);
         simulation.gone();
+        simulation.now += 10_000;
         for (const { name } of simulation.working()) simulation.succeed(name);
       }
       assert.equal(simulation.run.status?.phase, 'Complete');
+      assert.ok(simulation.run.status.results !== undefined && simulation.run.status.bundle !== undefined);
       const quiet = plan(simulation.run, simulation.observed(), new Date(simulation.now + 3_600_000), settings);
       assert.deepEqual([quiet.create, quiet.suspend, quiet.remove], [[], [], []]);
       assert.deepEqual(quiet.status, simulation.run.status, 'time alone does not change a status');
