@@ -77,6 +77,10 @@ test('the API server', { skip }, async (t) => {
       replace({ checkpoints: { volume: { shared: { claimName: 'other' } } } }),
       /spec\.checkpoints\.volume\.shared.*cannot move/,
     );
+    await assert.rejects(
+      replace({ checkpoints: { volume: { shared: { size: '2Gi' } } } }),
+      /spec\.checkpoints\.volume\.shared\.size.*expand the claim itself/,
+    );
     await replace({ suspend: true, sampling: { count: 5 } });
   });
 });
