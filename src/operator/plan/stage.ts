@@ -38,12 +38,16 @@ function phaseOf(job: ObservedJob | undefined): ChildPhase {
 }
 
 /**
- * Failed pods of a run that they have ended, as its status has them: with a Kueue queue the Jobs that counted them are
- * deleted to end it, and it would begin anew.
+ * Failed pods of a run that they have ended, as its status has them until the spec changes: with a Kueue queue the Jobs
+ * that counted them are deleted to end it, and it would begin anew.
  */
-function spentRetries({ spec, status }: Run): number {
+function spentRetries({ metadata, spec, status }: Run): number {
   const ended = status?.conditions?.some(
-    ({ type, status, reason }) => type === 'Failed' && status === 'True' && reason === 'RetriesExhausted',
+    ({ type, status, reason, observedGeneration }) =>
+      type === 'Failed' &&
+      status === 'True' &&
+      reason === 'RetriesExhausted' &&
+      observedGeneration === metadata.generation,
   );
   return ended && spec.execution.queueName !== undefined ? (status?.models?.retries ?? 0) : 0;
 }

@@ -337,7 +337,7 @@ test('too many failed pods in all end the run', () => {
   assert.equal(simulation.working().length, 0);
 });
 
-test('with a Kueue queue too, a run that has no retries left stays failed until it is given more', () => {
+test('with a Kueue queue too, a run that has no retries left stays failed until its spec changes', () => {
   const spec = (total: number) => ({
     schedule: { states: 2 },
     execution: { queueName: 'team', retries: { perModel: 9, total } },
@@ -351,7 +351,8 @@ test('with a Kueue queue too, a run that has no retries left stays failed until 
     assert.equal(simulation.run.status?.models?.retries, 2);
     assert.equal(simulation.jobs.size, 0, 'Jobs are deleted, which gives their quota back');
   }
-  simulation.run = { ...runOf(spec(5)), status: simulation.run.status };
+  const fixed = runOf(spec(1));
+  simulation.run = { ...fixed, metadata: { ...fixed.metadata, generation: 2 }, status: simulation.run.status };
   finish(simulation);
   assert.equal(simulation.run.status?.phase, 'Complete');
 });
