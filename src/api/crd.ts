@@ -15,8 +15,13 @@ const isObject = (value: unknown): value is Json =>
 function flattenUnion(schema: Json): Json {
   if (!Array.isArray(schema.anyOf)) return schema;
   const { anyOf: _, ...rest } = schema;
-  const types = (schema.anyOf as Json[]).map((option) => option.type).sort();
-  if (types.join() === 'number,string') return { ...rest, 'x-kubernetes-int-or-string': true };
+  const options = schema.anyOf as Json[];
+  const types = options.map((option) => option.type).sort();
+  if (types.join() === 'integer,string') {
+    // Limits of numbers hold for numbers only, those of text for text: they can stand side by side.
+    const limits = options.map(({ type: _, ...limit }) => limit);
+    return Object.assign({}, rest, ...limits, { 'x-kubernetes-int-or-string': true });
+  }
   throw new Error(`a union of ${types.join(' and ')} cannot be written as a structural schema`);
 }
 
@@ -119,7 +124,9 @@ export function customResourceDefinition(): Json {
                 kind: { type: 'string' },
                 metadata: {
                   type: 'object',
-                  properties: { name: { type: 'string', maxLength: 40, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' } },
+                  properties: {
+                    name: { type: 'string', maxLength: names.runNameLength, pattern: names.runNamePattern },
+                  },
                 },
                 spec: structural(specSchema),
                 status: structural(statusSchema),

@@ -7,6 +7,10 @@ export const singular = 'disentangleddiffusionrun';
 export const shortName = 'ddr';
 export const apiVersion = `${group}/${version}`;
 
+/** Names that a run may have. */
+export const runNameLength = 40;
+export const runNamePattern = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
+
 /** Labels that every child carries, so that watches and people can select them. */
 export const labels = {
   /** Name of the run. */
@@ -17,6 +21,8 @@ export const labels = {
   model: `${group}/model`,
   /** Content hash of what the child makes. */
   hash: `${group}/hash`,
+  /** Hash of how the run wanted its pods to run when the Job was made. */
+  execution: `${group}/execution`,
   /** Who manages the child; always {@link managedBy}. */
   managedBy: 'app.kubernetes.io/managed-by',
   /** Kueue's queue, where `execution.queueName` names one. */

@@ -37,6 +37,12 @@ export function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z
 /** A whole number in [minimum, maximum]. */
 export const integer = (minimum: number, maximum = 2_147_483_647) => z.int().min(minimum).max(maximum);
 
+/** A list in which nothing comes twice. */
+export const asSet = <T extends z.ZodType>(list: z.ZodArray<T>) =>
+  list
+    .refine((values) => new Set(values).size === values.length, 'must not list a value twice')
+    .meta({ 'x-kubernetes-list-type': 'set' });
+
 /** Name of a Kubernetes object (RFC 1123 subdomain). */
 export const objectName = z
   .string()

@@ -1,18 +1,21 @@
 import { z } from 'zod';
 import { DdrError } from './errors.ts';
-import { apiVersion, kind } from './names.ts';
-import { objectName } from './rules.ts';
+import { apiVersion, kind, runNameLength, runNamePattern } from './names.ts';
 import { specSchema } from './spec/spec.ts';
 import { statusSchema } from './status.ts';
 
 /**
  * The name of a run begins the names of its children, which are Jobs: with a suffix of at most 20 characters they have
- * to stay within the 63 of a label.
+ * to stay within the 63 of a label; and the hosts of sampling pods are called after them, which may have no dot.
  */
-const runName = objectName.max(
-  40,
-  'must be at most 40 characters, because the names of Jobs and pods are made from it',
-);
+const runName = z
+  .string()
+  .min(1)
+  .max(runNameLength, 'must be at most 40 characters, because the names of Jobs and pods are made from it')
+  .regex(
+    new RegExp(runNamePattern),
+    'must be lower case letters, digits and -, because the names of Jobs and pods are made from it',
+  );
 
 const metadataSchema = z.looseObject({
   name: runName,

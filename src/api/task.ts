@@ -109,13 +109,34 @@ export type Task = z.output<typeof taskSchema>;
 
 /** Linux gives one variable at most 128 KiB; a task of hundreds of models is longer and is packed. */
 const longestPlain = 64_000;
+/** What is still longer goes on in DDR_TASK_2, DDR_TASK_3 and so on. */
+const longestPart = 100_000;
 const packedPrefix = 'gzip:';
 const largestTask = 64 * 2 ** 20;
 
-/** A task as the value of its variable: JSON, or gzipped JSON in base64 where that would be too long. */
+/** A task as text: JSON, or gzipped JSON in base64 where that would be too long. */
 export function renderTask(task: Task): string {
-  const text = JSON.stringify(task);
+  const text = JSON.stringify(task).replaceAll('$', '\\u0024'); // Kubernetes reads $$ and $(NAME) in variables
   return text.length <= longestPlain ? text : packedPrefix + gzipSync(text, { level: 9 }).toString('base64');
+}
+
+const partName = (part: number) => (part === 0 ? taskVariable : `${taskVariable}_${part + 1}`);
+
+/** A task as variables of the environment. */
+export function taskVariables(task: Task): { name: string; value: string }[] {
+  const text = renderTask(task);
+  return Array.from({ length: Math.ceil(text.length / longestPart) }, (_, part) => ({
+    name: partName(part),
+    value: text.slice(part * longestPart, (part + 1) * longestPart),
+  }));
+}
+
+/** The text of a task from the variables of the environment; undefined where there is none. */
+export function taskOfEnvironment(variables: { [name: string]: string | undefined }): string | undefined {
+  let text = variables[taskVariable];
+  for (let part = 1; text !== undefined && variables[partName(part)] !== undefined; part++)
+    text += variables[partName(part)];
+  return text;
 }
 
 function unpack(text: string): string {

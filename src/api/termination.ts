@@ -14,12 +14,12 @@ const result = z.discriminatedUnion('kind', [
     kind: z.literal('evaluate'),
     path: z.string(),
     digest: z.string(),
-    sampleCount: z.int(),
+    sampleCount: z.int().min(0),
     metric: z.string().optional(),
     frechetDistance: z.number().optional(),
     extractor: z.string().optional(),
     extractorDigest: z.string().optional(),
-    referenceCount: z.int().optional(),
+    referenceCount: z.int().min(0).optional(),
   }),
 ]);
 
@@ -50,7 +50,9 @@ export function parseTermination(message: string | undefined): Termination | und
   }
 }
 
-/** Renders a last word within {@link terminationMessageBytes}: log lines go first, then the message is cut. */
+const cut = (text: string, length: number) => (text.length <= length ? text : `${text.slice(0, length)}…`);
+
+/** Renders a last word within {@link terminationMessageBytes}: log lines go first, then the texts are cut. */
 export function renderTermination(termination: Termination): string {
   const fits = (text: string) => Buffer.byteLength(text) <= terminationMessageBytes;
   const text = JSON.stringify(termination);
@@ -59,5 +61,14 @@ export function renderTermination(termination: Termination): string {
     const shorter = JSON.stringify({ ...termination, log: termination.log.slice(skip) });
     if (fits(shorter)) return shorter;
   }
-  return JSON.stringify({ ...termination, log: [], message: `${termination.message.slice(0, 600)}…` });
+  const { message, where, hint } = termination;
+  for (let length = 600; ; length = Math.floor(length / 2)) {
+    const texts = {
+      message: cut(message, length),
+      ...(where !== undefined && { where: cut(where, length) }),
+      ...(hint !== undefined && { hint: cut(hint, length) }),
+    };
+    const shorter = JSON.stringify({ ...termination, ...texts, log: [] });
+    if (fits(shorter) || length === 0) return shorter;
+  }
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { contentHash } from '../api/hash.ts';
-import { parseTask, type Task, taskVariable } from '../api/task.ts';
+import { parseTask, type Task, taskOfEnvironment } from '../api/task.ts';
 import { type KubeObject, keyOf } from '../operator/kube/cluster.ts';
 import { indexAnnotation } from './jobObjects.ts';
 import { type PodSpec, parsePodSpec, pathMapping } from './podSpec.ts';
@@ -103,7 +103,7 @@ export class CompletedPods {
 
 /** The task of a trainer's pod; undefined for any other pod, or a task that the trainer will refuse. */
 function taskOf({ containers: [container] }: PodSpec): Task | undefined {
-  const text = container.env.find(({ name }) => name === taskVariable)?.value;
+  const text = taskOfEnvironment(Object.fromEntries(container.env.map(({ name, value }) => [name, value])));
   if (text === undefined || container.command !== undefined) return undefined;
   try {
     return parseTask(text);

@@ -79,9 +79,13 @@ async function ask(url: string): Promise<Progress | undefined> {
       headersTimeout: timeout,
       bodyTimeout: timeout,
     });
-    const text = await body.text();
-    if (statusCode !== 200 || text.length > largestAnswer) return undefined;
-    return progressSchema.safeParse(JSON.parse(text)).data;
+    let text = '';
+    body.setEncoding('utf8');
+    for await (const part of body) {
+      text += part;
+      if (text.length > largestAnswer) return undefined; // ends the connection: a pod must not fill our memory
+    }
+    return statusCode === 200 ? progressSchema.safeParse(JSON.parse(text)).data : undefined;
   } catch {
     return undefined; // starting, ending, or behind a network policy: the status shows what was known before
   }

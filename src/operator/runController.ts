@@ -108,11 +108,12 @@ export function createRunController(options: RunControllerOptions): RunControlle
     } catch (error) {
       if (!isApiError(error, 409)) throw error;
       child = await cluster.get(type, childNamespace, name);
-      if (child !== undefined && controllerOf(child)?.uid !== controllerOf(object)?.uid) {
+      if (child === undefined) throw error; // another conflict, as with a quota's, or it has gone meanwhile: try again
+      if (controllerOf(child)?.uid !== controllerOf(object)?.uid) {
         throw new Error(`${object.kind} ${name} belongs to somebody else; delete it, or give the run another name`);
       }
     }
-    if (child !== undefined) (type === types.job ? jobs : claims).observe(child);
+    (type === types.job ? jobs : claims).observe(child);
   }
 
   async function suspend(runNamespace: string, { name, uid, value }: Plan['suspend'][number]): Promise<void> {
@@ -166,11 +167,12 @@ export function createRunController(options: RunControllerOptions): RunControlle
       return {}; // the garbage collector takes the children
     }
     const now = new Date(clock.now());
+    // A status that another version wrote, or somebody edited, says nothing about the spec: it is written anew.
+    const before = statusSchema.safeParse(object.status).data;
     let run: Run;
     try {
-      run = parseRun(object);
+      run = parseRun({ ...object, status: before });
     } catch (error) {
-      const before = statusSchema.safeParse(object.status).data;
       await writeStatus(
         object,
         before,

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { DdrError, toDdrError } from '../api/errors.ts';
 import { ExitCode } from '../api/exitCodes.ts';
-import { parseTask, type Task, taskVariable } from '../api/task.ts';
+import { parseTask, type Task, taskOfEnvironment, taskVariable } from '../api/task.ts';
 import { renderTermination, type TaskResult, type Termination } from '../api/termination.ts';
 import type { TrainerContext } from './process/context.ts';
 import { parseEnvironment } from './process/environment.ts';
@@ -47,7 +47,7 @@ async function main(): Promise<ExitCode> {
   };
   try {
     const environment = parseEnvironment(process.env);
-    const task = parseTask(process.env[taskVariable]);
+    const task = parseTask(taskOfEnvironment(process.env));
     const [subcommand = task.kind] = process.argv.slice(2);
     if (subcommand !== task.kind) {
       throw new DdrError('InvalidTask', `the subcommand is ${subcommand}, but the task is to ${task.kind}`, {

@@ -54,8 +54,17 @@ test('the API server', { skip }, async (t) => {
     });
   }
 
-  await t.test('refuses a name too long for Jobs', async () => {
-    await assert.rejects(cluster.create(types.run, inNamespace(minimalRun('x'.repeat(41)))), /metadata\.name/);
+  await t.test('accepts quantities as text and as whole numbers', async () => {
+    const limits = { cpu: '500m', memory: 8_589_934_592, 'nvidia.com/gpu': 1 };
+    await cluster.create(
+      types.run,
+      inNamespace({ ...withSpec({ execution: { resources: { limits } } }), metadata: { name: 'quantities' } }),
+    );
+  });
+
+  await t.test('refuses a name that Jobs and their pods cannot have', async () => {
+    for (const name of ['x'.repeat(41), 'my.run'])
+      await assert.rejects(cluster.create(types.run, inNamespace(minimalRun(name))), /metadata\.name/);
   });
 
   await t.test('refuses what cannot be changed while a run exists', async () => {
@@ -67,6 +76,10 @@ test('the API server', { skip }, async (t) => {
     await assert.rejects(
       replace({ checkpoints: { volume: { shared: { claimName: 'other' } } } }),
       /spec\.checkpoints\.volume\.shared.*cannot move/,
+    );
+    await assert.rejects(
+      replace({ checkpoints: { volume: { shared: { size: '2Gi' } } } }),
+      /spec\.checkpoints\.volume\.shared\.size.*expand the claim itself/,
     );
     await replace({ suspend: true, sampling: { count: 5 } });
   });

@@ -52,6 +52,14 @@ export function testCluster(connect: () => Cluster, skip: string | false = false
   const behaves = (title: string, body: (cluster: Cluster) => Promise<void>) =>
     test(title, { skip }, () => body(connect()));
 
+  behaves('text of any characters can be applied', async (cluster) => {
+    const name = fresh();
+    const text = 'a\u0000\u001b[1m\u007f\u0085\u009b\u2028 \ufeff\uffff\\u0041 ᾱ😀"\n';
+    const applied = await cluster.apply(configMap, config(name, { text }), { fieldManager: 'test' });
+    assert.deepEqual(applied.data, { text });
+    await cluster.apply(configMap, config(name, { text: '😀'.slice(0, 1) }), { fieldManager: 'test' });
+  });
+
   behaves('a created object has a uid and a version; its name is taken', async (cluster) => {
     const name = fresh();
     const created = await cluster.create(configMap, config(name, { a: '1' }));

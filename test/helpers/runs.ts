@@ -144,6 +144,12 @@ export const wrongRuns: WrongRun[] = [
     says: /image\.size divided by a power of two/,
   },
   {
+    title: 'the same resolution twice',
+    spec: { model: { attentionResolutions: [7, 7] } },
+    field: 'spec.model.attentionResolutions',
+    says: /twice|Duplicate/,
+  },
+  {
     title: 'channels not a multiple of 8',
     spec: { model: { baseChannels: 12 } },
     field: 'spec.model.baseChannels',
@@ -249,6 +255,30 @@ export const wrongRuns: WrongRun[] = [
     spec: { execution: { maxParallel: 0 } },
     field: 'spec.execution.maxParallel',
     says: /greater than or equal to 1|>=1/,
+  },
+  {
+    title: 'a limit that is no quantity',
+    spec: { execution: { resources: { limits: { memory: '8Gib' } } } },
+    field: 'spec.execution.resources.limits.memory',
+    says: /quantity|should match/,
+  },
+  {
+    title: 'a negative request',
+    spec: { execution: { resources: { requests: { cpu: -1 } } } },
+    field: 'spec.execution.resources.requests.cpu',
+    says: /greater than or equal to 0|>=0/,
+  },
+  {
+    title: 'half a core as a number',
+    spec: { execution: { resources: { limits: { cpu: 0.5 } } } },
+    field: 'spec.execution.resources.limits.cpu',
+    says: /quantity|integer,string/,
+  },
+  {
+    title: 'a queue whose name fits no label',
+    spec: { execution: { queueName: 'q'.repeat(64) } },
+    field: 'spec.execution.queueName',
+    says: /63/,
   },
   { title: 'a field that does not exist', spec: { trainning: {} }, field: 'spec', says: /trainning/ },
 ];

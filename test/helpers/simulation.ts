@@ -43,7 +43,10 @@ export class Simulation {
   /** Plans once and carries it out. */
   step(): Plan {
     this.now += 1000;
-    const planned = plan(this.run, this.observed(), new Date(this.now), settings);
+    return this.carryOut(plan(this.run, this.observed(), new Date(this.now), settings));
+  }
+
+  carryOut(planned: Plan): Plan {
     for (const { name } of planned.remove) this.jobs.delete(name);
     for (const { name, value } of planned.suspend) this.#change(name, { suspended: value, active: value ? 0 : 1 });
     for (const object of planned.create) this.#create(object);
@@ -81,14 +84,14 @@ export class Simulation {
     this.#change(name, { finished: 'Complete', finishedAt: new Date(this.now).toISOString(), active: 0 });
   }
 
-  fail(name: string, message = 'Segmentation fault'): void {
+  fail(name: string, message = 'Segmentation fault', { exitCode = 1, reason = 'BackoffLimitExceeded' } = {}): void {
     const job = this.jobs.get(name) as SimulatedJob;
-    this.#pod(job, 1, message);
+    this.#pod(job, exitCode, message);
     this.#change(name, {
       finished: 'Failed',
       failed: job.failed + 1,
       active: 0,
-      reason: 'BackoffLimitExceeded',
+      reason,
       message: 'Job has reached the specified backoff limit',
     });
   }

@@ -32,6 +32,12 @@ const shared = withRules(
       message:
         'checkpoints.volume.shared cannot move to another claim or class while the run exists, because its checkpoints are there; make a new run instead',
     },
+    {
+      cel: '!has(self.size) || !has(oldSelf.size) || self.size == oldSelf.size',
+      message:
+        'size is that of the claim as it was created, and cannot change with the run; for more space expand the claim itself, <name of the run>-checkpoints, where its storage class allows it',
+      path: ['size'],
+    },
   ],
 );
 

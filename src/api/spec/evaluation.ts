@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integer, withRules } from '../rules.ts';
+import { asSet, integer, withRules } from '../rules.ts';
 import { volumePathSchema } from './dataset.ts';
 
 const extractor = withRules(
@@ -51,11 +51,12 @@ const reference = withRules(
 
 export const evaluationSchema = z
   .strictObject({
-    metrics: z
-      .array(z.enum(['FrechetDistance']))
-      .min(1)
-      .max(8)
-      .meta({ 'x-kubernetes-list-type': 'set' })
+    metrics: asSet(
+      z
+        .array(z.enum(['FrechetDistance']))
+        .min(1)
+        .max(8),
+    )
       .default(['FrechetDistance'])
       .describe('What to compute.'),
     extractor,

@@ -17,7 +17,12 @@ export const podTemplateSchema = z
     'A PodTemplate that is merged into every pod; containers are matched by name (the container is called "trainer").',
   );
 
-const resourceList = z.record(z.string().max(253), z.union([quantity, z.number().min(0)]));
+const resourceList = z.record(
+  z.string().max(253),
+  z.union([quantity, integer(0, Number.MAX_SAFE_INTEGER)], {
+    error: 'must be a Kubernetes quantity: a whole number, or text such as "500m" or "20Gi"',
+  }),
+);
 
 export const resourcesSchema = z
   .strictObject({
@@ -49,7 +54,7 @@ export const executionSchema = z
       })
       .prefault({})
       .describe('Time limits; none by default.'),
-    queueName: objectName.optional().describe('Kueue LocalQueue that admits each Job.'),
+    queueName: objectName.max(63).optional().describe('Kueue LocalQueue that admits each Job.'),
     image: z.string().min(1).max(512).optional().describe("Trainer image; the operator's default where left out."),
     resources: resourcesSchema.prefault({}),
     podTemplate: podTemplateSchema.optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integer } from '../rules.ts';
+import { asSet, integer } from '../rules.ts';
 
 const fields = {
   baseChannels: integer(8, 1024).multipleOf(8).describe('Channels at the full resolution; a multiple of 8.'),
@@ -9,11 +9,9 @@ const fields = {
     .max(8)
     .describe('Channels of each level as multiples of baseChannels; each level after the first halves the resolution.'),
   residualBlocks: integer(1, 8).describe('Residual blocks per level on the way down (one more on the way up).'),
-  attentionResolutions: z
-    .array(integer(1, 1024))
-    .max(8)
-    .meta({ 'x-kubernetes-list-type': 'set' })
-    .describe('Resolutions in pixels at which blocks have self-attention.'),
+  attentionResolutions: asSet(z.array(integer(1, 1024)).max(8)).describe(
+    'Resolutions in pixels at which blocks have self-attention.',
+  ),
 };
 
 export const modelSchema = z

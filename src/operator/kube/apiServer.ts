@@ -18,6 +18,8 @@ const pageSize = 500;
 /** Longest line of a watch: an object is at most about 3 MiB in etcd's hands. */
 const longestLine = 8 * 2 ** 20;
 const requestTimeout = 30_000;
+/** Seconds that a server may ask to wait before the next try. */
+const longestWait = 30;
 /** Tries of a call that failed for a reason that passes. */
 const tries = 4;
 
@@ -57,7 +59,8 @@ function toApiError(status: number, retryAfter: string | undefined, text: string
   } catch {
     // Not a Status object: a proxy's page, say. Its text is the message.
   }
-  return new ApiError(status, parsed.reason, parsed.message, retryAfter === undefined ? undefined : Number(retryAfter));
+  const seconds = Number(retryAfter); // a proxy may name a date instead
+  return new ApiError(status, parsed.reason, parsed.message, seconds >= 0 ? Math.min(seconds, longestWait) : undefined);
 }
 
 /** Whether the same call may succeed a moment later: throttled, overloaded, or the server was just restarted. */
@@ -251,7 +254,7 @@ export class ApiServer implements Cluster {
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': contentType }),
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : toYamlSafeJson(body),
       headersTimeout: requestTimeout,
       bodyTimeout: timeout,
       signal: signal ?? null,
@@ -281,6 +284,20 @@ function pathOf({ group, version, plural }: ResourceType, namespace?: string, na
   const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const scope = namespace === undefined || namespace === '' ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
   return `${base}${scope}/${plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
+}
+
+/**
+ * JSON that reads the same as YAML: the server takes an applied body for YAML, which has no control characters but as
+ * escapes, folds lines at more characters than JSON, and knows no half of a surrogate pair. A pod's log may have them all.
+ */
+function toYamlSafeJson(body: unknown): string {
+  const json = JSON.stringify(body, (_key, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  );
+  return json.replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Leaves out what a controller never reads and caches would be full of. */

@@ -6,10 +6,19 @@ export interface Clock {
   after(milliseconds: number, callback: () => void): () => void;
 }
 
+/** Node's timers hold 31 bits of milliseconds, 24.8 days; a longer one would end at once. */
+const longestTimer = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(milliseconds, callback) {
-    const timer = setTimeout(callback, milliseconds);
+    const wait = (left: number) =>
+      left > longestTimer
+        ? setTimeout(() => {
+            timer = wait(left - longestTimer);
+          }, longestTimer)
+        : setTimeout(callback, left);
+    let timer = wait(milliseconds);
     return () => clearTimeout(timer);
   },
 };

@@ -48,10 +48,10 @@ export class EventRecorder {
         eventTime: new Date(time).toISOString().replace('Z', '000Z'),
         reportingController: controller,
         reportingInstance: instance.slice(0, 128),
-        action: reason,
-        reason,
+        action: reason.slice(0, 128),
+        reason: reason.slice(0, 128),
         regarding: { apiVersion: regarding.apiVersion, kind: regarding.kind, namespace, name, uid, resourceVersion },
-        note: message.slice(0, 1024),
+        note: cutToBytes(message, 1024),
         type,
       });
     } catch (error) {
@@ -67,4 +67,10 @@ export class EventRecorder {
     this.#budgets.set(key, { left: Math.max(0, tokens - 1), at: now });
     return tokens >= 1;
   }
+}
+
+/** The beginning of a text, whole characters of at most so many bytes: the API server counts bytes. */
+function cutToBytes(text: string, most: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(most));
+  return text.slice(0, read);
 }

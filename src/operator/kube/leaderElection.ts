@@ -51,9 +51,11 @@ export class LeaderElection {
     const { clock, logger, identity } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (await this.#tryAcquire()) {
+      const asked = clock.now();
+      // An answer that took too long is of a lease that may have expired since.
+      if ((await this.#tryAcquire()) && clock.now() - asked < leaseTimes.renewWithinMs) {
         logger.info({ identity }, 'leading');
-        this.#renewing = this.#renew(onLost);
+        this.#renewing = this.#renew(asked, onLost);
         return true;
       }
       await sleep(clock, leaseTimes.retryMs, signal);
@@ -78,21 +80,32 @@ export class LeaderElection {
     }
   }
 
-  async #renew(onLost: () => void): Promise<void> {
+  /**
+   * Renews until stopped. The time that counts is when a successful try began: others may see the lease renewed from then
+   * on. It runs by a timer, since a call to a server that does not answer may hang for minutes.
+   */
+  async #renew(since: number, onLost: () => void): Promise<void> {
     const { clock, logger } = this.#options;
-    const { signal } = this.#stop;
-    let renewed = clock.now();
-    while (!signal.aborted) {
-      await sleep(clock, leaseTimes.retryMs, signal);
-      if (signal.aborted) return;
-      if (await this.#tryAcquire()) {
-        renewed = clock.now();
-      } else if (clock.now() - renewed > leaseTimes.renewWithinMs) {
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, over.signal]);
+    const watchFrom = (from: number) =>
+      clock.after(from + leaseTimes.renewWithinMs - clock.now(), () => {
+        over.abort();
+        if (this.#stop.signal.aborted) return;
         logger.error({}, 'lost the lease');
         onLost();
-        return;
-      }
+      });
+    let cancel = watchFrom(since);
+    while (!signal.aborted) {
+      await sleep(clock, leaseTimes.retryMs, signal);
+      if (signal.aborted) break;
+      const asked = clock.now();
+      const renewed = await orAborted(this.#tryAcquire(), signal);
+      if (renewed !== true || over.signal.aborted) continue;
+      cancel();
+      cancel = watchFrom(asked);
     }
+    cancel();
   }
 
   /** Takes or renews the lease. @returns whether this process holds it now; false also where the server cannot be reached */
@@ -102,6 +115,7 @@ export class LeaderElection {
     const times = { renewTime: microTime(now), leaseDurationSeconds: leaseTimes.durationMs / 1000 };
     try {
       const lease = await cluster.get(leaseType, namespace, name);
+      if (this.#stop.signal.aborted) return false; // released meanwhile: do not take it back
       if (lease === undefined) {
         const spec = { holderIdentity: identity, acquireTime: times.renewTime, leaseTransitions: 0, ...times };
         await cluster.create(leaseType, {
@@ -136,4 +150,13 @@ export class LeaderElection {
     if (this.#observed === undefined || this.#observed.version !== version) this.#observed = { version, at: now };
     return now - this.#observed.at > leaseTimes.durationMs;
   }
+}
+
+/** The result of a call, or undefined as soon as the signal is aborted. */
+function orAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const stop = () => resolve(undefined);
+    signal.addEventListener('abort', stop, { once: true });
+    void call.then(resolve).finally(() => signal.removeEventListener('abort', stop));
+  });
 }

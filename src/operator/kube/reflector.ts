@@ -19,6 +19,8 @@ export interface ReflectorOptions {
 const watchSeconds = 300;
 /** A watch that says nothing for this long, not even a bookmark, is taken for dead. */
 const silence = 120_000;
+/** A watch that ends sooner without an event has failed. */
+const shortWatch = 1000;
 /** All objects are listed again this often, in case a watch lost one (pepr#745). */
 const relistEvery = 1_800_000;
 
@@ -34,6 +36,8 @@ export class Reflector {
   /** Resolves when the first list is in the store. */
   readonly synced: Promise<void>;
   hasSynced = false;
+  /** How far the list and the watches have come: an object of an older version that is not in the store has been deleted. */
+  #seen = 0n;
   #running: Promise<void> | undefined;
 
   constructor(options: ReflectorOptions) {
@@ -59,7 +63,8 @@ export class Reflector {
   /** Takes an object that this process has just written, so that the next look is not at an older state than its own work. */
   observe(object: KubeObject): void {
     const known = this.#store.get(keyOf(object));
-    if (known === undefined || newer(object, known)) this.#store.set(object);
+    const fresh = known === undefined ? versionOf(object) > this.#seen : versionOf(object) >= versionOf(known);
+    if (fresh) this.#store.set(object);
   }
 
   async #run(): Promise<void> {
@@ -74,9 +79,15 @@ export class Reflector {
           version = await this.#list();
           listedAt = clock.now();
         }
+        let heard = false;
+        const begun = clock.now();
         version = await this.#watch(version, () => {
           failures = 0;
+          heard = true;
         });
+        // A server on its way out, or a proxy, ends watches at once: no reason to ask it without a pause.
+        if (!heard && clock.now() - begun < shortWatch)
+          await sleep(clock, backoff(failures++, 200, 30_000, random), signal);
       } catch (error) {
         if (signal.aborted) return;
         if (isApiError(error, 410)) {
@@ -98,7 +109,9 @@ export class Reflector {
       labelSelector,
       signal: this.#stop.signal,
     });
-    for (const object of this.#store.replaceAll(items)) onChange(object);
+    const changed = this.#store.replaceAll(items);
+    this.#seen = BigInt(resourceVersion);
+    for (const object of changed) onChange(object);
     this.hasSynced = true;
     this.#synced();
     return resourceVersion;
@@ -128,12 +141,14 @@ export class Reflector {
         alive();
         if (event.type === 'BOOKMARK') {
           version = event.resourceVersion;
+          this.#seen = BigInt(version);
           continue;
         }
         const { object } = event;
-        version = object.metadata.resourceVersion ?? version;
         if (event.type === 'DELETED') this.#store.remove(keyOf(object));
         else this.observe(object);
+        version = object.metadata.resourceVersion ?? version;
+        this.#seen = BigInt(version);
         onChange(object);
       }
     } catch (error) {
@@ -146,7 +161,5 @@ export class Reflector {
   }
 }
 
-/** Whether `a` is a later state than `b`. Versions of one API server are numbers (KEP-5504); an object made anew is newer. */
-function newer(a: KubeObject, b: KubeObject): boolean {
-  return BigInt(a.metadata.resourceVersion ?? 0) >= BigInt(b.metadata.resourceVersion ?? 0);
-}
+/** Versions of one API server are numbers (KEP-5504); an object made anew has a higher one. */
+const versionOf = ({ metadata }: KubeObject): bigint => BigInt(metadata.resourceVersion ?? 0);

@@ -6,7 +6,9 @@ import type { Halt } from './halt.ts';
 import { childNames } from './identity.ts';
 import { buildJob, type Settings } from './job.ts';
 import type { Observed, ObservedJob } from './observed.ts';
+import { outdatedJobs } from './outdated.ts';
 import type { ModelState, Stage, StepState } from './stage.ts';
+import { lostWords } from './status.ts';
 import { aggregateTask, evaluateTask, sampleTask, trainTask } from './tasks.ts';
 
 /** What is to be done about children. */
@@ -19,15 +21,20 @@ export interface Changes {
   remove: { name: string; uid: string }[];
 }
 
-/** Kueue suspends and resumes Jobs itself; ours are deleted instead and made anew, which gives their quota back. */
-const ownsSuspend = (run: Run) => run.spec.execution.queueName === undefined;
+/**
+ * Kueue suspends and resumes the Jobs of its queues itself; they are deleted instead and made anew, which gives their
+ * quota back. A Job from before the run had a queue is not Kueue's.
+ */
+const isQueued = (job: ObservedJob) => job.labels[labels.queue] !== undefined;
 
 /** Unfinished Jobs, those on their way out included: they still hold their pods. */
 const holdsPods = (job: ObservedJob) => job.finished === undefined || job.deleting;
 
+const isTraining = (job: ObservedJob) => job.labels[labels.component] === 'train';
+
 /** Training Jobs to create now: the lowest missing models, in as many slots as are free. */
 function modelsToCreate(run: Run, { models, jobs }: Stage): ModelState[] {
-  const busy = [...jobs.values()].filter((job) => job.labels[labels.component] === 'train' && holdsPods(job)).length;
+  const busy = [...jobs.values()].filter((job) => isTraining(job) && holdsPods(job)).length;
   const slots = Math.max(0, run.spec.execution.maxParallel - busy);
   return models.filter(({ phase, job }) => phase === 'absent' && job === undefined).slice(0, slots);
 }
@@ -94,16 +101,22 @@ export function allChildren(run: Run, stage: Stage, settings: Settings): KubeObj
   ];
 }
 
-/** Unfinished wanted Jobs that must not run: all of them when the run is halted, else those beyond maxParallel. */
-function suspensions(run: Run, { models, steps }: Stage, halt: Halt | undefined): Changes['suspend'] {
+/**
+ * Unfinished wanted Jobs that must not run: all of them when the run is halted, else those beyond maxParallel. One that is
+ * stopped also waits for the pods of Jobs on their way out.
+ */
+function suspensions(run: Run, { models, steps, jobs }: Stage, halt: Halt | undefined): Changes['suspend'] {
   const active = models.flatMap(({ phase, job }) => (phase === 'active' && job !== undefined ? [job] : []));
   const others = steps.flatMap(({ phase, job }) => (phase === 'active' && job !== undefined ? [job] : []));
+  const leaving = [...jobs.values()].filter((job) => isTraining(job) && holdsPods(job) && !active.includes(job)).length;
+  const { maxParallel } = run.spec.execution;
+  const waits = (job: ObservedJob, rank: number) => rank + (job.suspended ? leaving : 0) >= maxParallel;
   const wanted = [
-    ...active.map((job, rank) => ({ job, value: halt !== undefined || rank >= run.spec.execution.maxParallel })),
+    ...active.map((job, rank) => ({ job, value: halt !== undefined || waits(job, rank) })),
     ...others.map((job) => ({ job, value: halt !== undefined })),
   ];
   return wanted
-    .filter(({ job, value }) => job.suspended !== value)
+    .filter(({ job, value }) => !isQueued(job) && job.suspended !== value)
     .map(({ job: { name, uid }, value }) => ({ name, uid, value }));
 }
 
@@ -113,13 +126,16 @@ export function changesOf(
   observed: Observed,
   halt: Halt | undefined,
   settings: Settings,
+  now: Date,
 ): Changes {
   const wanted = new Set([...stage.models, ...stage.steps].map(({ name }) => name));
   const obsolete = observed.jobs.filter(({ name, deleting }) => !wanted.has(name) && !deleting);
   const unfinished = observed.jobs.filter(
     ({ name, finished, deleting }) => wanted.has(name) && finished === undefined && !deleting,
   );
-  const dropUnfinished = halt?.kind === 'cancelled' || (halt !== undefined && !ownsSuspend(run));
+  const dropped = unfinished.filter((job) => halt?.kind === 'cancelled' || (halt !== undefined && isQueued(job)));
+  const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, stage, observed);
+  const lost = halt === undefined ? lostWords(run, stage, observed, now) : [];
   const claim = buildClaim(run);
   const claimMissing =
     claim !== undefined && !observed.claims.some(({ name }) => name === childNames(run.metadata.name).claim);
@@ -130,7 +146,10 @@ export function changesOf(
       ...(halt === undefined ? modelsToCreate(run, stage).map((model) => buildModelJob(run, model, settings)) : []),
       ...(step === undefined ? [] : [buildStepJob(run, step, stage, settings)]),
     ],
-    suspend: ownsSuspend(run) && !dropUnfinished ? suspensions(run, stage, halt) : [],
-    remove: [...obsolete, ...(dropUnfinished ? unfinished : [])].map(({ name, uid }) => ({ name, uid })),
+    suspend: halt?.kind === 'cancelled' ? [] : suspensions(run, stage, halt),
+    remove: [...new Set([...obsolete, ...outdated, ...lost, ...dropped])].map(({ name, uid }) => ({
+      name,
+      uid,
+    })),
   };
 }

@@ -1,3 +1,4 @@
+import { ExitCode } from '../../api/exitCodes.ts';
 import type { RunStatus } from '../../api/status.ts';
 import { parseTermination } from '../../api/termination.ts';
 import type { Observed, ObservedJob } from './observed.ts';
@@ -11,14 +12,18 @@ const most = 10;
 const longestMessage = 2000;
 const logLines = 12;
 
+const wasStopped = (exitCode: number | undefined) => exitCode === ExitCode.Interrupted || exitCode === ExitCode.Fenced;
+
 /** Why a Job failed: its pod's own last word, else the tail of its log, else what Kubernetes says. */
 function describeFailed(observed: Observed, job: ObservedJob): Failure {
-  const pod = podsOf(observed, job.name).find(
-    ({ terminated }) => terminated !== undefined && terminated.exitCode !== 0,
-  );
+  const late = job.reason === 'DeadlineExceeded';
+  const ended = podsOf(observed, job.name).filter(({ terminated }) => terminated && terminated.exitCode !== 0);
+  // Pods that were stopped are not why: another shard failed, or the Job's time was over.
+  const pod = (late ? undefined : ended.find(({ terminated }) => !wasStopped(terminated?.exitCode))) ?? ended[0];
   const said = parseTermination(pod?.terminated?.message);
-  if (said?.outcome === 'Failed') {
-    const { code, message, where, hint, log } = said;
+  const word = said?.outcome === 'Failed' ? said : undefined;
+  if (word !== undefined && !late && !wasStopped(pod?.terminated?.exitCode)) {
+    const { code, message, where, hint, log } = word;
     const text = `${message}${where === undefined ? '' : ` (${where})`}${hint === undefined ? '' : ` ${hint}`}`;
     return {
       job: job.name,
@@ -28,8 +33,8 @@ function describeFailed(observed: Observed, job: ObservedJob): Failure {
       log: log.slice(-logLines),
     };
   }
-  const tail = pod?.terminated?.message?.trimEnd().split('\n').slice(-logLines);
-  const ended =
+  const tail = (word?.log ?? pod?.terminated?.message?.trimEnd().split('\n'))?.slice(-logLines);
+  const end =
     pod?.terminated === undefined
       ? ''
       : ` The last pod ended with exit code ${pod.terminated.exitCode} (${pod.terminated.reason}).`;
@@ -37,7 +42,7 @@ function describeFailed(observed: Observed, job: ObservedJob): Failure {
     job: job.name,
     ...(pod === undefined ? {} : { pod: pod.name }),
     reason: job.reason || 'JobFailed',
-    message: `${job.message}.${ended}`.slice(0, longestMessage),
+    message: `${job.message}.${end}`.slice(0, longestMessage),
     ...(tail === undefined ? {} : { log: tail }),
   };
 }

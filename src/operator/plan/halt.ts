@@ -1,5 +1,5 @@
 import type { Run } from '../../api/run.ts';
-import type { Stage } from './stage.ts';
+import { isBroken, type Stage } from './stage.ts';
 
 /** Why a run does nothing more for now, or for good. */
 export type Halt =
@@ -15,7 +15,8 @@ export function deadlineOf({ spec, status }: Run): number | undefined {
 }
 
 /** Whether the run must stop, though not all of its work is done. */
-export function haltOf(run: Run, { retries, steps }: Stage, now: Date): Halt | undefined {
+export function haltOf(run: Run, stage: Stage, now: Date): Halt | undefined {
+  const { retries, steps } = stage;
   if (steps.at(-1)?.phase === 'done') return undefined; // all is done: nothing is left to stop
   const { cancel, suspend, execution } = run.spec;
   if (cancel) return { kind: 'cancelled' };
@@ -25,7 +26,7 @@ export function haltOf(run: Run, { retries, steps }: Stage, now: Date): Halt | u
     return { kind: 'failed', reason: 'RetriesExhausted', message };
   }
   const deadline = deadlineOf(run);
-  if (deadline !== undefined && now.getTime() >= deadline) {
+  if (deadline !== undefined && now.getTime() >= deadline && !isBroken(stage)) {
     const message = `The run took longer than execution.deadlines.runSeconds (${execution.deadlines.runSeconds}). What is trained stays; raise it to go on.`;
     return { kind: 'failed', reason: 'DeadlineExceeded', message };
   }

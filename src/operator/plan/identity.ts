@@ -1,6 +1,7 @@
 import { type EffectiveSettings, effectiveSettings } from '../../api/effective.ts';
 import { contentHash } from '../../api/hash.ts';
 import type { Run } from '../../api/run.ts';
+import type { PodTemplate } from '../../api/spec/execution.ts';
 import type { Spec } from '../../api/spec/spec.ts';
 import type { LatentState } from '../../api/task.ts';
 import { latentStates, partitionModels } from '../../diffusion/latentStates.ts';
@@ -51,6 +52,21 @@ export function stepHashes(spec: Spec, models: readonly ModelPlan[]): StepHashes
   const samples = contentHash({ trainerFormat, bundle, sampling });
   const sampleJob = contentHash({ samples, extractor: evaluation?.extractor });
   return { bundle, samples, sampleJob, report: contentHash({ trainerFormat, samples, evaluation, dataset }) };
+}
+
+/** What of a Job's template follows from how the run wants its pods to run. A child is not made anew because of it, unless it cannot go on. */
+export function executionHash({ spec }: Run, override: PodTemplate | undefined): string {
+  const { image, resources, podTemplate, queueName, retries, deadlines } = spec.execution;
+  const { perModel } = retries;
+  return contentHash({
+    image,
+    resources,
+    podTemplate,
+    override,
+    queueName,
+    perModel,
+    deadline: deadlines.modelSeconds,
+  });
 }
 
 const short = (hash: string) => hash.slice(0, 8);

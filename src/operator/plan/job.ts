@@ -9,9 +9,9 @@ import { ExitCode } from '../../api/exitCodes.ts';
 import { type Component, labels, managedBy } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import type { PodTemplate, Resources } from '../../api/spec/execution.ts';
-import { renderTask, type Task, taskVariable } from '../../api/task.ts';
+import { type Task, taskVariables } from '../../api/task.ts';
 import type { KubeObject } from '../kube/cluster.ts';
-import { childNames } from './identity.ts';
+import { childNames, executionHash } from './identity.ts';
 import { ownerReference } from './owner.ts';
 import { mergePodTemplates } from './podTemplate.ts';
 
@@ -94,7 +94,7 @@ function podTemplate(
     imagePullPolicy: 'IfNotPresent',
     args: [task.kind],
     env: [
-      { name: taskVariable, value: renderTask(task) },
+      ...taskVariables(task),
       ...volumes.flatMap(({ variable, path }) => (variable === undefined ? [] : [{ name: variable, value: path }])),
       { name: 'DDR_HTTP_PORT', value: String(httpPort) },
       { name: 'DDR_TERMINATION_LOG', value: '/dev/termination-log' },
@@ -196,7 +196,11 @@ export function buildJob(run: Run, options: JobOptions, settings: Settings): Kub
     metadata: {
       name,
       namespace: run.metadata.namespace,
-      labels: { ...jobLabels, ...(execution.queueName === undefined ? {} : { [labels.queue]: execution.queueName }) },
+      labels: {
+        ...jobLabels,
+        [labels.execution]: executionHash(run, options.podTemplate),
+        ...(execution.queueName === undefined ? {} : { [labels.queue]: execution.queueName }),
+      },
       ownerReferences: [ownerReference(run)],
     },
     spec,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Progress } from '../../api/progress.ts';
 import type { KubeObject } from '../kube/cluster.ts';
+import { containerName } from './job.ts';
 
 /** The API server writes null for a time that is not set. */
 function withoutNulls(value: unknown): unknown {
@@ -46,6 +47,15 @@ const terminated = z.object({
   message: z.string().optional(),
   finishedAt: z.string().optional(),
 });
+const containerStatus = z.object({
+  name: z.string().default(''),
+  state: z
+    .object({
+      waiting: z.object({ reason: z.string().default(''), message: z.string().default('') }).optional(),
+      terminated: terminated.optional(),
+    })
+    .prefault({}),
+});
 const podSchema = z.object({
   metadata,
   spec: z
@@ -66,18 +76,8 @@ const podSchema = z.object({
       reason: z.string().optional(),
       message: z.string().optional(),
       conditions: z.array(condition).default([]),
-      containerStatuses: z
-        .array(
-          z.object({
-            state: z
-              .object({
-                waiting: z.object({ reason: z.string().default(''), message: z.string().default('') }).optional(),
-                terminated: terminated.optional(),
-              })
-              .prefault({}),
-          }),
-        )
-        .default([]),
+      initContainerStatuses: z.array(containerStatus).default([]),
+      containerStatuses: z.array(containerStatus).default([]),
     })
     .prefault({}),
 });
@@ -158,16 +158,17 @@ const settledReason = (reason: string) => (reason === 'ErrImagePull' ? 'ImagePul
 
 export function observePod(object: KubeObject): ObservedPod {
   const { metadata, spec, status } = podSchema.parse(withoutNulls(object));
-  const [container] = status.containerStatuses;
+  // Users, and webhooks, add containers of their own; the kubelet lists them by name.
+  const containers = [...status.initContainerStatuses, ...status.containerStatuses];
+  const trainer = status.containerStatuses.find(({ name }) => name === containerName);
   const unscheduled = status.conditions.find(
     ({ type, status, reason }) => type === 'PodScheduled' && status === 'False' && reason === 'Unschedulable',
   );
-  const waiting = container?.state.waiting;
-  const stuck =
-    waiting !== undefined && !normalWaits.includes(waiting.reason)
-      ? { reason: settledReason(waiting.reason), message: waiting.message }
-      : undefined;
-  const ended = container?.state.terminated;
+  const waiting = containers
+    .flatMap(({ state }) => state.waiting ?? [])
+    .find(({ reason }) => !normalWaits.includes(reason));
+  const stuck = waiting && { reason: settledReason(waiting.reason), message: waiting.message };
+  const ended = trainer?.state.terminated;
   return {
     name: metadata.name,
     uid: metadata.uid,

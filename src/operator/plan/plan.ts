@@ -43,6 +43,8 @@ export function plan(run: Run, observed: Observed, now: Date, settings: Settings
   const { ttlSecondsAfterFinished: ttl } = run.spec;
   const expired =
     ttl !== undefined && status.finishedAt !== undefined && now.getTime() >= Date.parse(status.finishedAt) + ttl * 1000;
-  const changes = expired ? { create: [], suspend: [], remove: [] } : changesOf(run, stage, observed, halt, settings);
+  const changes = expired
+    ? { create: [], suspend: [], remove: [] }
+    : changesOf(run, stage, observed, halt, settings, now);
   return { ...changes, status, expired, requeueAfterMs: expired ? undefined : nextLook(run, status, now) };
 }

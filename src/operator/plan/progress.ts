@@ -2,6 +2,9 @@ import type { RunStatus } from '../../api/status.ts';
 import type { Observed } from './observed.ts';
 import type { Stage } from './stage.ts';
 
+/** Seconds; what would take a thousand years is not known. */
+const longestEta = 1000 * 365 * 24 * 3600;
+
 /** Progress of training: finished models count whole, running ones as far as their pods said they are. */
 export function progressOf({ models }: Stage, observed: Observed): NonNullable<RunStatus['progress']> {
   const reports = new Map(
@@ -16,16 +19,19 @@ export function progressOf({ models }: Stage, observed: Observed): NonNullable<R
     const total = Math.ceil(wanted / batchSize) * batchSize;
     const report = phase === 'active' ? reports.get(name) : undefined;
     imagesTotal += total;
-    images += phase === 'done' ? total : Math.min(total, report?.done ?? 0);
+    images += phase === 'done' ? total : Math.min(total, Math.floor(report?.done ?? 0));
     imagesPerSecond += report?.perSecond ?? 0;
   }
   const percent = imagesTotal === 0 ? 100 : Math.floor((100 * images) / imagesTotal);
-  if (imagesPerSecond === 0) return { images, imagesTotal, percent };
+  // What pods say is not trusted to be sensible: the API server refuses a whole status for one number that it cannot hold.
+  const rounded = Number(imagesPerSecond.toPrecision(3));
+  if (rounded === 0 || !Number.isFinite(rounded)) return { images, imagesTotal, percent };
+  const eta = Math.round((imagesTotal - images) / imagesPerSecond);
   return {
     images,
     imagesTotal,
     percent,
-    imagesPerSecond: Number(imagesPerSecond.toPrecision(3)),
-    etaSeconds: Math.round((imagesTotal - images) / imagesPerSecond),
+    imagesPerSecond: rounded,
+    ...(eta <= longestEta ? { etaSeconds: eta } : {}),
   };
 }

@@ -37,6 +37,21 @@ function phaseOf(job: ObservedJob | undefined): ChildPhase {
   return job.finished === 'Failed' ? 'failed' : 'active';
 }
 
+/**
+ * Failed pods of a run that they have ended, as its status has them until the spec changes: with a Kueue queue the Jobs
+ * that counted them are deleted to end it, and it would begin anew.
+ */
+function spentRetries({ metadata, spec, status }: Run): number {
+  const ended = status?.conditions?.some(
+    ({ type, status, reason, observedGeneration }) =>
+      type === 'Failed' &&
+      status === 'True' &&
+      reason === 'RetriesExhausted' &&
+      observedGeneration === metadata.generation,
+  );
+  return ended && spec.execution.queueName !== undefined ? (status?.models?.retries ?? 0) : 0;
+}
+
 export function stageOf(run: Run, observed: Observed): Stage {
   const plans = modelPlans(run.spec);
   const hashes = stepHashes(run.spec, plans);
@@ -49,13 +64,30 @@ export function stageOf(run: Run, observed: Observed): Stage {
     { step: 'sample', ...at(names.sample(hashes)) },
     { step: 'evaluate', ...at(names.evaluate(hashes)) },
   ];
-  const retries = [...models, ...steps].reduce((sum, { job }) => sum + (job?.failed ?? 0), 0);
-  return { hashes, models, steps, retries, jobs };
+  const counted = [...models, ...steps].reduce((sum, { job }) => sum + (job?.failed ?? 0), 0);
+  return { hashes, models, steps, retries: Math.max(counted, spentRetries(run)), jobs };
 }
 
+/** Whether nothing more can be done though not all is done: a step failed, or a model did and the others have ended. */
+export function isBroken({ models, steps }: Pick<Stage, 'models' | 'steps'>): boolean {
+  const failed = ({ phase }: { phase: ChildPhase }) => phase === 'failed';
+  return (
+    steps.some(failed) || (models.some(failed) && models.every(({ phase }) => phase === 'done' || phase === 'failed'))
+  );
+}
+
+/** Pods by Job of what was observed: thousands of Jobs ask for theirs. */
+const podsByJob = new WeakMap<Observed, Map<string, ObservedPod[]>>();
+
 /** Pods of a Job, the newest first. */
-export function podsOf(observed: Observed, job: string): ObservedPod[] {
-  return observed.pods.filter((pod) => pod.job === job).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+export function podsOf(observed: Observed, job: string): readonly ObservedPod[] {
+  let byJob = podsByJob.get(observed);
+  if (byJob === undefined) {
+    const newestFirst = observed.pods.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    byJob = Map.groupBy(newestFirst, (pod) => pod.job);
+    podsByJob.set(observed, byJob);
+  }
+  return byJob.get(job) ?? [];
 }
 
 /** What a Job's pod said when it succeeded; undefined where the pod, or its word, is not there (any more). */

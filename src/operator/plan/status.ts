@@ -3,10 +3,10 @@ import type { Phase, RunStatus } from '../../api/status.ts';
 import { conditionsOf, toSeconds } from './conditions.ts';
 import { failuresOf } from './failures.ts';
 import type { Halt } from './halt.ts';
-import type { Observed } from './observed.ts';
+import type { Observed, ObservedJob } from './observed.ts';
 import { progressOf } from './progress.ts';
 import { formatRangesBriefly } from './ranges.ts';
-import { type ChildPhase, resultOf, type Stage, type StepState } from './stage.ts';
+import { type ChildPhase, isBroken, podsOf, resultOf, type Stage, type StepState } from './stage.ts';
 
 /** Milliseconds that a finished step's last word is waited for: pods and Jobs are watched apart. */
 const wordWithin = 30_000;
@@ -14,6 +14,26 @@ const wordWithin = 30_000;
 /** Whether a step is done and what it said is known, or will not be any more. */
 function isSettled({ job }: StepState, said: boolean, now: Date): boolean {
   return said || job?.finishedAt === undefined || now.getTime() - Date.parse(job.finishedAt) > wordWithin;
+}
+
+/**
+ * Steps that are done, but whose pods went before their last word was read. Done anew, a step finds what it made on the
+ * volume and only says so again.
+ */
+export function lostWords(run: Run, stage: Stage, observed: Observed, now: Date): ObservedJob[] {
+  if (run.spec.suspend || run.spec.cancel) return [];
+  const [aggregate, , evaluate] = stage.steps;
+  const unknown = [
+    bundleOf(run, stage, observed) === undefined ? aggregate : undefined,
+    resultsOf(run, stage, observed) === undefined ? evaluate : undefined,
+  ];
+  return unknown.flatMap((step) => {
+    if (step?.phase !== 'done' || step.job === undefined || step.job.deleting) return [];
+    const { job } = step;
+    return job.finishedAt !== undefined && isSettled(step, false, now) && podsOf(observed, job.name).length === 0
+      ? [job]
+      : [];
+  });
 }
 
 const isTerminal = (phase: Phase) => phase === 'Complete' || phase === 'Failed' || phase === 'Cancelled';
@@ -35,14 +55,12 @@ function resultsOf(run: Run, { steps, hashes }: Stage, observed: Observed): RunS
     : { ...results, display: String(Number(frechetDistance.toPrecision(4))) };
 }
 
-function phaseOf({ models, steps }: Stage, halt: Halt | undefined, evaluated: boolean): Phase {
+function phaseOf(stage: Stage, halt: Halt | undefined, evaluated: boolean): Phase {
+  const { models, steps } = stage;
   if (steps[2]?.phase === 'done' && evaluated) return 'Complete';
   if (halt?.kind === 'cancelled') return 'Cancelled';
   if (halt?.kind === 'failed') return 'Failed';
-  const ended = (phase: ChildPhase) => phase === 'done' || phase === 'failed';
-  const broken = models.some(({ phase }) => phase === 'failed');
-  if (broken && models.every(({ phase }) => ended(phase))) return 'Failed';
-  if (steps.some(({ phase }) => phase === 'failed')) return 'Failed';
+  if (isBroken(stage)) return 'Failed';
   if (halt?.kind === 'suspended') return 'Suspended';
   if (models.every(({ phase }) => phase === 'absent')) return 'Pending';
   if (!models.every(({ phase }) => phase === 'done')) return 'Training';
@@ -78,7 +96,9 @@ export function statusOf(run: Run, stage: Stage, observed: Observed, halt: Halt 
   const bundle = bundleOf(run, stage, observed);
   const results = resultsOf(run, stage, observed);
   const [, , evaluate] = stage.steps;
-  const phase = phaseOf(stage, halt, evaluate !== undefined && isSettled(evaluate, results !== undefined, now));
+  const lost = lostWords(run, stage, observed, now).some(({ name }) => name === evaluate?.name);
+  const evaluated = evaluate !== undefined && isSettled(evaluate, results !== undefined, now) && !lost;
+  const phase = phaseOf(stage, halt, evaluated);
   const failures = failuresOf(stage, observed);
   const started = stage.jobs.size > 0 ? (run.status?.startedAt ?? toSeconds(now)) : run.status?.startedAt;
   const finished = isTerminal(phase)
@@ -126,7 +146,7 @@ export function invalidStatus(
     type,
     status,
     reason: 'InvalidSpec',
-    message,
+    message: message.slice(0, 8192),
     lastTransitionTime:
       before?.conditions?.find((known) => known.type === type && known.status === status)?.lastTransitionTime ??
       toSeconds(now),

@@ -12,10 +12,16 @@ import {
 } from '../../../src/api/termination.ts';
 
 test('a last word always fits, and keeps its code', () => {
+  const text = fc.oneof(
+    fc.string({ maxLength: 3000, unit: 'grapheme' }),
+    fc.nat(5000).map((length) => '\u0001'.repeat(length)), // six bytes each in JSON
+  );
   const failed = fc.record({
     outcome: fc.constant('Failed' as const),
     code: fc.constant('InputTruncated' as const),
-    message: fc.string({ maxLength: 3000, unit: 'grapheme' }),
+    message: text,
+    where: text,
+    hint: text,
     log: fc.array(fc.string({ maxLength: 400, unit: 'grapheme' }), { maxLength: 20 }),
   });
   fc.assert(

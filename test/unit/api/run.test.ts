@@ -28,7 +28,8 @@ for (const { title, spec, field, says } of wrongRuns) {
   });
 }
 
-test('a name too long for the names of Jobs is refused', () => {
+test('a name that Jobs and their pods cannot have is refused', () => {
+  assert.throws(() => parseRun(minimalRun('my.run')), /metadata\.name: must be lower case letters, digits and -/);
   assert.throws(() => parseRun(minimalRun('x'.repeat(41))), /metadata\.name: must be at most 40 characters/);
 });
 

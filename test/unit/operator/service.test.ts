@@ -70,7 +70,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-test('running trainer pods are asked how far they are; one that answers nonsense, or nothing, is no news', async () => {
+test('running trainer pods are asked how far they are; one that answers nonsense, or nothing, is no news', async (t) => {
   const answers: Record<string, string> = {
     '/progress': JSON.stringify({ phase: 'Running', done: 5, total: 10, perSecond: 2 }),
   };
@@ -79,6 +79,27 @@ test('running trainer pods are asked how far they are; one that answers nonsense
   const good = (server.address() as AddressInfo).port;
   const nonsense = createServer((_request, response) => response.end('<html>')).listen(0, '127.0.0.1');
   await new Promise((resolve) => nonsense.once('listening', resolve));
+  const part = 'x'.repeat(65_536);
+  let sent = 0;
+  let cutOff = false;
+  const endless = createServer((_request, response) => {
+    response.on('close', () => {
+      cutOff = true;
+    });
+    const more = () => {
+      do sent += part.length;
+      while (response.write(part));
+    };
+    response.on('drain', more);
+    more();
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => endless.once('listening', resolve));
+  t.after(() => {
+    for (const each of [server, nonsense, endless]) {
+      each.closeAllConnections();
+      each.close();
+    }
+  });
   const pods = new ObjectStore();
   const pod = (name: string, port: number, phase = 'Running'): KubeObject => ({
     apiVersion: 'v1',
@@ -90,6 +111,7 @@ test('running trainer pods are asked how far they are; one that answers nonsense
   for (const object of [
     pod('good', good),
     pod('nonsense', (nonsense.address() as AddressInfo).port),
+    pod('endless', (endless.address() as AddressInfo).port),
     pod('silent', 1),
     pod('waiting', good, 'Pending'),
   ])
@@ -102,6 +124,6 @@ test('running trainer pods are asked how far they are; one that answers nonsense
   assert.deepEqual([...poller.progress.keys()], ['good']);
   assert.equal(poller.progress.get('good')?.done, 5);
   assert.equal(told[0], 'n/digits');
-  server.close();
-  nonsense.close();
+  for (let i = 0; !cutOff && i < 100; i++) await wait(20);
+  assert.ok(cutOff && sent < 8 * 2 ** 20, `${sent} bytes were taken`);
 });

@@ -2,13 +2,31 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryCluster } from '../../../../src/local/memoryCluster.ts';
 import { Objects } from '../../../../src/local/objects.ts';
-import { LeaderElection, leaseType } from '../../../../src/operator/kube/leaderElection.ts';
+import { sleep } from '../../../../src/operator/kube/clock.ts';
+import { LeaderElection, leaseTimes, leaseType } from '../../../../src/operator/kube/leaderElection.ts';
 import { ManualClock, settle, silent } from '../../../helpers/manualClock.ts';
 
 /** A cluster that can be cut off from one candidate. */
 class Connection extends MemoryCluster {
   cut = false;
+  /** Milliseconds until a call is answered. */
+  delay = 0;
+  hung = false;
+  readonly #time: ManualClock;
+
+  constructor(objects: Objects, clock: ManualClock) {
+    super(objects, clock);
+    this.#time = clock;
+  }
+
+  override async replace(...args: Parameters<MemoryCluster['replace']>) {
+    const replaced = await super.replace(...args);
+    if (this.delay > 0) await sleep(this.#time, this.delay); // written, but the answer is slow
+    return replaced;
+  }
+
   override async get(...args: Parameters<MemoryCluster['get']>) {
+    if (this.hung) return new Promise<never>(() => {}); // packets go nowhere, and no answer says so
     if (this.cut) throw new Error('no route to host');
     return super.get(...args);
   }
@@ -56,22 +74,45 @@ test('a released lease is taken at once', async () => {
   await Promise.all([all[1]?.election.release(), clock.advance(5000)]);
 });
 
-test('a leader that is cut off stops before another starts', async () => {
-  const { clock, leading, all, lease } = candidates(2);
+const isolations: [string, (cluster: Connection) => void][] = [
+  ['is cut off', (cluster) => Object.assign(cluster, { cut: true })],
+  ['hears nothing any more', (cluster) => Object.assign(cluster, { hung: true })],
+  ['is answered slowly', (cluster) => Object.assign(cluster, { delay: leaseTimes.durationMs + 5000 })],
+];
+for (const [what, isolate] of isolations) {
+  test(`a leader that ${what} stops before another starts`, async () => {
+    const { clock, leading, all, lease } = candidates(2);
+    await settle();
+    const [first, second] = all;
+    if (first === undefined || second === undefined) throw new Error('two candidates');
+    isolate(first.cluster);
+    let both = false;
+    let nobodyAt = 0;
+    for (let second = 1; second <= 40; second++) {
+      await clock.advance(1000);
+      both ||= leading.size > 1;
+      if (leading.size === 0 && nobodyAt === 0) nobodyAt = second;
+    }
+    assert.equal(both, false, 'never two at once');
+    assert.ok(nobodyAt > 0 && nobodyAt <= 14, `the first stopped after ${nobodyAt} s`);
+    assert.deepEqual([...leading], [1]);
+    assert.equal(lease().leaseTransitions, 1);
+    await Promise.all([second.election.release(), clock.advance(5000)]);
+  });
+}
+
+test('a lease whose answer came late is not led by', async () => {
+  const { clock, leading, all } = candidates(2);
   await settle();
-  const [first, second] = all;
-  if (first === undefined || second === undefined) throw new Error('two candidates');
-  first.cluster.cut = true;
-  let both = false;
-  let nobodyAt = 0;
-  for (let second = 1; second <= 40; second++) {
-    await clock.advance(1000);
-    both ||= leading.size > 1;
-    if (leading.size === 0 && nobodyAt === 0) nobodyAt = second;
-  }
-  assert.equal(both, false, 'never two at once');
-  assert.ok(nobodyAt > 0 && nobodyAt <= 14, `the first stopped after ${nobodyAt} s`);
+  const second = all[1];
+  if (second === undefined) throw new Error('two candidates');
+  second.cluster.delay = leaseTimes.durationMs;
+  await Promise.all([all[0]?.election.release(), clock.advance(3000)]);
+  leading.delete(0);
+  await clock.advance(2 * leaseTimes.durationMs);
+  assert.deepEqual([...leading], []);
+  second.cluster.delay = 0;
+  await clock.advance(leaseTimes.durationMs + 5000);
   assert.deepEqual([...leading], [1]);
-  assert.equal(lease().leaseTransitions, 1);
   await Promise.all([second.election.release(), clock.advance(5000)]);
 });

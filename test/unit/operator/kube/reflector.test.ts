@@ -23,6 +23,8 @@ class Flaky extends MemoryCluster {
   lists = 0;
   watches: string[] = [];
   failure: Error | undefined;
+  /** Whether every watch ends as soon as it has begun. */
+  brief = false;
   /** Ends the current watch with this, or quietly. */
   break: (error?: Error) => void = () => {};
 
@@ -37,6 +39,7 @@ class Flaky extends MemoryCluster {
     options: WatchOptions,
   ): AsyncGenerator<WatchEvent> {
     this.watches.push(options.resourceVersion);
+    if (this.brief) return;
     const own = new AbortController();
     let error: Error | undefined;
     this.break = (reason) => {
@@ -138,6 +141,20 @@ test('never gives up, waiting longer each time', async () => {
   await reflector.stop();
 });
 
+test('does not ask without a pause where every watch ends at once', async () => {
+  const { clock, objects, cluster, reflector, names } = start();
+  cluster.brief = true;
+  reflector.start();
+  await clock.advance(60_000);
+  assert.ok(cluster.watches.length < 20, `${cluster.watches.length} watches in a minute`);
+  cluster.brief = false;
+  await clock.advance(30_000);
+  objects.create(types.pod, pod('a'));
+  await settle();
+  assert.deepEqual(names(), ['a']);
+  await reflector.stop();
+});
+
 test('takes a watch that says nothing for dead', async () => {
   const { clock, cluster, reflector } = start();
   reflector.start();
@@ -156,5 +173,20 @@ test('an own write is known at once, and an older event does not undo it', async
   reflector.observe(newer);
   reflector.observe(old);
   assert.deepEqual(reflector.store.get('n/a')?.status, { phase: 'Running' });
+  await reflector.stop();
+});
+
+test('the answer to an own write that comes after the deletion does not bring the object back', async () => {
+  const { objects, reflector, names } = start();
+  reflector.start();
+  await reflector.synced;
+  await settle();
+  const created = objects.create(types.pod, pod('a'));
+  objects.delete(types.pod, 'n/a');
+  await settle();
+  reflector.observe(created);
+  assert.deepEqual(names(), []);
+  reflector.observe(objects.create(types.pod, pod('a'))); // made anew, and known before the watch tells
+  assert.deepEqual(names(), ['a']);
   await reflector.stop();
 });

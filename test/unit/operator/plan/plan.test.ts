@@ -2,13 +2,29 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { labels } from '../../../../src/api/names.ts';
+import { statusSchema } from '../../../../src/api/status.ts';
 import { renderTermination } from '../../../../src/api/termination.ts';
+import type { ObservedJob, ObservedPod } from '../../../../src/operator/plan/observed.ts';
 import { plan } from '../../../../src/operator/plan/plan.ts';
 import { transitionEvents } from '../../../../src/operator/plan/transitions.ts';
 import { runOf, Simulation, settings } from '../../../helpers/simulation.ts';
 
 const conditionOf = (simulation: Simulation, type: string) =>
   simulation.run.status?.conditions?.find((condition) => condition.type === type);
+
+const runningPod = (name: string, job: ObservedJob): ObservedPod => ({
+  name,
+  uid: name,
+  job: job.name,
+  labels: job.labels,
+  createdAt: '',
+  phase: 'Running',
+  deleting: false,
+  ip: undefined,
+  port: undefined,
+  terminated: undefined,
+  blocked: undefined,
+});
 
 /** Lets everything succeed until nothing changes. */
 function finish(simulation: Simulation): void {
@@ -133,6 +149,31 @@ test('without a last word, the tail of the log and Kubernetes’ reason stand in
   assert.deepEqual(failure?.log, ['line one', 'Segmentation fault']);
 });
 
+test('a Job that was stopped at its deadline says so, not what its pod said when it was stopped', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
+  simulation.step();
+  const [{ name } = { name: '' }] = simulation.working();
+  const said = renderTermination({ outcome: 'Failed', code: 'Interrupted', message: 'state is saved', log: ['saved'] });
+  simulation.fail(name, said, { exitCode: 75, reason: 'DeadlineExceeded' });
+  simulation.step();
+  const [failure] = simulation.run.status?.failures ?? [];
+  assert.equal(failure?.reason, 'DeadlineExceeded');
+  assert.deepEqual(failure?.log, ['saved']);
+});
+
+test('of the pods of a failed Job, one that failed tells why, not one that was stopped because of it', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
+  simulation.step();
+  const [{ name } = { name: '' }] = simulation.working();
+  const word = (code: 'InputMissing' | 'Interrupted') =>
+    renderTermination({ outcome: 'Failed', code, message: 'm', log: [] });
+  simulation.fail(name, word('InputMissing'), { exitCode: 65, reason: 'PodFailurePolicy' });
+  simulation.now += 1000;
+  simulation.fail(name, word('Interrupted'), { exitCode: 75, reason: 'PodFailurePolicy' });
+  simulation.step();
+  assert.equal(simulation.run.status?.failures?.[0]?.reason, 'InputMissing');
+});
+
 test('a failed model whose settings change is trained anew, and the run goes on', () => {
   const spec = { schedule: { states: 2 }, execution: { maxParallel: 2 } };
   const simulation = new Simulation(runOf(spec));
@@ -150,6 +191,31 @@ test('a failed model whose settings change is trained anew, and the run goes on'
   assert.equal(simulation.run.status?.phase, 'Complete');
   assert.ok(!simulation.jobs.has(first?.name ?? ''), 'the obsolete Job is removed');
   assert.ok(simulation.jobs.has(second?.name ?? ''), 'the other model is kept');
+});
+
+test('a result whose pod went before it was read is asked for again', () => {
+  const simulation = new Simulation(runOf({ sampling: { count: 5 } }));
+  const isEvaluate = ({ name }: { name: string }) => name.includes('-evaluate-');
+  for (let i = 0; i < 30 && !simulation.working().some(isEvaluate); i++) {
+    for (const { name } of simulation.working()) simulation.succeed(name);
+    simulation.step();
+  }
+  const [evaluate] = simulation.working();
+  assert.ok(evaluate && isEvaluate(evaluate));
+  simulation.succeed(evaluate.name);
+  simulation.pods.length = 0; // a node is drained while no operator looks
+  simulation.step();
+  assert.equal(simulation.run.status?.phase, 'Evaluating');
+  simulation.now += 60_000;
+  simulation.step();
+  assert.equal(simulation.run.status?.phase, 'Evaluating');
+  assert.ok(!simulation.jobs.has(evaluate.name));
+  finish(simulation);
+  assert.equal(simulation.run.status?.results?.display, '12.35');
+  simulation.pods.length = 0;
+  simulation.now += 60_000;
+  assert.deepEqual(simulation.step().remove, [], 'what is known needs no pod');
+  assert.equal(simulation.run.status?.phase, 'Complete');
 });
 
 test('changing sampling samples anew only; changing nothing does nothing', () => {
@@ -181,6 +247,34 @@ test('how pods run and how often state is saved is no part of a model', () => {
   assert.equal(simulation.created.length, before);
 });
 
+test('a Job that failed or cannot start is made anew when the run wants its pods otherwise; one that works is let work', () => {
+  const wrong = { execution: { image: 'wrong', maxParallel: 3 }, schedule: { states: 3 } };
+  const right = { execution: { image: 'right', maxParallel: 3 }, schedule: { states: 3 } };
+  const simulation = new Simulation(runOf(wrong));
+  simulation.step();
+  const [failed, blocked, working] = simulation.training();
+  assert.ok(failed && blocked && working);
+  simulation.fail(failed.name);
+  simulation.pods.push(runningPod('working', working), {
+    ...runningPod('blocked', blocked),
+    phase: 'Pending',
+    blocked: { reason: 'ImagePullBackOff', message: 'no such image' },
+  });
+  assert.deepEqual(simulation.step().remove, [], 'nothing has changed');
+  simulation.run = { ...runOf(right), status: simulation.run.status };
+  assert.deepEqual(
+    simulation.step().remove.map(({ name }) => name),
+    [failed.name, blocked.name],
+  );
+  simulation.pods.length = 0;
+  simulation.step();
+  const anew = simulation.training();
+  assert.deepEqual(anew.map(({ name }) => name).sort(), [failed.name, blocked.name, working.name].sort());
+  assert.equal(anew.find(({ name }) => name === working.name)?.uid, working.uid);
+  finish(simulation);
+  assert.equal(simulation.run.status?.phase, 'Complete');
+});
+
 test('lowering maxParallel in mid-run stops the models beyond it', () => {
   const simulation = new Simulation(runOf({ execution: { maxParallel: 4 } }));
   simulation.step();
@@ -191,6 +285,28 @@ test('lowering maxParallel in mid-run stops the models beyond it', () => {
     simulation.training().map(({ labels: own }) => own[labels.model]),
     ['0'],
   );
+  finish(simulation);
+});
+
+test('a stopped model goes on only when the pods of one on its way out have gone', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 3 }, execution: { maxParallel: 3 } }));
+  simulation.step();
+  simulation.run = {
+    ...runOf({ schedule: { states: 3 }, execution: { maxParallel: 1 } }),
+    status: simulation.run.status,
+  };
+  simulation.step();
+  const [first] = simulation.training();
+  assert.ok(first);
+  simulation.jobs.set(first.name, { ...first, deleting: true }); // somebody deletes it; its pod saves its state
+  simulation.step();
+  assert.deepEqual(
+    simulation.training().map(({ name }) => name),
+    [first.name],
+  );
+  simulation.jobs.delete(first.name);
+  simulation.step();
+  assert.equal(simulation.training().length, 1);
   finish(simulation);
 });
 
@@ -221,6 +337,26 @@ test('too many failed pods in all end the run', () => {
   assert.equal(simulation.working().length, 0);
 });
 
+test('with a Kueue queue too, a run that has no retries left stays failed until its spec changes', () => {
+  const spec = (total: number) => ({
+    schedule: { states: 2 },
+    execution: { queueName: 'team', retries: { perModel: 9, total } },
+  });
+  const simulation = new Simulation(runOf(spec(1)));
+  simulation.step();
+  for (const job of simulation.working()) simulation.jobs.set(job.name, { ...job, failed: 1 });
+  for (let i = 0; i < 4; i++) {
+    simulation.step();
+    assert.equal(conditionOf(simulation, 'Failed')?.reason, 'RetriesExhausted');
+    assert.equal(simulation.run.status?.models?.retries, 2);
+    assert.equal(simulation.jobs.size, 0, 'Jobs are deleted, which gives their quota back');
+  }
+  const fixed = runOf(spec(1));
+  simulation.run = { ...fixed, metadata: { ...fixed.metadata, generation: 2 }, status: simulation.run.status };
+  finish(simulation);
+  assert.equal(simulation.run.status?.phase, 'Complete');
+});
+
 test('a run that takes too long fails, and its time is looked at without news', () => {
   const simulation = new Simulation(runOf({ execution: { deadlines: { runSeconds: 60 } } }));
   simulation.step();
@@ -229,6 +365,16 @@ test('a run that takes too long fails, and its time is looked at without news', 
   simulation.now += 60_000;
   simulation.step();
   assert.equal(conditionOf(simulation, 'Failed')?.reason, 'DeadlineExceeded');
+});
+
+test('a run that failed keeps its reason when its deadline passes afterwards', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 1 }, execution: { deadlines: { runSeconds: 60 } } }));
+  simulation.step();
+  simulation.fail(simulation.working()[0]?.name ?? '');
+  simulation.step();
+  simulation.now += 3_600_000;
+  simulation.step();
+  assert.equal(conditionOf(simulation, 'Failed')?.reason, 'ModelFailed');
 });
 
 test('a finished run is deleted when its time to live is over', () => {
@@ -250,6 +396,17 @@ test('with a Kueue queue, suspending deletes Jobs, since suspend is Kueue’s', 
   assert.equal(simulation.jobs.size, 0);
 });
 
+test('a run that gets a queue while it is suspended goes on with the Jobs that it has', () => {
+  const simulation = new Simulation(runOf({}));
+  simulation.step();
+  simulation.run = { ...runOf({ suspend: true }), status: simulation.run.status };
+  simulation.step();
+  assert.equal(simulation.working().length, 0);
+  simulation.run = { ...runOf({ execution: { queueName: 'team' } }), status: simulation.run.status };
+  finish(simulation);
+  assert.equal(simulation.run.status?.phase, 'Complete');
+});
+
 test('a top state that is not noise is a warning, never a refusal', () => {
   const schedule = { states: 2, spacing: 'Explicit', indices: [10, 500] };
   const simulation = new Simulation(runOf({ schedule }));
@@ -259,6 +416,22 @@ test('a top state that is not noise is a warning, never a refusal', () => {
   const matched = new Simulation(runOf({ schedule, sampling: { start: 'MomentMatched' } }));
   matched.step();
   assert.equal(conditionOf(matched, 'ScheduleReachesNoise')?.status, 'True');
+});
+
+test('whatever pods answer, the status is one that the API server takes', () => {
+  const number = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
+  const answer = fc.record({ done: number, total: number, perSecond: number });
+  fc.assert(
+    fc.property(fc.array(answer, { minLength: 1, maxLength: 3 }), (answers) => {
+      const simulation = new Simulation(runOf({ schedule: { states: 3 } }));
+      simulation.step();
+      const progress = new Map(answers.map((answer, i) => [`pod-${i}`, { phase: 'Running' as const, ...answer }]));
+      const pods = simulation.training().map((job, i) => runningPod(`pod-${i}`, job));
+      const { status } = plan(simulation.run, { ...simulation.observed(), pods, progress }, new Date(0), settings);
+      const sent = JSON.parse(JSON.stringify(status)); // Infinity would be null
+      assert.deepEqual(statusSchema.parse(sent), status);
+    }),
+  );
 });
 
 test('the status is bounded for any S', () => {

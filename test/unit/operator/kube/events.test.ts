@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryCluster } from '../../../../src/local/memoryCluster.ts';
+import { Objects } from '../../../../src/local/objects.ts';
+import { EventRecorder, eventType } from '../../../../src/operator/kube/events.ts';
+import { ManualClock, silent } from '../../../helpers/manualClock.ts';
+
+const regarding = { apiVersion: 'v1', kind: 'Run', metadata: { namespace: 'n', name: 'digits', uid: 'u' } };
+
+function recorder() {
+  const clock = new ManualClock();
+  const objects = new Objects(() => clock.now());
+  const options = { cluster: new MemoryCluster(objects, clock), clock, logger: silent, controller: 'c', instance: 'i' };
+  const events = () => objects.list(eventType) as unknown as { note: string; reason: string; action: string }[];
+  return { clock, events, recorder: new EventRecorder(options) };
+}
+
+test('a long message is cut to the bytes that an event may have, at whole characters', async () => {
+  const { events, recorder: own } = recorder();
+  for (const message of ['√ᾱ'.repeat(1000), `a${'😀'.repeat(1000)}`, 'short'])
+    await own.record(regarding, { type: 'Warning', reason: 'R'.repeat(200), message });
+  for (const { note, reason, action } of events()) {
+    assert.ok(Buffer.byteLength(note) <= 1024 && note.isWellFormed());
+    assert.ok(reason.length <= 128 && action.length <= 128);
+  }
+  assert.deepEqual(
+    events()
+      .map(({ note }) => Buffer.byteLength(note))
+      .sort(),
+    [1021, 1023, 5],
+  );
+});
+
+test('an object that flaps does not flood the cluster with events', async () => {
+  const { clock, events, recorder: own } = recorder();
+  const flap = async () => {
+    for (let i = 0; i < 100; i++) await own.record(regarding, { type: 'Normal', reason: 'R', message: 'm' });
+  };
+  await flap();
+  assert.equal(events().length, 25);
+  await clock.advance(60_000);
+  await flap();
+  assert.equal(events().length, 35);
+});
