@@ -142,7 +142,7 @@ export function conditionsOf(situation: Situation, now: Date): Condition[] {
     return {
       type: type as ConditionType,
       ...judgement,
-      message: judgement.message.slice(0, 8192),
+      message: judgement.message.slice(0, 8192).toWellFormed(),
       lastTransitionTime: before?.status === judgement.status ? before.lastTransitionTime : toSeconds(now),
       ...(run.metadata.generation === undefined ? {} : { observedGeneration: run.metadata.generation }),
     };

@@ -1,7 +1,7 @@
 import { ExitCode } from '../../api/exitCodes.ts';
 import type { RunStatus } from '../../api/status.ts';
 import { parseTermination } from '../../api/termination.ts';
-import type { Observed, ObservedJob } from './observed.ts';
+import type { Observed, ObservedJob, ObservedPod } from './observed.ts';
 import { formatRanges } from './ranges.ts';
 import { podsOf, type Stage } from './stage.ts';
 
@@ -11,6 +11,12 @@ export type Failure = NonNullable<RunStatus['failures']>[number];
 const most = 10;
 const longestMessage = 2000;
 const logLines = 12;
+
+/** Milliseconds after which a pod that cannot start is worth a word: until then a claim is bound, or a GPU comes free. */
+const blockedFor = 30_000;
+
+/** Without the half of a pair of surrogates at its end: the API server would store another character, and never be equal. */
+const cut = (text: string) => text.slice(0, longestMessage).toWellFormed();
 
 const wasStopped = (exitCode: number | undefined) => exitCode === ExitCode.Interrupted || exitCode === ExitCode.Fenced;
 
@@ -29,7 +35,7 @@ function describeFailed(observed: Observed, job: ObservedJob): Failure {
       job: job.name,
       pod: pod?.name,
       reason: code,
-      message: text.slice(0, longestMessage),
+      message: cut(text),
       log: log.slice(-logLines),
     };
   }
@@ -42,25 +48,37 @@ function describeFailed(observed: Observed, job: ObservedJob): Failure {
     job: job.name,
     ...(pod === undefined ? {} : { pod: pod.name }),
     reason: job.reason || 'JobFailed',
-    message: `${job.message}.${end}`.slice(0, longestMessage),
+    message: cut(`${job.message}.${end}`),
     ...(tail === undefined ? {} : { log: tail }),
   };
 }
 
+/** Milliseconds until a pod counts as one that cannot start, 0 or less if it does; undefined where nothing holds it up. */
+function blockedIn({ blocked, deleting, createdAt }: ObservedPod, now: Date): number | undefined {
+  if (blocked === undefined || deleting) return undefined;
+  return Date.parse(createdAt) + blockedFor - now.getTime();
+}
+
+/** Milliseconds until the next of the pods that are held up counts as one that cannot start; undefined where there is none. */
+export function nextBlocked({ pods }: Observed, now: Date): number | undefined {
+  const waits = pods.flatMap((pod) => blockedIn(pod, now) ?? []).filter((wait) => wait > 0);
+  return waits.length === 0 ? undefined : waits.reduce((least, wait) => Math.min(least, wait));
+}
+
 /** A pod that cannot start, though nothing has failed yet. */
-function describeBlocked(observed: Observed, job: ObservedJob): Failure | undefined {
-  const pod = podsOf(observed, job.name).find(({ blocked, deleting }) => blocked !== undefined && !deleting);
+function describeBlocked(observed: Observed, job: ObservedJob, now: Date): Failure | undefined {
+  const pod = podsOf(observed, job.name).find((pod) => (blockedIn(pod, now) ?? 1) <= 0);
   if (pod?.blocked === undefined) return undefined;
   return {
     job: job.name,
     pod: pod.name,
     reason: pod.blocked.reason,
-    message: pod.blocked.message.slice(0, longestMessage),
+    message: cut(pod.blocked.message),
   };
 }
 
 /** What failed, then what cannot start; models with the range of their states. */
-export function failuresOf(stage: Stage, observed: Observed): Failure[] {
+export function failuresOf(stage: Stage, observed: Observed, now: Date): Failure[] {
   const children = [
     ...stage.models.map(({ phase, job, states }) => ({
       phase,
@@ -75,7 +93,7 @@ export function failuresOf(stage: Stage, observed: Observed): Failure[] {
     phase === 'failed' && job !== undefined ? [withStates(describeFailed(observed, job), states)] : [],
   );
   const blocked = children.flatMap(({ phase, job, states }) => {
-    const failure = phase === 'active' && job !== undefined ? describeBlocked(observed, job) : undefined;
+    const failure = phase === 'active' && job !== undefined ? describeBlocked(observed, job, now) : undefined;
     return failure === undefined ? [] : [withStates(failure, states)];
   });
   return [...failed, ...blocked].slice(0, most);

@@ -1,6 +1,7 @@
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
 import { type Changes, changesOf } from './children.ts';
+import { nextBlocked } from './failures.ts';
 import { deadlineOf, haltOf } from './halt.ts';
 import type { Settings } from './job.ts';
 import type { Observed } from './observed.ts';
@@ -20,8 +21,9 @@ export interface Plan extends Changes {
 const soon = 1000;
 
 /** When something is due by the clock alone. */
-function nextLook(run: Run, status: RunStatus, now: Date): number | undefined {
-  const times: number[] = [];
+function nextLook(run: Run, observed: Observed, status: RunStatus, now: Date): number | undefined {
+  const blocked = nextBlocked(observed, now);
+  const times = blocked === undefined ? [] : [blocked];
   const deadline = deadlineOf({ ...run, status });
   if (status.finishedAt === undefined && deadline !== undefined) times.push(deadline - now.getTime());
   const { ttlSecondsAfterFinished: ttl } = run.spec;
@@ -46,5 +48,5 @@ export function plan(run: Run, observed: Observed, now: Date, settings: Settings
   const changes = expired
     ? { create: [], suspend: [], remove: [] }
     : changesOf(run, stage, observed, halt, settings, now);
-  return { ...changes, status, expired, requeueAfterMs: expired ? undefined : nextLook(run, status, now) };
+  return { ...changes, status, expired, requeueAfterMs: expired ? undefined : nextLook(run, observed, status, now) };
 }

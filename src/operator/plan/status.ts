@@ -99,7 +99,7 @@ export function statusOf(run: Run, stage: Stage, observed: Observed, halt: Halt 
   const lost = lostWords(run, stage, observed, now).some(({ name }) => name === evaluate?.name);
   const evaluated = evaluate !== undefined && isSettled(evaluate, results !== undefined, now) && !lost;
   const phase = phaseOf(stage, halt, evaluated);
-  const failures = failuresOf(stage, observed);
+  const failures = failuresOf(stage, observed, now);
   const started = stage.jobs.size > 0 ? (run.status?.startedAt ?? toSeconds(now)) : run.status?.startedAt;
   const finished = isTerminal(phase)
     ? ((isTerminal(run.status?.phase ?? 'Pending') ? run.status?.finishedAt : undefined) ?? toSeconds(now))
@@ -123,7 +123,7 @@ export function refusedStatus(before: RunStatus | undefined, status: RunStatus, 
   const conditions = status.conditions?.map((condition) => {
     if (condition.type !== 'Stalled') return condition;
     const known = before?.conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
-    const text = `A child could not be written; it is tried again. ${message}`.slice(0, 8192);
+    const text = `A child could not be written; it is tried again. ${message}`.slice(0, 8192).toWellFormed();
     return {
       ...condition,
       status: 'True' as const,
@@ -146,7 +146,7 @@ export function invalidStatus(
     type,
     status,
     reason: 'InvalidSpec',
-    message: message.slice(0, 8192),
+    message: message.slice(0, 8192).toWellFormed(),
     lastTransitionTime:
       before?.conditions?.find((known) => known.type === type && known.status === status)?.lastTransitionTime ??
       toSeconds(now),

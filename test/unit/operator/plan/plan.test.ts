@@ -275,6 +275,26 @@ test('a Job that failed or cannot start is made anew when the run wants its pods
   assert.equal(simulation.run.status?.phase, 'Complete');
 });
 
+test('a pod that cannot start is named once that has lasted half a minute, whole characters only', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
+  simulation.step();
+  const [job] = simulation.training();
+  assert.ok(job);
+  const blocked = { reason: 'Unschedulable', message: `${'x'.repeat(1999)}😀` };
+  const createdAt = new Date(simulation.now).toISOString();
+  simulation.pods.push({ ...runningPod('waits', job), phase: 'Pending', createdAt, blocked });
+  const early = simulation.step();
+  assert.equal(early.status.failures, undefined);
+  assert.equal(early.requeueAfterMs, 29_000, 'a second has passed');
+  simulation.now += 30_000;
+  const late = simulation.step();
+  assert.equal(late.requeueAfterMs, undefined);
+  const [failure] = late.status.failures ?? [];
+  assert.deepEqual([failure?.reason, failure?.pod, failure?.states], ['Unschedulable', 'waits', '0']);
+  assert.ok(failure?.message.isWellFormed());
+  assert.match(conditionOf(simulation, 'Ready')?.message ?? '', /Unschedulable/);
+});
+
 test('lowering maxParallel in mid-run stops the models beyond it', () => {
   const simulation = new Simulation(runOf({ execution: { maxParallel: 4 } }));
   simulation.step();
