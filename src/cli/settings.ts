@@ -31,6 +31,10 @@ function parseValue(text: string, option: string): unknown {
   }
 }
 
+/** Sets a field. An assignment to `__proto__` would set none, and go unnoticed. */
+const define = (target: object, key: string, value: unknown) =>
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+
 /**
  * The run with fields replaced by `--set spec.training.images=100`, checked anew.
  * @throws DdrError InvalidSpec
@@ -48,10 +52,10 @@ export function withSettings(run: Run, options: readonly string[]): Run {
       const next = Object.hasOwn(target, key) && target[key] !== undefined ? target[key] : {};
       if (typeof next !== 'object' || next === null)
         throw new DdrError('InvalidSpec', `${key} has no fields`, { where: `--set ${option}` });
-      Object.defineProperty(target, key, { value: next, enumerable: true, configurable: true, writable: true });
+      define(target, key, next);
       target = next as Record<string, unknown>;
     }
-    target[last] = parseValue(value, option);
+    define(target, last, parseValue(value, option));
   }
   return parseRun(changed, '--set');
 }
