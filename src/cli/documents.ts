@@ -76,9 +76,15 @@ function textOf(file: string): string {
   try {
     if (statSync(file).size <= largestFile) return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new DdrError('InputMissing', 'cannot be read', { where: file, cause });
+    throw new DdrError('InputMissing', `cannot be read: ${reasonOf(cause)}`, { where: file, cause });
   }
   throw new DdrError('InputUnsafe', `is larger than ${largestFile} bytes`, { where: file });
+}
+
+/** Of an error such as "ENOENT: no such file or directory, stat 'x'": what is between the code and the call. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /: (.*), /.exec(message)?.[1] ?? message;
 }
 
 function parse(text: string, file: string): { documents: unknown[]; positions: Positions[] } {
@@ -98,10 +104,10 @@ function assertBounded(document: unknown, file: string): void {
     if (count > mostValues) {
       throw new DdrError('InputUnsafe', `stands for more than ${mostValues} values`, {
         where: file,
-        hint: 'Its aliases refer to one another too often.',
+        hint: 'A run is much smaller; its aliases may refer to one another too often.',
       });
     }
     const value = waiting.pop();
-    if (typeof value === 'object' && value !== null) waiting.push(...Object.values(value));
+    if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) waiting.push(inner);
   }
 }

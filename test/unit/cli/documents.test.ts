@@ -63,6 +63,12 @@ test('anchors and merge keys are read as kubectl reads them', (t) => {
   assert.deepEqual(evaluation?.reference.file?.volume, { claimName: 'data', path: 'r.npz' });
 });
 
+test('a file that cannot be read says why', (t) => {
+  const folder = temporaryFolder(t);
+  assert.throws(() => readRuns(folder), { code: 'InputMissing', message: /is a directory|illegal operation/ });
+  assert.throws(() => readRuns(join(folder, 'x')), { code: 'InputMissing', message: /no such file or directory/ });
+});
+
 test('an alias bomb, a cycle and what is not one run are refused', (t) => {
   const bomb = ['a0: &a0 [x,x,x,x,x,x,x,x,x,x]'];
   for (let i = 1; i < 9; i++)
@@ -76,6 +82,8 @@ test('an alias bomb, a cycle and what is not one run are refused', (t) => {
   });
   assert.throws(() => readRuns(write(t, 'kind: DisentangledDiffusionRun\na: &a [*a]')), { code: 'InputUnsafe' });
   assert.throws(() => readRuns(write(t, 'x'.repeat(5 * 2 ** 20))), { code: 'InputUnsafe' });
+  const long = `${good}\n---\na: [${'1,'.repeat(500_000)}]`;
+  assert.throws(() => readRuns(write(t, long)), { code: 'InputUnsafe' }, 'many values without an alias');
   assert.throws(() => readRuns(write(t, '')), { code: 'InputForeign' });
   assert.throws(() => readRun(write(t, `${good}\n---\n${good}`)), { code: 'InputForeign', message: /holds 2 runs/ });
   assert.throws(() => readRuns(write(t, 'a: 1\n b: 2')), { code: 'InputForeign', where: /line 2/ });
