@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { dump } from 'js-yaml';
 import { z } from 'zod';
-import { DdrError, toDdrError } from '../api/errors.ts';
+import { toDdrError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
 import { reachesNoise } from '../diffusion/latentStates.ts';
 import { allChildren } from '../operator/plan/children.ts';
@@ -13,7 +13,7 @@ import { stageOf } from '../operator/plan/stage.ts';
 import { readRun, readRuns } from './documents.ts';
 import { jsonPrinter, type Printer, tablePrinter } from './printers.ts';
 import { describeNewestReport } from './report.ts';
-import { runLocally } from './run.ts';
+import { interruptedCode, runLocally } from './run.ts';
 import { parseVolumes, withSettings } from './settings.ts';
 
 const collect = (value: string, before: string[]) => [...before, value];
@@ -72,15 +72,18 @@ const { version } = z
 function printerFor(output: 'table' | 'json'): Printer {
   const write = (text: string) => void process.stdout.write(text);
   if (output === 'json') return jsonPrinter(write, Date.now);
-  const size = () => ({ columns: process.stdout.columns ?? 100, rows: process.stdout.rows ?? 40 });
+  // A terminal without a size, such as a container's, says 0.
+  const size = () => ({ columns: process.stdout.columns || 100, rows: process.stdout.rows || 40 });
   return tablePrinter({ write, size, colour: (process.env.NO_COLOR ?? '') === '' });
 }
 
 // Who reads our output may stop to: `ddr render FILE | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
 
 const program = new Command('ddr')
   .description('Disentangled diffusion: trains one model per latent state, on a cluster or on this machine.')
@@ -92,7 +95,7 @@ Exit codes:
   0    success: the run is complete, the files are valid
   1    the run failed or was cancelled, or the input is wrong; the message begins with a stable code such as InvalidSpec
   2    wrong usage of this command
-  130  suspended by Ctrl-C or SIGTERM; the same command goes on`,
+  130  suspended by Ctrl-C or SIGTERM, or nobody reads the output any more; the same command goes on`,
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
@@ -112,13 +115,15 @@ program
       file: string,
       options: { home: string; volume: string[]; processes?: number; output?: 'table' | 'json'; set: string[] },
     ) => {
-      process.exitCode = await runLocally({
+      const prepared = {
         run: withSettings(readRun(file), options.set),
         home: options.home,
         volumes: parseVolumes(options.volume),
         processes: options.processes,
         printer: printerFor(options.output ?? (process.stdout.isTTY && process.env.TERM !== 'dumb' ? 'table' : 'json')),
-      });
+      };
+      process.exitCode = interruptedCode; // that of a run whose output nobody reads any more
+      process.exitCode = await runLocally(prepared);
     },
   );
 
@@ -154,8 +159,9 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(toDdrError(error).describe());
-  if (!(error instanceof DdrError) && error instanceof Error) console.error(error.stack);
+  const described = toDdrError(error);
+  console.error(described.describe());
+  if (described.code === 'Unexpected' && error instanceof Error) console.error(error.stack);
   process.exitCode = 1;
 }
 process.exit();
