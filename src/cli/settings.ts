@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { load } from 'js-yaml';
 import { DdrError } from '../api/errors.ts';
@@ -16,8 +16,11 @@ export function parseVolumes(options: readonly string[]): Map<string, string> {
   const volumes = new Map<string, string>();
   for (const option of options) {
     const [claim, folder] = pair(option, '--volume');
-    if (!existsSync(folder))
-      throw new DdrError('InputMissing', 'the folder is not there', { where: `--volume ${option}` });
+    const where = `--volume ${option}`;
+    const found = folder === '' ? undefined : statSync(folder, { throwIfNoEntry: false });
+    if (found === undefined) throw new DdrError('InputMissing', 'the folder is not there', { where });
+    if (!found.isDirectory()) throw new DdrError('InputForeign', 'is not a folder', { where });
+    if (volumes.has(claim)) throw new DdrError('InvalidSpec', `claim ${claim} has a folder already`, { where });
     volumes.set(claim, resolve(folder));
   }
   return volumes;

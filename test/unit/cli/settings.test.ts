@@ -40,6 +40,9 @@ test('--volume names a claim and a folder that is there', (t) => {
   assert.deepEqual([...parseVolumes([`data=${folder}`])], [['data', folder]]);
   assert.throws(() => parseVolumes(['data']), { code: 'InvalidSpec' });
   assert.throws(() => parseVolumes([`data=${folder}/gone`]), { code: 'InputMissing' });
+  writeFileSync(join(folder, 'file=1'), '');
+  assert.throws(() => parseVolumes([`data=${folder}/file=1`]), { code: 'InputForeign', message: 'is not a folder' });
+  assert.throws(() => parseVolumes([`data=${folder}`, `data=${folder}`]), { code: 'InvalidSpec' });
 });
 
 test('a run whose data is not there, or whose pods need a cluster, is refused before it starts', (t) => {
