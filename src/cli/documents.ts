@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DdrError } from '../api/errors.ts';
 import { kind } from '../api/names.ts';
 import { describeIssues, type Run, runSchema } from '../api/run.ts';
-import { type Positions, positionsOf } from './positions.ts';
+import { type Place, type Positions, positionsOf } from './positions.ts';
 
 const largestFile = 4 * 2 ** 20;
 /** Values in a document once its aliases are followed: a few lines of YAML can stand for billions (an alias bomb). */
@@ -57,17 +57,19 @@ export function readRun(file: string): Run {
   return run;
 }
 
-/** An error per wrong field, with its line. */
+const describePlace = ({ line, column }: Place): string => `line ${line}, column ${column}`;
+
+/** An error per wrong field, with its place. */
 function problemsOf(error: z.ZodError, where: string, positions: Positions | undefined): DdrError[] {
   const texts = describeIssues(error);
   return error.issues.map((issue, i) => {
     const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-    const line = positions?.lineOf([
+    const place = positions?.placeOf([
       ...issue.path.map((part) => (typeof part === 'number' ? part : String(part))),
       ...unknown,
     ]);
     return new DdrError('InvalidSpec', texts[i] ?? issue.message, {
-      where: line === undefined ? where : `${where}, line ${line}`,
+      where: place === undefined ? where : `${where}, ${describePlace(place)}`,
     });
   });
 }
@@ -92,7 +94,8 @@ function parse(text: string, file: string): { documents: unknown[]; positions: P
     return { documents: loadAll(text, { schema }), positions: positionsOf(text) };
   } catch (cause) {
     if (!(cause instanceof YAMLException)) throw new DdrError('InputForeign', 'is not YAML', { where: file, cause });
-    const where = cause.mark === undefined ? file : `${file}, line ${cause.mark.line + 1}`;
+    const { line, column } = cause.mark ?? { line: 0, column: 0 };
+    const where = cause.mark === undefined ? file : `${file}, ${describePlace({ line: line + 1, column: column + 1 })}`;
     throw new DdrError('InputForeign', `is not YAML: ${cause.reason}`, { where, cause });
   }
 }
