@@ -91,7 +91,8 @@ function reasonOf(error: unknown): string {
 
 function parse(text: string, file: string): { documents: unknown[]; positions: Positions[] } {
   try {
-    return { documents: loadAll(text, { schema }), positions: positionsOf(text) };
+    const positions = positionsOf(text);
+    return { documents: loadAll(text, { schema }), positions };
   } catch (cause) {
     if (!(cause instanceof YAMLException)) throw new DdrError('InputForeign', 'is not YAML', { where: file, cause });
     const { line, column } = cause.mark ?? { line: 0, column: 0 };

@@ -1,4 +1,4 @@
-import { EVENT_ID, type Event, getScalarValue, parseEvents } from 'js-yaml';
+import { EVENT_ID, type Event, getScalarValue, parseEvents, YAMLException } from 'js-yaml';
 
 type Path = readonly (string | number)[];
 
@@ -67,6 +67,9 @@ export function positionsOf(text: string): Positions[] {
     const isKey = parent.kind === 'mapping' && parent.key === undefined;
     let path = parent.path;
     if (isKey) {
+      // Reading the document would refuse it too, but not say where.
+      if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE)
+        YAMLException.throwAt(text, offset, 'a key must be text; if this is a template, fill it in first');
       const name = event.type === EVENT_ID.SCALAR ? getScalarValue(text, event) : '';
       parent.key = { name, at: offset };
     } else {

@@ -71,6 +71,15 @@ test('anchors and merge keys are read as kubectl reads them', (t) => {
   assert.deepEqual(evaluation?.reference.file?.volume, { claimName: 'data', path: 'r.npz' });
 });
 
+test('a template that was not filled in is named where it stands', (t) => {
+  const path = write(t, 'kind: DisentangledDiffusionRun\nspec:\n  schedule: {states: {{ .Values.states }}}\n');
+  assert.throws(() => readRuns(path), {
+    code: 'InputForeign',
+    message: /a key must be text/,
+    where: /line 3, column 23/,
+  });
+});
+
 test('a file that cannot be read says why', (t) => {
   const folder = temporaryFolder(t);
   assert.throws(() => readRuns(folder), { code: 'InputMissing', message: /is a directory|illegal operation/ });
