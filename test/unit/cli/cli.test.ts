@@ -51,6 +51,7 @@ test('render shows every child as YAML', () => {
   const { status, stdout } = ddr('render', 'examples/mnist-cluster.yaml', '--set', 'spec.schedule.states=2');
   assert.equal(status, 0);
   const kinds = (loadAll(stdout) as { kind: string }[]).map(({ kind }) => kind);
+  assert.doesNotMatch(stdout, /uid: ''/, 'an API server refuses an owner without a uid');
   assert.deepEqual(kinds, ['PersistentVolumeClaim', 'Job', 'Job', 'Job', 'Job', 'Job']);
 });
 
