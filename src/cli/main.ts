@@ -61,11 +61,10 @@ function describeValid(file: string, { metadata, spec }: Run): string {
 function render(run: Run, trainerImage: string): string {
   const stage = stageOf(run, { jobs: [], pods: [], claims: [], progress: new Map() });
   return allChildren(run, stage, { trainerImage })
-    .map(({ metadata: { ownerReferences: _, ...metadata }, ...child }) => {
+    .map(({ apiVersion, kind, metadata: { ownerReferences: _, ...metadata }, ...rest }) =>
       // No run, no owner: a reference without its uid is nothing that an API server, or a tool that checks YAML, accepts.
-      const { apiVersion, kind, ...rest } = child;
-      return dump({ apiVersion, kind, metadata, ...rest }, { lineWidth: 120, noRefs: true });
-    })
+      dump({ apiVersion, kind, metadata, ...rest }, { lineWidth: 120, noRefs: true }),
+    )
     .join('---\n');
 }
 
