@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml';
 import { z } from 'zod';
 import { DdrError } from '../api/errors.ts';
-import { kind } from '../api/names.ts';
+import { group, kind } from '../api/names.ts';
 import { describeIssues, type Run, runSchema } from '../api/run.ts';
 import { type Place, type Positions, positionsOf } from './positions.ts';
 
@@ -10,7 +10,7 @@ const largestFile = 4 * 2 ** 20;
 /** Values in a document once its aliases are followed: a few lines of YAML can stand for billions (an alias bomb). */
 const mostValues = 200_000;
 
-const documentSchema = z.looseObject({ kind: z.string() });
+const documentSchema = z.looseObject({ apiVersion: z.unknown().optional(), kind: z.unknown().optional() });
 /** With merge keys (`<<`), as kubectl reads YAML. */
 const schema = CORE_SCHEMA.withTags(mergeTag);
 
@@ -30,8 +30,7 @@ export function readRuns(file: string): RunFile {
   const result: RunFile = { runs: [], problems: [] };
   documents.forEach((document, i) => {
     assertBounded(document, file);
-    const parsed = documentSchema.safeParse(document);
-    if (!parsed.success || parsed.data.kind !== kind) return;
+    if (!isOurs(document)) return;
     const run = runSchema.safeParse(document);
     if (run.success) result.runs.push(run.data);
     else result.problems.push(...problemsOf(run.error, `${file}, document ${i + 1}`, positions[i]));
@@ -55,6 +54,12 @@ export function readRun(file: string): Run {
     throw new DdrError('InputForeign', `holds ${others.length + 1} runs; this command takes one`, { where: file });
   }
   return run;
+}
+
+/** Whether a document is meant as a run: by its kind, or by its group where the kind is missing or misspelt. */
+function isOurs(document: unknown): boolean {
+  const { data } = documentSchema.safeParse(document);
+  return data !== undefined && (data.kind === kind || String(data.apiVersion).startsWith(`${group}/`));
 }
 
 const describePlace = ({ line, column }: Place): string => `line ${line}, column ${column}`;

@@ -71,6 +71,22 @@ test('anchors and merge keys are read as kubectl reads them', (t) => {
   assert.deepEqual(evaluation?.reference.file?.volume, { claimName: 'data', path: 'r.npz' });
 });
 
+test('of ours is what names our kind or our group; the other of the two is then named where it is wrong', (t) => {
+  const { apiVersion, kind, ...rest } = minimalRun();
+  for (const [head, field] of [
+    [{ apiVersion }, 'kind'],
+    [{ apiVersion, kind: `${kind}s` }, 'kind'],
+    [{ kind }, 'apiVersion'],
+    [{ apiVersion: 'tspace.dev/v2', kind }, 'apiVersion'],
+  ] as const) {
+    const { problems } = readRuns(write(t, JSON.stringify({ ...head, ...rest })));
+    assert.deepEqual(
+      problems.map(({ message }) => message.split(':')[0]),
+      [field],
+    );
+  }
+});
+
 test('a template that was not filled in is named where it stands', (t) => {
   const path = write(t, 'kind: DisentangledDiffusionRun\nspec:\n  schedule: {states: {{ .Values.states }}}\n');
   assert.throws(() => readRuns(path), {
