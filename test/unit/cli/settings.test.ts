@@ -62,4 +62,10 @@ test('a run whose data is not there, or whose pods need a cluster, is refused be
     code: 'InvalidSpec',
     message: /env\[\d+\]\.valueFrom: a variable from another object is not to be had on this machine/,
   });
+  const containers = [{ name: 'trainer', volumeMounts: [{ name: 'cache', mountPath: '/cache' }] }];
+  const mountsNothing = parseRun(withSpec({ execution: { podTemplate: { spec: { containers } } } }));
+  assert.throws(() => requireRunnable(mountsNothing, new Map(), home, 'i'), {
+    code: 'InvalidSpec',
+    message: 'there is no volume cache',
+  });
 });
