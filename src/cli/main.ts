@@ -48,11 +48,13 @@ function validate(files: readonly string[]): boolean {
   return right;
 }
 
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** What a valid run comes to, and what may surprise its author. */
 function describeValid(file: string, { metadata, spec }: Run): string {
   const states = statesOf(spec);
   const models = states.length / spec.schedule.statesPerModel;
-  const text = `${file}: ${metadata.name} is valid: ${states.length} states, ${models} models`;
+  const text = `${file}: ${metadata.name} is valid: ${counted(states.length, 'state')}, ${counted(models, 'model')}`;
   if (reachesNoise(states) || spec.sampling.start === 'MomentMatched') return text;
   const signal = Math.sqrt(states.at(-1)?.alphaBar ?? 1).toPrecision(3);
   return `${text}\n${file}: warning: spec.schedule leaves √ᾱ = ${signal} at the noisiest state, which is not noise; include timestep T − 1, or set spec.sampling.start to MomentMatched`;
