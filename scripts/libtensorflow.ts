@@ -43,17 +43,14 @@ with zipfile.ZipFile(wheel) as archive:
     archive.extractall(folder, [name for name in archive.namelist() if name.startswith(prefixes)])
 `;
 
-function fail(message: string): never {
-  console.error(`setup: ${message}`);
-  process.exit(1);
-}
+/** What a person reads when the set-up ends early. Thrown, so that nothing half done is left behind. */
+class SetupError extends Error {}
 
-function run(command: string, args: string[]): void {
+/** @param hint what to look at when it fails */
+function run(command: string, args: string[], hint: string): void {
   const { status, error } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0)
-    fail(
-      `${command} failed${error === undefined ? '' : `: ${error.message}`}; its output is above, trying again may help`,
-    );
+  if (status === 0) return;
+  throw new SetupError(`${command} failed${error === undefined ? '' : `: ${error.message}`}; ${hint}`);
 }
 
 /** Fills a folder beside `target` and renames it into place: a killed set-up leaves nothing half done, two do not meet. */
@@ -74,19 +71,19 @@ function fetchLibrary(): void {
   makeFolder(library, (folder) => {
     // The library inside is the same for every Python: naming one makes any python3 with pip do.
     const choice = ['--no-deps', '--only-binary=:all:', '--python-version=3.12', '--dest', folder];
-    run('python3', [
-      '-m',
-      'pip',
-      'download',
-      '-q',
-      '--disable-pip-version-check',
-      ...choice,
-      `${wheel}==${tensorflowVersion}`,
-    ]);
+    run(
+      'python3',
+      ['-m', 'pip', 'download', '-q', '--disable-pip-version-check', ...choice, `${wheel}==${tensorflowVersion}`],
+      'pip could not download the wheel: is PyPI to be reached, and pip 20.3 or newer (python3 -m pip --version)?',
+    );
     const [file] = globSync('*.whl', { cwd: folder });
-    if (file === undefined) fail(`pip downloaded no wheel of ${wheel}`);
+    if (file === undefined) throw new SetupError(`pip downloaded no wheel of ${wheel}`);
     console.log('setup: unpacking');
-    run('python3', ['-c', unpack, join(folder, file), folder]);
+    run(
+      'python3',
+      ['-c', unpack, join(folder, file), folder],
+      `the wheel could not be unpacked: is there room for it in ${dirname(library)}?`,
+    );
     rmSync(join(folder, file));
     mkdirSync(join(folder, 'lib'));
     for (const name of libraries) {
@@ -102,13 +99,14 @@ function fetchLibrary(): void {
 function compileAddon(target: string): void {
   console.log('setup: compiling the TensorFlow addon (about 30 s)');
   const partial = `${target}.${process.pid}`;
-  run('g++', [
+  const args = [
     ...['-shared', '-fPIC', '-O2', '-std=c++17', '-w', '-DNAPI_VERSION=8', '-DNODE_GYP_MODULE_NAME=tfjs_binding'],
     ...[`-I${join(library, 'include')}`, `-I${headers}`, `-I${tfjs}`],
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(tfjs, 'binding', file)),
     ...[`-L${join(library, 'lib')}`, '-ltensorflow', '-ltensorflow_framework', '-Wl,-rpath,$ORIGIN/../../deps/lib'],
     ...['-o', partial],
-  ]);
+  ];
+  run('g++', args, 'the addon could not be compiled; it takes a compiler for C++17');
   renameSync(partial, target);
 }
 
@@ -137,12 +135,27 @@ function install(compiled: string): void {
   });
 }
 
-if (isInstalled()) process.exit(0);
-if (process.platform !== 'linux') {
-  fail(`TensorFlow is set up on Linux only, not on ${process.platform}; a Linux container or virtual machine will do`);
+function setUp(): void {
+  if (isInstalled()) return;
+  if (process.platform !== 'linux') {
+    throw new SetupError(
+      `TensorFlow is set up on Linux only, not on ${process.platform}; a Linux container or virtual machine will do`,
+    );
+  }
+  if (!existsSync(join(library, 'lib'))) fetchLibrary();
+  const compiled = join(library, 'tfjs_binding.node');
+  if (!existsSync(compiled)) compileAddon(compiled);
+  install(compiled);
+  console.log(`setup: ${build} is ready`);
 }
-if (!existsSync(join(library, 'lib'))) fetchLibrary();
-const compiled = join(library, 'tfjs_binding.node');
-if (!existsSync(compiled)) compileAddon(compiled);
-install(compiled);
-console.log(`setup: ${build} is ready`);
+
+// Ctrl-C is for pip and the compiler, which end by it; this one then removes what they have left.
+process.on('SIGINT', () => {});
+try {
+  setUp();
+} catch (error) {
+  const known = error instanceof SetupError || (error instanceof Error && 'syscall' in error); // disk full, no permission
+  if (!known) throw error;
+  console.error(`setup: ${error.message}`);
+  process.exitCode = 1;
+}

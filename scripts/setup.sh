@@ -24,7 +24,8 @@ fi
 # npm writes node_modules/.package-lock.json last: older than the lock file means not installed, or not all of it.
 if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   echo "setup: installing packages"
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  # All of them, also where NODE_ENV=production or the user's .npmrc would leave some out.
+  npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --loglevel=error
   touch node_modules/.package-lock.json
 fi
 

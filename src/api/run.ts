@@ -17,9 +17,17 @@ const runName = z
     'must be lower case letters, digits and -, because the names of Jobs and pods are made from it',
   );
 
+/** A label of RFC 1123. Locally it is the name of a folder, and no API server has looked at it before. */
+const namespaceName = z
+  .string()
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    'must be the name of a namespace: at most 63 lower case letters, digits and -',
+  );
+
 const metadataSchema = z.looseObject({
   name: runName,
-  namespace: z.string().default('default'),
+  namespace: namespaceName.default('default'),
   uid: z.string().optional(),
   generation: z.int().optional(),
   resourceVersion: z.string().optional(),
@@ -29,7 +37,7 @@ const metadataSchema = z.looseObject({
   annotations: z.record(z.string(), z.string()).optional(),
 });
 
-export const runSchema = z.object({
+export const runSchema = z.strictObject({
   apiVersion: z.literal(apiVersion),
   kind: z.literal(kind),
   metadata: metadataSchema,

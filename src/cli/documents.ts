@@ -2,15 +2,15 @@ import { readFileSync, statSync } from 'node:fs';
 import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml';
 import { z } from 'zod';
 import { DdrError } from '../api/errors.ts';
-import { kind } from '../api/names.ts';
+import { group, kind } from '../api/names.ts';
 import { describeIssues, type Run, runSchema } from '../api/run.ts';
-import { type Positions, positionsOf } from './positions.ts';
+import { type Place, type Positions, positionsOf } from './positions.ts';
 
 const largestFile = 4 * 2 ** 20;
 /** Values in a document once its aliases are followed: a few lines of YAML can stand for billions (an alias bomb). */
 const mostValues = 200_000;
 
-const documentSchema = z.looseObject({ kind: z.string() });
+const documentSchema = z.looseObject({ apiVersion: z.unknown().optional(), kind: z.unknown().optional() });
 /** With merge keys (`<<`), as kubectl reads YAML. */
 const schema = CORE_SCHEMA.withTags(mergeTag);
 
@@ -30,8 +30,7 @@ export function readRuns(file: string): RunFile {
   const result: RunFile = { runs: [], problems: [] };
   documents.forEach((document, i) => {
     assertBounded(document, file);
-    const parsed = documentSchema.safeParse(document);
-    if (!parsed.success || parsed.data.kind !== kind) return;
+    if (!isOurs(document)) return;
     const run = runSchema.safeParse(document);
     if (run.success) result.runs.push(run.data);
     else result.problems.push(...problemsOf(run.error, `${file}, document ${i + 1}`, positions[i]));
@@ -57,17 +56,25 @@ export function readRun(file: string): Run {
   return run;
 }
 
-/** An error per wrong field, with its line. */
+/** Whether a document is meant as a run: by its kind, or by its group where the kind is missing or misspelt. */
+function isOurs(document: unknown): boolean {
+  const { data } = documentSchema.safeParse(document);
+  return data !== undefined && (data.kind === kind || String(data.apiVersion).startsWith(`${group}/`));
+}
+
+const describePlace = ({ line, column }: Place): string => `line ${line}, column ${column}`;
+
+/** An error per wrong field, with its place. */
 function problemsOf(error: z.ZodError, where: string, positions: Positions | undefined): DdrError[] {
   const texts = describeIssues(error);
   return error.issues.map((issue, i) => {
     const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-    const line = positions?.lineOf([
+    const place = positions?.placeOf([
       ...issue.path.map((part) => (typeof part === 'number' ? part : String(part))),
       ...unknown,
     ]);
     return new DdrError('InvalidSpec', texts[i] ?? issue.message, {
-      where: line === undefined ? where : `${where}, line ${line}`,
+      where: place === undefined ? where : `${where}, ${describePlace(place)}`,
     });
   });
 }
@@ -76,17 +83,25 @@ function textOf(file: string): string {
   try {
     if (statSync(file).size <= largestFile) return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new DdrError('InputMissing', 'cannot be read', { where: file, cause });
+    throw new DdrError('InputMissing', `cannot be read: ${reasonOf(cause)}`, { where: file, cause });
   }
   throw new DdrError('InputUnsafe', `is larger than ${largestFile} bytes`, { where: file });
 }
 
+/** Of an error such as "ENOENT: no such file or directory, stat 'x'": what is between the code and the call. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /: (.*), /.exec(message)?.[1] ?? message;
+}
+
 function parse(text: string, file: string): { documents: unknown[]; positions: Positions[] } {
   try {
-    return { documents: loadAll(text, { schema }), positions: positionsOf(text) };
+    const positions = positionsOf(text);
+    return { documents: loadAll(text, { schema }), positions };
   } catch (cause) {
     if (!(cause instanceof YAMLException)) throw new DdrError('InputForeign', 'is not YAML', { where: file, cause });
-    const where = cause.mark === undefined ? file : `${file}, line ${cause.mark.line + 1}`;
+    const { line, column } = cause.mark ?? { line: 0, column: 0 };
+    const where = cause.mark === undefined ? file : `${file}, ${describePlace({ line: line + 1, column: column + 1 })}`;
     throw new DdrError('InputForeign', `is not YAML: ${cause.reason}`, { where, cause });
   }
 }
@@ -98,10 +113,10 @@ function assertBounded(document: unknown, file: string): void {
     if (count > mostValues) {
       throw new DdrError('InputUnsafe', `stands for more than ${mostValues} values`, {
         where: file,
-        hint: 'Its aliases refer to one another too often.',
+        hint: 'A run is much smaller; its aliases may refer to one another too often.',
       });
     }
     const value = waiting.pop();
-    if (typeof value === 'object' && value !== null) waiting.push(...Object.values(value));
+    if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) waiting.push(inner);
   }
 }

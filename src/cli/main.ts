@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { dump } from 'js-yaml';
 import { z } from 'zod';
-import { DdrError, toDdrError } from '../api/errors.ts';
+import { toDdrError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
 import { reachesNoise } from '../diffusion/latentStates.ts';
 import { allChildren } from '../operator/plan/children.ts';
@@ -13,7 +13,7 @@ import { stageOf } from '../operator/plan/stage.ts';
 import { readRun, readRuns } from './documents.ts';
 import { jsonPrinter, type Printer, tablePrinter } from './printers.ts';
 import { describeNewestReport } from './report.ts';
-import { runLocally } from './run.ts';
+import { interruptedCode, runLocally } from './run.ts';
 import { parseVolumes, withSettings } from './settings.ts';
 
 const collect = (value: string, before: string[]) => [...before, value];
@@ -48,11 +48,13 @@ function validate(files: readonly string[]): boolean {
   return right;
 }
 
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** What a valid run comes to, and what may surprise its author. */
 function describeValid(file: string, { metadata, spec }: Run): string {
   const states = statesOf(spec);
   const models = states.length / spec.schedule.statesPerModel;
-  const text = `${file}: ${metadata.name} is valid: ${states.length} states, ${models} models`;
+  const text = `${file}: ${metadata.name} is valid: ${counted(states.length, 'state')}, ${counted(models, 'model')}`;
   if (reachesNoise(states) || spec.sampling.start === 'MomentMatched') return text;
   const signal = Math.sqrt(states.at(-1)?.alphaBar ?? 1).toPrecision(3);
   return `${text}\n${file}: warning: spec.schedule leaves √ᾱ = ${signal} at the noisiest state, which is not noise; include timestep T − 1, or set spec.sampling.start to MomentMatched`;
@@ -61,7 +63,10 @@ function describeValid(file: string, { metadata, spec }: Run): string {
 function render(run: Run, trainerImage: string): string {
   const stage = stageOf(run, { jobs: [], pods: [], claims: [], progress: new Map() });
   return allChildren(run, stage, { trainerImage })
-    .map((child) => dump(child, { lineWidth: 120, noRefs: true }))
+    .map(({ apiVersion, kind, metadata: { ownerReferences: _, ...metadata }, ...rest }) =>
+      // No run, no owner: a reference without its uid is nothing that an API server, or a tool that checks YAML, accepts.
+      dump({ apiVersion, kind, metadata, ...rest }, { lineWidth: 120, noRefs: true }),
+    )
     .join('---\n');
 }
 
@@ -72,15 +77,18 @@ const { version } = z
 function printerFor(output: 'table' | 'json'): Printer {
   const write = (text: string) => void process.stdout.write(text);
   if (output === 'json') return jsonPrinter(write, Date.now);
-  const size = () => ({ columns: process.stdout.columns ?? 100, rows: process.stdout.rows ?? 40 });
+  // A terminal without a size, such as a container's, says 0.
+  const size = () => ({ columns: process.stdout.columns || 100, rows: process.stdout.rows || 40 });
   return tablePrinter({ write, size, colour: (process.env.NO_COLOR ?? '') === '' });
 }
 
 // Who reads our output may stop to: `ddr render FILE | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
 
 const program = new Command('ddr')
   .description('Disentangled diffusion: trains one model per latent state, on a cluster or on this machine.')
@@ -92,7 +100,7 @@ Exit codes:
   0    success: the run is complete, the files are valid
   1    the run failed or was cancelled, or the input is wrong; the message begins with a stable code such as InvalidSpec
   2    wrong usage of this command
-  130  suspended by Ctrl-C or SIGTERM; the same command goes on`,
+  130  suspended by Ctrl-C or SIGTERM, or nobody reads the output any more; the same command goes on`,
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
@@ -112,13 +120,15 @@ program
       file: string,
       options: { home: string; volume: string[]; processes?: number; output?: 'table' | 'json'; set: string[] },
     ) => {
-      process.exitCode = await runLocally({
+      const prepared = {
         run: withSettings(readRun(file), options.set),
         home: options.home,
         volumes: parseVolumes(options.volume),
         processes: options.processes,
         printer: printerFor(options.output ?? (process.stdout.isTTY && process.env.TERM !== 'dumb' ? 'table' : 'json')),
-      });
+      };
+      process.exitCode = interruptedCode; // that of a run whose output nobody reads any more
+      process.exitCode = await runLocally(prepared);
     },
   );
 
@@ -154,8 +164,9 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(toDdrError(error).describe());
-  if (!(error instanceof DdrError) && error instanceof Error) console.error(error.stack);
+  const described = toDdrError(error);
+  console.error(described.describe());
+  if (described.code === 'Unexpected' && error instanceof Error) console.error(error.stack);
   process.exitCode = 1;
 }
 process.exit();

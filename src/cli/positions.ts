@@ -1,11 +1,17 @@
-import { EVENT_ID, type Event, getScalarValue, parseEvents } from 'js-yaml';
+import { EVENT_ID, type Event, getScalarValue, parseEvents, YAMLException } from 'js-yaml';
 
 type Path = readonly (string | number)[];
 
+/** Both from 1. */
+export interface Place {
+  line: number;
+  column: number;
+}
+
 /** Where the fields of a document are written. */
 export interface Positions {
-  /** Line of a field, from 1; where it is not written, that of the closest field around it that is. */
-  lineOf(path: Path): number;
+  /** Place of a field; where it is not written, that of the closest field around it that is. */
+  placeOf(path: Path): Place;
 }
 
 /** A document, list or map that is being read. */
@@ -40,7 +46,10 @@ function offsetOf(event: Event): number {
  */
 export function positionsOf(text: string): Positions[] {
   const newlines = [...text.matchAll(/\n/g)].map(({ index }) => index);
-  const lineAt = (offset: number) => newlines.filter((newline) => newline < offset).length + 1;
+  const placeAt = (offset: number): Place => {
+    const before = newlines.filter((newline) => newline < offset);
+    return { line: before.length + 1, column: offset - (before.at(-1) ?? -1) };
+  };
   const documents: Map<string, number>[] = [];
   const open: Open[] = [];
   for (const event of parseEvents(text, {})) {
@@ -58,6 +67,9 @@ export function positionsOf(text: string): Positions[] {
     const isKey = parent.kind === 'mapping' && parent.key === undefined;
     let path = parent.path;
     if (isKey) {
+      // Reading the document would refuse it too, but not say where.
+      if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE)
+        YAMLException.throwAt(text, offset, 'a key must be text; if this is a template, fill it in first');
       const name = event.type === EVENT_ID.SCALAR ? getScalarValue(text, event) : '';
       parent.key = { name, at: offset };
     } else {
@@ -71,12 +83,12 @@ export function positionsOf(text: string): Positions[] {
     }
   }
   return documents.map((offsets) => ({
-    lineOf(path) {
+    placeOf(path) {
       for (let length = path.length; length >= 0; length--) {
         const offset = offsets.get(idOf(path.slice(0, length)));
-        if (offset !== undefined) return lineAt(offset);
+        if (offset !== undefined) return placeAt(offset);
       }
-      return 1;
+      return { line: 1, column: 1 };
     },
   }));
 }

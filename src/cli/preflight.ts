@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DdrError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
 import { claimFolder } from '../local/localCluster.ts';
-import { parsePodSpec } from '../local/podSpec.ts';
+import { parsePodSpec, pathMapping } from '../local/podSpec.ts';
 import { allChildren } from '../operator/plan/children.ts';
 import { stageOf } from '../operator/plan/stage.ts';
 
@@ -37,7 +37,8 @@ function requirePods(run: Run, trainerImage: string): void {
   const stage = stageOf(run, { jobs: [], pods: [], claims: [], progress: new Map() });
   for (const { kind, metadata, spec } of allChildren(run, stage, { trainerImage })) {
     if (kind !== 'Job') continue;
-    parsePodSpec((spec as { template: { spec: unknown } }).template.spec, `pod of Job ${metadata.name}`);
+    const pod = parsePodSpec((spec as { template: { spec: unknown } }).template.spec, `pod of Job ${metadata.name}`);
+    pathMapping(pod, { claim: (name) => name, empty: (name) => name }); // every mount has its volume
   }
 }
 

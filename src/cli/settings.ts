@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { load } from 'js-yaml';
 import { DdrError } from '../api/errors.ts';
@@ -16,8 +16,11 @@ export function parseVolumes(options: readonly string[]): Map<string, string> {
   const volumes = new Map<string, string>();
   for (const option of options) {
     const [claim, folder] = pair(option, '--volume');
-    if (!existsSync(folder))
-      throw new DdrError('InputMissing', 'the folder is not there', { where: `--volume ${option}` });
+    const where = `--volume ${option}`;
+    const found = folder === '' ? undefined : statSync(folder, { throwIfNoEntry: false });
+    if (found === undefined) throw new DdrError('InputMissing', 'the folder is not there', { where });
+    if (!found.isDirectory()) throw new DdrError('InputForeign', 'is not a folder', { where });
+    if (volumes.has(claim)) throw new DdrError('InvalidSpec', `claim ${claim} has a folder already`, { where });
     volumes.set(claim, resolve(folder));
   }
   return volumes;
@@ -30,6 +33,10 @@ function parseValue(text: string, option: string): unknown {
     throw new DdrError('InvalidSpec', 'the value is not YAML', { where: `--set ${option}`, cause });
   }
 }
+
+/** Sets a field. An assignment to `__proto__` would set none, and go unnoticed. */
+const define = (target: object, key: string, value: unknown) =>
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 
 /**
  * The run with fields replaced by `--set spec.training.images=100`, checked anew.
@@ -48,10 +55,10 @@ export function withSettings(run: Run, options: readonly string[]): Run {
       const next = Object.hasOwn(target, key) && target[key] !== undefined ? target[key] : {};
       if (typeof next !== 'object' || next === null)
         throw new DdrError('InvalidSpec', `${key} has no fields`, { where: `--set ${option}` });
-      Object.defineProperty(target, key, { value: next, enumerable: true, configurable: true, writable: true });
+      define(target, key, next);
       target = next as Record<string, unknown>;
     }
-    target[last] = parseValue(value, option);
+    define(target, last, parseValue(value, option));
   }
   return parseRun(changed, '--set');
 }

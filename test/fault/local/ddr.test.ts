@@ -124,3 +124,20 @@ test('what is not there is refused before a process is started', async (t) => {
   assert.match(wrong.errors, /InvalidSpec .*spec\.schedule\.states/);
   assert.deepEqual(readdirSync(home).includes('ddr'), false);
 });
+
+test('a home that cannot be written is an error, not a stack trace', async (t) => {
+  const { home, args } = prepare(t);
+  const { code, errors } = await ddr([...args, '--home', join(home, 'images')]);
+  assert.equal(code, 1);
+  assert.match(errors, /^FileAccess: ENOTDIR[^\n]*\n$/);
+});
+
+test('a run whose output nobody reads any more does not count as complete', async (t) => {
+  const { home, args } = prepare(t);
+  const { code } = await ddr(args, (_, child) => child.stdout?.destroy());
+  assert.equal(code, 130);
+  for (let i = 0; leftovers(home).length > 0; i++) {
+    assert.ok(i < 100, 'processes outlive ddr');
+    await wait(100);
+  }
+});

@@ -33,6 +33,13 @@ test('a name that Jobs and their pods cannot have is refused', () => {
   assert.throws(() => parseRun(minimalRun('x'.repeat(41))), /metadata\.name: must be at most 40 characters/);
 });
 
+test('a namespace that is none, and a field beside spec, are refused', () => {
+  const run = minimalRun();
+  const namespaced = { ...run, metadata: { name: 'x', namespace: '../../etc' } };
+  assert.throws(() => parseRun(namespaced), /metadata\.namespace: must be the name of a namespace/);
+  assert.throws(() => parseRun({ ...run, training: {} }), /\(root\): Unrecognized key: "training"/);
+});
+
 test('whatever is parsed, the answer is a run or an InvalidSpec', () => {
   fc.assert(
     fc.property(

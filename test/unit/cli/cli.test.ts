@@ -31,9 +31,9 @@ test('validate says what is wrong in which document, and goes on with the next f
   assert.match(stdout, /good\.yaml: digits is valid: 10 states, 10 models/);
   assert.match(
     stderr,
-    /InvalidSpec \(.*bad\.yaml, document 1, line \d+\): spec\.schedule\.statesPerModel: .*must divide/,
+    /InvalidSpec \(.*bad\.yaml, document 1, line 1, column \d+\): spec\.schedule\.statesPerModel: .*must divide/,
   );
-  assert.match(stderr, /InputForeign \(.*broken\.yaml, line 1\): is not YAML/);
+  assert.match(stderr, /InputForeign \(.*broken\.yaml, line 1, column \d+\): is not YAML/);
   assert.match(stderr, /InputForeign \(.*other\.yaml\): holds no DisentangledDiffusionRun/);
   assert.match(stderr, /InputMissing \(.*gone\.yaml\)/);
   assert.equal(ddr('validate', good).status, 0);
@@ -51,6 +51,7 @@ test('render shows every child as YAML', () => {
   const { status, stdout } = ddr('render', 'examples/mnist-cluster.yaml', '--set', 'spec.schedule.states=2');
   assert.equal(status, 0);
   const kinds = (loadAll(stdout) as { kind: string }[]).map(({ kind }) => kind);
+  assert.doesNotMatch(stdout, /uid: ''/, 'an API server refuses an owner without a uid');
   assert.deepEqual(kinds, ['PersistentVolumeClaim', 'Job', 'Job', 'Job', 'Job', 'Job']);
 });
 

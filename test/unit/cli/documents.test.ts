@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readRun, readRuns } from '../../../src/cli/documents.ts';
-import { positionsOf } from '../../../src/cli/positions.ts';
+import { type Positions, positionsOf } from '../../../src/cli/positions.ts';
 import { minimalRun } from '../../helpers/runs.ts';
 import { temporaryFolder } from '../../helpers/trainer.ts';
 
@@ -13,20 +13,25 @@ function write(t: TestContext, text: string): string {
   return path;
 }
 
+const placeOf = (positions: Positions | undefined, path: (string | number)[]): string => {
+  const { line, column } = positions?.placeOf(path) ?? {};
+  return `${line}:${column}`;
+};
+
 const good = JSON.stringify(minimalRun());
 
-test('every field of every document has its line', () => {
+test('every field of every document has its place', () => {
   const [first, second] = positionsOf('a:\n  - b: 1\n    c: {d: 2,\n      e: 3}\n---\n# none\n"x": &k y\nz: *k\n');
   assert.deepEqual(
     [['a'], ['a', 0, 'b'], ['a', 0, 'c', 'd'], ['a', 0, 'c', 'e'], ['a', 1, 'b'], ['q']].map((path) =>
-      first?.lineOf(path),
+      placeOf(first, path),
     ),
-    [1, 2, 3, 4, 1, 1],
+    ['1:1', '2:5', '3:9', '4:7', '1:1', '1:1'],
   );
-  assert.deepEqual([second?.lineOf(['x']), second?.lineOf(['z'])], [7, 8]);
+  assert.deepEqual([placeOf(second, ['x']), placeOf(second, ['z'])], ['7:2', '8:1']);
 });
 
-test('every wrong field of every document is named, with its line', (t) => {
+test('every wrong field of every document is named, with its place', (t) => {
   const bad = [
     'apiVersion: tspace.dev/v1alpha1',
     'kind: DisentangledDiffusionRun',
@@ -43,9 +48,12 @@ test('every wrong field of every document is named, with its line', (t) => {
   const places = problems.map(
     ({ code, where, message }) => `${code} ${where?.replace(path, 'F')} ${message.split(':')[0]}`,
   );
-  assert.ok(places.includes('InvalidSpec F, document 2, line 9 spec.schedule.statesPerModel'), places.join('\n'));
-  assert.ok(places.includes('InvalidSpec F, document 2, line 10 spec'), places.join('\n'));
-  assert.ok(places.includes('InvalidSpec F, document 2, line 6 spec.dataset'), places.join('\n'));
+  assert.ok(
+    places.includes('InvalidSpec F, document 2, line 9, column 5 spec.schedule.statesPerModel'),
+    places.join('\n'),
+  );
+  assert.ok(places.includes('InvalidSpec F, document 2, line 10, column 3 spec'), places.join('\n'));
+  assert.ok(places.includes('InvalidSpec F, document 2, line 6, column 1 spec.dataset'), places.join('\n'));
 });
 
 test('anchors and merge keys are read as kubectl reads them', (t) => {
@@ -63,6 +71,37 @@ test('anchors and merge keys are read as kubectl reads them', (t) => {
   assert.deepEqual(evaluation?.reference.file?.volume, { claimName: 'data', path: 'r.npz' });
 });
 
+test('of ours is what names our kind or our group; the other of the two is then named where it is wrong', (t) => {
+  const { apiVersion, kind, ...rest } = minimalRun();
+  for (const [head, field] of [
+    [{ apiVersion }, 'kind'],
+    [{ apiVersion, kind: `${kind}s` }, 'kind'],
+    [{ kind }, 'apiVersion'],
+    [{ apiVersion: 'tspace.dev/v2', kind }, 'apiVersion'],
+  ] as const) {
+    const { problems } = readRuns(write(t, JSON.stringify({ ...head, ...rest })));
+    assert.deepEqual(
+      problems.map(({ message }) => message.split(':')[0]),
+      [field],
+    );
+  }
+});
+
+test('a template that was not filled in is named where it stands', (t) => {
+  const path = write(t, 'kind: DisentangledDiffusionRun\nspec:\n  schedule: {states: {{ .Values.states }}}\n');
+  assert.throws(() => readRuns(path), {
+    code: 'InputForeign',
+    message: /a key must be text/,
+    where: /line 3, column 23/,
+  });
+});
+
+test('a file that cannot be read says why', (t) => {
+  const folder = temporaryFolder(t);
+  assert.throws(() => readRuns(folder), { code: 'InputMissing', message: /is a directory|illegal operation/ });
+  assert.throws(() => readRuns(join(folder, 'x')), { code: 'InputMissing', message: /no such file or directory/ });
+});
+
 test('an alias bomb, a cycle and what is not one run are refused', (t) => {
   const bomb = ['a0: &a0 [x,x,x,x,x,x,x,x,x,x]'];
   for (let i = 1; i < 9; i++)
@@ -76,7 +115,9 @@ test('an alias bomb, a cycle and what is not one run are refused', (t) => {
   });
   assert.throws(() => readRuns(write(t, 'kind: DisentangledDiffusionRun\na: &a [*a]')), { code: 'InputUnsafe' });
   assert.throws(() => readRuns(write(t, 'x'.repeat(5 * 2 ** 20))), { code: 'InputUnsafe' });
+  const long = `${good}\n---\na: [${'1,'.repeat(500_000)}]`;
+  assert.throws(() => readRuns(write(t, long)), { code: 'InputUnsafe' }, 'many values without an alias');
   assert.throws(() => readRuns(write(t, '')), { code: 'InputForeign' });
   assert.throws(() => readRun(write(t, `${good}\n---\n${good}`)), { code: 'InputForeign', message: /holds 2 runs/ });
-  assert.throws(() => readRuns(write(t, 'a: 1\n b: 2')), { code: 'InputForeign', where: /line 2/ });
+  assert.throws(() => readRuns(write(t, 'a: 1\n b: 2')), { code: 'InputForeign', where: /line 2, column \d+$/ });
 });

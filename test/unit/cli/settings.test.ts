@@ -26,10 +26,12 @@ test('--set replaces fields, also of blocks that were left out, and the result i
     'spec',
     'spec.suspend.x=1',
     'spec.suspend=[',
+    'training.images=1',
+    '__proto__.x=1',
+    'spec.__proto__=1',
   ]) {
     assert.throws(() => withSettings(run, [wrong]), { code: 'InvalidSpec' }, wrong);
   }
-  withSettings(run, ['__proto__.x=1']);
   assert.equal(({} as { x?: unknown }).x, undefined, 'no other object has it');
 });
 
@@ -38,6 +40,9 @@ test('--volume names a claim and a folder that is there', (t) => {
   assert.deepEqual([...parseVolumes([`data=${folder}`])], [['data', folder]]);
   assert.throws(() => parseVolumes(['data']), { code: 'InvalidSpec' });
   assert.throws(() => parseVolumes([`data=${folder}/gone`]), { code: 'InputMissing' });
+  writeFileSync(join(folder, 'file=1'), '');
+  assert.throws(() => parseVolumes([`data=${folder}/file=1`]), { code: 'InputForeign', message: 'is not a folder' });
+  assert.throws(() => parseVolumes([`data=${folder}`, `data=${folder}`]), { code: 'InvalidSpec' });
 });
 
 test('a run whose data is not there, or whose pods need a cluster, is refused before it starts', (t) => {
@@ -56,5 +61,11 @@ test('a run whose data is not there, or whose pods need a cluster, is refused be
   assert.throws(() => requireRunnable(needsSecret, new Map(), home, 'i'), {
     code: 'InvalidSpec',
     message: /env\[\d+\]\.valueFrom: a variable from another object is not to be had on this machine/,
+  });
+  const containers = [{ name: 'trainer', volumeMounts: [{ name: 'cache', mountPath: '/cache' }] }];
+  const mountsNothing = parseRun(withSpec({ execution: { podTemplate: { spec: { containers } } } }));
+  assert.throws(() => requireRunnable(mountsNothing, new Map(), home, 'i'), {
+    code: 'InvalidSpec',
+    message: 'there is no volume cache',
   });
 });
