@@ -9,6 +9,7 @@ import { type LocalCluster, startLocalCluster } from '../local/localCluster.ts';
 import { systemClock } from '../operator/kube/clock.ts';
 import { createRunController, type RunController } from '../operator/runController.ts';
 import { types } from '../operator/types.ts';
+import { recordData, requireSameData } from './dataFolders.ts';
 import { takeLock } from './lock.ts';
 import { requireRunnable } from './preflight.ts';
 import type { Printer } from './printers.ts';
@@ -39,11 +40,12 @@ export const interruptedCode = 130;
 /**
  * Runs a resource on this machine, with the operator's controller over a cluster in this process.
  * @returns exit code: 0 complete, 1 failed or cancelled, 130 suspended by Ctrl-C
- * @throws DdrError InputMissing, InvalidSpec before anything is started
+ * @throws DdrError InputMissing, InputMismatch, InvalidSpec before anything is started
  */
 export async function runLocally({ run, home: folder, volumes, processes, printer }: RunOptions): Promise<number> {
   const home = resolve(folder);
   requireRunnable(run, volumes, home, image);
+  requireSameData(run, volumes, home);
   mkdirSync(join(home, 'logs'), { recursive: true });
   const release = takeLock(join(home, `${run.metadata.name}.lock`));
   const logger = pino(
@@ -71,6 +73,7 @@ export async function runLocally({ run, home: folder, volumes, processes, printe
     pollIntervalMs: 1000,
   });
   try {
+    recordData(run, volumes, home);
     createRun(run, local);
     controller.watch();
     await controller.synced;
