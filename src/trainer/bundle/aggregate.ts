@@ -36,12 +36,19 @@ async function publish(task: AggregateTask, context: TrainerContext, target: str
   const models: Manifest['models'] = [];
   for (const [done, { index, hash, states, model, prediction }] of task.models.entries()) {
     const { final } = layout.model(hash);
-    const trained = await loadFinal(final, hash);
-    if (trained === undefined) {
-      throw new DdrError('ModelMissing', `model ${index} has no trained weights on the volume`, {
-        where: final,
-        hint: 'Delete its Job, so that it is trained again.',
+    const hint = 'Delete its Job, so that it is trained again.';
+    const trained = await loadFinal(final, hash).catch((thrown: unknown) => {
+      const error = toDdrError(thrown);
+      if (error.code !== 'DigestMismatch') throw error;
+      const { message, where = final, cause } = error;
+      throw new DdrError('DigestMismatch', `model ${index} is damaged: a file of it ${message}`, {
+        where,
+        hint,
+        cause,
       });
+    });
+    if (trained === undefined) {
+      throw new DdrError('ModelMissing', `model ${index} has no trained weights on the volume`, { where: final, hint });
     }
     const { record } = trained;
     if (!isDeepStrictEqual(record.states, states) || record.training.prediction !== prediction) {

@@ -82,7 +82,8 @@ export const setAside = (path: string): Promise<void> =>
   rename(path, join(dirname(path), `damaged-${basename(path)}-${randomUUID().slice(0, 8)}`));
 
 /**
- * Loads what an earlier attempt committed. What is damaged is set aside, to be made anew.
+ * Loads what an earlier attempt committed. What is damaged is set aside, to be made anew; so is a folder without its
+ * record, in whose place nothing could be committed.
  * @returns undefined where it has to be made
  */
 export async function loadOrSetAside<T>(
@@ -91,7 +92,9 @@ export async function loadOrSetAside<T>(
   logger: Pick<Logger, 'warn'>,
 ): Promise<T | undefined> {
   try {
-    return await load();
+    const loaded = await load();
+    if (loaded !== undefined || !existsSync(path)) return loaded;
+    throw new DdrError('DigestMismatch', 'the folder is there, but not its record', { where: path });
   } catch (thrown) {
     const error = toDdrError(thrown);
     if (error.code !== 'DigestMismatch') throw error;

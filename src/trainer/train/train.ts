@@ -5,7 +5,7 @@ import type { TrainTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
 import { takeAttempt } from '../bundle/attempts.ts';
 import { loadNewestCheckpoint, saveCheckpoint } from '../bundle/checkpoint.ts';
-import { removePartial } from '../bundle/commit.ts';
+import { loadOrSetAside, removePartial } from '../bundle/commit.ts';
 import { type FinalRecord, loadFinal, saveFinal } from '../bundle/final.ts';
 import { runLayout } from '../bundle/layout.ts';
 import { datasetDigest, readDataset } from '../data/dataset.ts';
@@ -39,7 +39,7 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
   const { training } = task;
   const folders = runLayout(context.volumes.run, task.directory).model(task.hash);
 
-  const trained = await loadFinal(folders.final, task.hash);
+  const trained = await loadOrSetAside(folders.final, () => loadFinal(folders.final, task.hash), logger);
   if (trained !== undefined) {
     logger.info({ digest: trained.record.weights.sha256 }, 'already trained');
     return resultOf(trained.record);
@@ -88,6 +88,11 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
     logger.info({ images, loss: losses.at(-1)?.loss }, 'checkpoint');
   };
 
+  const diverged = (message: string) =>
+    new DdrError('Diverged', message, {
+      where: `states ${task.states[0]?.state}-${task.states.at(-1)?.state}`,
+      hint: 'Lower training.optimizer.learningRate, or set gradientClipNorm; an override can do so for these states only.',
+    });
   const inputsOf = createStepInputs(task, config, data);
   const savesUpTo = (images: number) => Math.floor(images / task.checkpoints.everyImages);
   let perSecond: number | undefined;
@@ -96,12 +101,7 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
     const loss = program.run(inputsOf(step)).loss?.[0] as number;
     step++;
     const images = step * training.batchSize;
-    if (!Number.isFinite(loss)) {
-      throw new DdrError('Diverged', `the loss is ${loss} after ${images} images`, {
-        where: `states ${task.states[0]?.state}-${task.states.at(-1)?.state}`,
-        hint: 'Lower training.optimizer.learningRate, or set gradientClipNorm; an override can do so for these states only.',
-      });
-    }
+    if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss} after ${images} images`);
     history = addLoss(history, loss, images, steps);
     const speed = training.batchSize / (seconds() - before);
     perSecond = perSecond === undefined ? speed : perSecond + speedSmoothing * (speed - perSecond);
@@ -114,11 +114,13 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
     if (step < steps && savesUpTo(images) > savesUpTo(images - training.batchSize)) await save();
   }
 
+  const average = program.read().average as Float32Array;
+  if (!average.every(Number.isFinite)) throw diverged('a weight is no longer a finite number');
   await attempt.assertNewest();
   const record = await saveFinal(folders.final, {
     task,
     parameters,
-    average: program.read().average as Float32Array,
+    average,
     dataset: { count: data.count, sha256: datasetDigest(data) },
     images: steps * training.batchSize,
     seconds: spent(),

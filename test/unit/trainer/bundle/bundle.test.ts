@@ -2,9 +2,17 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { LogFn } from 'pino';
 import { takeAttempt } from '../../../../src/trainer/bundle/attempts.ts';
 import { loadNewestCheckpoint, saveCheckpoint } from '../../../../src/trainer/bundle/checkpoint.ts';
-import { commitFolder, namesIn, readRecorded, recordOf, removePartial } from '../../../../src/trainer/bundle/commit.ts';
+import {
+  commitFolder,
+  loadOrSetAside,
+  namesIn,
+  readRecorded,
+  recordOf,
+  removePartial,
+} from '../../../../src/trainer/bundle/commit.ts';
 import { temporaryFolder } from '../../../helpers/trainer.ts';
 
 test('a folder is there as a whole or not at all', async (t) => {
@@ -39,6 +47,20 @@ test('a changed file is told from what was recorded', async (t) => {
   assert.deepEqual(new Uint8Array(await readRecorded(join(root, 'f'), recordOf(bytes))), bytes);
   writeFileSync(join(root, 'f'), Uint8Array.of(1, 2, 4));
   await assert.rejects(readRecorded(join(root, 'f'), recordOf(bytes)), { code: 'DigestMismatch' });
+});
+
+test('a folder that has lost its record is set aside, since nothing could be committed in its place', async (t) => {
+  const target = join(temporaryFolder(t), 'a');
+  mkdirSync(target);
+  writeFileSync(join(target, 'x.txt'), 'left over');
+  const warnings: unknown[] = [];
+  const load = async () => (existsSync(join(target, 'record.json')) ? 'loaded' : undefined);
+  const logger = { warn: (...args: unknown[]) => void warnings.push(args) } as unknown as { warn: LogFn };
+  assert.equal(await loadOrSetAside(target, load, logger), undefined);
+  await commitFolder(target, { 'record.json': '{}' });
+  assert.equal(await loadOrSetAside(target, load, logger), 'loaded');
+  assert.equal(warnings.length, 1);
+  assert.equal(await loadOrSetAside(`${target}-not-there`, async () => undefined, logger), undefined);
 });
 
 test('a newer attempt fences out the older one', async (t) => {

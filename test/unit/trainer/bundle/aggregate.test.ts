@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runAggregate } from '../../../../src/trainer/bundle/aggregate.ts';
+import { runLayout } from '../../../../src/trainer/bundle/layout.ts';
+import { aggregatedRun, trainerContext } from '../../../helpers/trainer.ts';
+
+test('a damaged or missing model is named, with what to do', async (t) => {
+  const { aggregateTask: task, volumes } = await aggregatedRun(t);
+  const aggregate = () => runAggregate(task, trainerContext(volumes));
+  const layout = runLayout(volumes.run, task.directory);
+  const finalOf = (index: number) => layout.model(task.models[index]?.hash ?? assert.fail()).final;
+  rmSync(layout.bundle(task.hash), { recursive: true });
+  const weights = join(finalOf(1), 'weights.safetensors');
+  writeFileSync(weights, 'zeros after a power cut');
+  await assert.rejects(aggregate(), {
+    code: 'DigestMismatch',
+    message: /model 1/,
+    where: weights,
+    hint: /Delete its Job/,
+  });
+  rmSync(finalOf(1), { recursive: true });
+  await assert.rejects(aggregate(), { code: 'ModelMissing', message: /model 1/, where: finalOf(1) });
+});
+
+test('a damaged bundle is made anew', async (t) => {
+  const { aggregateTask: task, volumes } = await aggregatedRun(t);
+  const aggregate = () => runAggregate(task, trainerContext(volumes));
+  const whole = await aggregate();
+  const bundle = runLayout(volumes.run, task.directory).bundle(task.hash);
+  writeFileSync(join(bundle, 'model-0002.safetensors'), 'zeros after a power cut');
+  assert.deepEqual(await aggregate(), whole);
+  rmSync(join(bundle, 'manifest.json'));
+  assert.deepEqual(await aggregate(), whole);
+});
