@@ -50,7 +50,27 @@ export function parseTermination(message: string | undefined): Termination | und
   }
 }
 
-/** Renders a last word within {@link terminationMessageBytes}: log lines go first, then the message is cut. */
+/** The first characters of a text that take at most so many bytes as JSON, and an ellipsis where some were cut off. */
+function shorten(text: string, bytes: number): string {
+  const sizeOf = (part: string) => Buffer.byteLength(JSON.stringify(part)) - 2;
+  if (sizeOf(text) <= bytes) return text;
+  let kept = '';
+  let size = sizeOf('…');
+  for (const character of text) {
+    size += sizeOf(character);
+    if (size > bytes) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+/** Bytes that each part of an overlong last word may keep; together with the rest of the JSON below the limit. */
+const longest = { message: 1800, where: 1200, hint: 600 };
+
+/**
+ * Renders a last word within {@link terminationMessageBytes}: log lines go first, the oldest before the others, then the
+ * texts are cut. Kubernetes would cut the JSON itself, and nobody could read it.
+ */
 export function renderTermination(termination: Termination): string {
   const fits = (text: string) => Buffer.byteLength(text) <= terminationMessageBytes;
   const text = JSON.stringify(termination);
@@ -59,5 +79,12 @@ export function renderTermination(termination: Termination): string {
     const shorter = JSON.stringify({ ...termination, log: termination.log.slice(skip) });
     if (fits(shorter)) return shorter;
   }
-  return JSON.stringify({ ...termination, log: [], message: `${termination.message.slice(0, 600)}…` });
+  const { message, where, hint } = termination;
+  return JSON.stringify({
+    ...termination,
+    message: shorten(message, longest.message),
+    ...(where === undefined ? {} : { where: shorten(where, longest.where) }),
+    ...(hint === undefined ? {} : { hint: shorten(hint, longest.hint) }),
+    log: [],
+  });
 }
