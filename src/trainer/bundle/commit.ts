@@ -50,14 +50,22 @@ async function writeContent(path: string, content: Content): Promise<void> {
 /**
  * Commits a folder: its files are written beside it, synced, and renamed into place, so that it is there as a whole or not
  * at all. A folder that is already there stays: equal addresses have equal content.
+ * @param onFile told after every file; may throw to stop, and then nothing is left
  * @throws DdrError DiskFull, FileAccess
  */
-export async function commitFolder(target: string, files: Record<string, Content>): Promise<void> {
+export async function commitFolder(
+  target: string,
+  files: Record<string, Content>,
+  onFile: () => Promise<void> = async () => {},
+): Promise<void> {
   const parent = dirname(target);
   const temporary = join(parent, `${partial}${basename(target)}-${randomUUID()}`);
   try {
     await mkdir(temporary, { recursive: true });
-    for (const [name, content] of Object.entries(files)) await writeContent(join(temporary, name), content);
+    for (const [name, content] of Object.entries(files)) {
+      await writeContent(join(temporary, name), content);
+      await onFile();
+    }
     await sync(temporary);
     await rename(temporary, target).catch((error: unknown) => {
       if (!existsSync(target)) throw error;

@@ -14,17 +14,25 @@ import { readInput, resolveInVolume } from './volume.ts';
 const imageName = /\.(png|jpe?g)$/i;
 const idxNames = ['train-images-idx3-ubyte', 'train-images-idx3-ubyte.gz', 'train-images.idx3-ubyte'];
 
+/** Images that are read between two words about how it goes. */
+const imagesPerWord = 64;
+
 /** Largest image that is decoded, against decompression bombs. */
 const maximumPixels = 64_000_000;
 
 /**
  * Reads a dataset into memory, brought to one size and number of channels.
  * @param root the dataset's volume
+ * @param onImages told now and then that it goes on; may throw to stop
  * @throws DdrError InputMissing, InputTruncated, InputForeign, InputUnsafe, InputMismatch naming the file
  */
-export async function readDataset(dataset: Dataset, root: string | undefined): Promise<ImageSet> {
+export async function readDataset(
+  dataset: Dataset,
+  root: string | undefined,
+  onImages: () => Promise<void> = async () => {},
+): Promise<ImageSet> {
   const path = await resolveInVolume(root, dataset.source.volume.path, 'dataset');
-  const images = await collect(imagesOf(dataset, path, root as string), dataset.image, dataset.limit, path);
+  const images = await collect(imagesOf(dataset, path, root as string), dataset, path, onImages);
   if (images.count === 0)
     throw new DdrError('InputMissing', `there are no images of format ${dataset.format}`, { where: path });
   return images;
@@ -55,9 +63,9 @@ function imagesOf(dataset: Dataset, path: string, root: string): AsyncGenerator<
 
 async function collect(
   images: AsyncIterable<Uint8Array>,
-  shape: ImageShape,
-  limit: number | undefined,
+  { image: shape, limit }: Dataset,
   where: string,
+  onImages: () => Promise<void>,
 ): Promise<ImageSet> {
   const parts: Uint8Array[] = [];
   const wanted = bytesPerImage(shape);
@@ -67,6 +75,7 @@ async function collect(
         throw new DdrError('InputMismatch', `an image has ${image.length} bytes, not ${wanted}`, { where });
       parts.push(image);
       if (parts.length === limit) break;
+      if (parts.length % imagesPerWord === 0) await onImages();
     }
   }
   const pixels = new Uint8Array(parts.length * wanted);

@@ -10,7 +10,7 @@ import { type RunLayout, runLayout } from '../bundle/layout.ts';
 import { type Manifest, openBundle } from '../bundle/manifest.ts';
 import { backendOf } from '../engine/backend.ts';
 import { loadTensorFlow } from '../engine/tensorflow.ts';
-import { stopIfAsked, type TrainerContext } from '../process/context.ts';
+import { stillStarting, type TrainerContext } from '../process/context.ts';
 import { renderReport } from '../report/html.ts';
 import { renderSamples, renderWalk } from '../report/pictures.ts';
 import { type Report, reportSchema } from '../report/report.ts';
@@ -60,7 +60,7 @@ async function samplesOf(
     const count = Math.min(missing, shard.record.count);
     shown.push(data.slice(0, (count * data.length) / (shape[0] as number)));
     missing -= count;
-    await stopIfAsked(context, 'stopped while reading the samples');
+    await stillStarting(context);
   }
   const [, ...shape] = first?.images.shape ?? [];
   return {

@@ -9,7 +9,7 @@ import { bytesPerImage, type ImageSet } from '../data/images.ts';
 import { readInput, resolveInVolume } from '../data/volume.ts';
 import { createLinearAlgebra } from '../engine/float64.ts';
 import type { TensorFlow } from '../engine/tensorflow.ts';
-import { stopIfAsked, type TrainerContext } from '../process/context.ts';
+import { stillStarting, stopIfAsked, type TrainerContext } from '../process/context.ts';
 import type { Report } from '../report/report.ts';
 import { createExtractor, type FeatureExtractor } from './extractors/extractor.ts';
 import { loadFeatures, readStatistics, saveFeatures } from './features.ts';
@@ -83,7 +83,7 @@ async function referenceOf(
     }
     return { statistics, description: { kind: 'file', where: join(claimName, path), count: null } };
   }
-  const data = await readDataset(task.dataset, context.volumes.data);
+  const data = await readDataset(task.dataset, context.volumes.data, () => stillStarting(context));
   const limit = reference.fromDataset?.limit;
   const count = Math.min(data.count, limit ?? data.count);
   const part = { ...data, count, pixels: data.pixels.subarray(0, count * bytesPerImage(data.shape)) };

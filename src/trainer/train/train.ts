@@ -13,7 +13,7 @@ import { createRecordedProgram } from '../engine/recorder.ts';
 import { loadTensorFlow } from '../engine/tensorflow.ts';
 import { initialWeights, totalSize } from '../model/parameters.ts';
 import { parameterSpecs } from '../model/unet.ts';
-import type { TrainerContext } from '../process/context.ts';
+import { stillStarting, type TrainerContext } from '../process/context.ts';
 import { addLoss, emptyHistory } from './losses.ts';
 import { initialState } from './optimizer.ts';
 import { createStepInputs, stepCount, unetConfigOf } from './plan.ts';
@@ -47,7 +47,7 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
 
   const attempt = await takeAttempt(folders.attempts);
   for (const folder of [folders.root, folders.checkpoints]) await removePartial(folder);
-  const data = await readDataset(task.dataset, context.volumes.data);
+  const data = await readDataset(task.dataset, context.volumes.data, () => stillStarting(context));
   const config = unetConfigOf(task);
   const parameters = parameterSpecs(config);
   const steps = stepCount(training);
@@ -62,11 +62,14 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
     'training',
   );
 
+  await stillStarting(context);
   const tf = await loadTensorFlow(training.threads);
+  await stillStarting(context);
   const program = createRecordedProgram(tf, stepProgram(tf, config, training));
   const checkpoint = await loadNewestCheckpoint(folders.checkpoints, task.hash, (path, error) =>
     logger.warn({ path, error: error.message }, 'damaged checkpoint set aside'),
   );
+  await stillStarting(context);
   let step = (checkpoint?.images ?? 0) / training.batchSize;
   let history = checkpoint ?? emptyHistory();
   program.write(checkpoint?.state ?? initialState(initialWeights(parameters, training.seed)));
@@ -76,15 +79,11 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
   const started = seconds();
   const spent = () => spentBefore + seconds() - started;
   const save = async () => {
-    await attempt.assertNewest();
     context.progress({ phase: 'Saving', done: step * training.batchSize, total: steps * training.batchSize });
     const { losses, pending } = history;
     const images = step * training.batchSize;
-    await saveCheckpoint(
-      folders.checkpoints,
-      { hash: task.hash, images, seconds: spent(), losses, pending, state: program.read() },
-      task.checkpoints.keep,
-    );
+    const checkpoint = { hash: task.hash, images, seconds: spent(), losses, pending, state: program.read() };
+    await attempt.commit(() => saveCheckpoint(folders.checkpoints, checkpoint, task.checkpoints.keep));
     logger.info({ images, loss: losses.at(-1)?.loss }, 'checkpoint');
   };
 
@@ -116,16 +115,17 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
 
   const average = program.read().average as Float32Array;
   if (!average.every(Number.isFinite)) throw diverged('a weight is no longer a finite number');
-  await attempt.assertNewest();
-  const record = await saveFinal(folders.final, {
-    task,
-    parameters,
-    average,
-    dataset: { count: data.count, sha256: datasetDigest(data) },
-    images: steps * training.batchSize,
-    seconds: spent(),
-    losses: history.losses,
-  });
+  const record = await attempt.commit(() =>
+    saveFinal(folders.final, {
+      task,
+      parameters,
+      average,
+      dataset: { count: data.count, sha256: datasetDigest(data) },
+      images: steps * training.batchSize,
+      seconds: spent(),
+      losses: history.losses,
+    }),
+  );
   program.dispose();
   // The optimizer's state is four times the model and of no use once the model is there.
   await rm(folders.checkpoints, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { runAggregate } from '../../../../src/trainer/bundle/aggregate.ts';
 import { runLayout } from '../../../../src/trainer/bundle/layout.ts';
@@ -33,4 +33,19 @@ test('a damaged bundle is made anew', async (t) => {
   assert.deepEqual(await aggregate(), whole);
   rmSync(join(bundle, 'manifest.json'));
   assert.deepEqual(await aggregate(), whole);
+});
+
+test('a signal ends it, wherever it is, and nothing half-done is left', async (t) => {
+  const { aggregateTask: task, volumes } = await aggregatedRun(t, {}, { images: 200 });
+  const bundle = runLayout(volumes.run, task.directory).bundle(task.hash);
+  rmSync(bundle, { recursive: true });
+  for (const phase of ['Starting', 'Running', 'Saving'] as const) {
+    const controller = new AbortController();
+    const context = trainerContext(volumes, {
+      signal: controller.signal,
+      progress: (progress) => progress.phase === phase && controller.abort(),
+    });
+    await assert.rejects(runAggregate(task, context), { code: 'Interrupted' }, phase);
+    assert.deepEqual(readdirSync(dirname(bundle)), [], phase);
+  }
 });

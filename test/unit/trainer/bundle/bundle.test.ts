@@ -66,11 +66,24 @@ test('a folder that has lost its record is set aside, since nothing could be com
 test('a newer attempt fences out the older one', async (t) => {
   const folder = join(temporaryFolder(t), 'attempts');
   const first = await takeAttempt(folder);
-  await first.assertNewest();
+  const committed = async () => 'committed';
+  assert.equal(await first.commit(committed), 'committed');
   const second = await takeAttempt(folder);
   assert.deepEqual([first.number, second.number], [1, 2]);
-  await second.assertNewest();
-  await assert.rejects(first.assertNewest(), { code: 'Fenced' });
+  assert.equal(await second.commit(committed), 'committed');
+  await assert.rejects(first.commit(committed), { code: 'Fenced' });
+});
+
+test('an attempt whose half-written files a newer one has cleared away is fenced, not failed', async (t) => {
+  const folder = join(temporaryFolder(t), 'attempts');
+  const gone = () => Promise.reject(new Error('the file is gone'));
+  const first = await takeAttempt(folder);
+  await assert.rejects(first.commit(gone), /gone/);
+  const overtaken = async () => {
+    await takeAttempt(folder);
+    await gone();
+  };
+  await assert.rejects(first.commit(overtaken), { code: 'Fenced' });
 });
 
 test('attempts that start at once get different numbers', async (t) => {
