@@ -1,12 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { constants, copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { DdrError, toDdrError } from '../../api/errors.ts';
-
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+import { sha256 } from '../formats/digest.ts';
+import { readWholeFile } from '../formats/wholeFile.ts';
 
 /** A file's digest and size, as every record of committed files has it. */
 export const fileRecordSchema = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) });
@@ -123,7 +123,8 @@ export async function namesIn(folder: string, withPartial = false): Promise<stri
  * @throws DdrError DigestMismatch, FileAccess
  */
 export async function readRecorded(path: string, record: FileRecord): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const bytes = await readWholeFile(path).catch((cause: unknown) => {
+    if (cause instanceof DdrError) throw new DdrError('DigestMismatch', cause.message, { where: path, cause });
     if (isMissing(cause)) throw new DdrError('DigestMismatch', 'is missing, but has a record', { where: path, cause });
     throw toDdrError(cause);
   });

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
 import { modelSchema } from '../../api/spec/model.ts';
 import { latentStateSchema } from '../../api/task.ts';
+import { sha256 } from '../formats/digest.ts';
 import { readSafetensors, type Safetensors } from '../formats/safetensors.ts';
-import { fileRecordSchema, readJson, readRecorded, sha256 } from './commit.ts';
+import { fileRecordSchema, readJson, readRecorded } from './commit.ts';
 
 /** Grows when a reader of before could no longer read what is written. */
 export const bundleFormat = 1;

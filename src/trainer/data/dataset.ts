@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { existsSync, globSync, statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
 import type { Dataset, ImageShape } from '../../api/spec/dataset.ts';
+import { sha256 } from '../formats/digest.ts';
 import { readNpy } from '../formats/npy.ts';
 import { readNpz } from '../formats/npz.ts';
 import { readZip } from '../formats/zip.ts';
@@ -40,10 +40,7 @@ export async function readDataset(
 
 /** sha256 over shape and pixels: what was really learned from. */
 export function datasetDigest({ count, shape, pixels }: ImageSet): string {
-  return createHash('sha256')
-    .update(`${count}×${shape.size}×${shape.size}×${shape.channels}\n`)
-    .update(pixels)
-    .digest('hex');
+  return sha256(`${count}×${shape.size}×${shape.size}×${shape.channels}\n`, pixels);
 }
 
 /** Images of the format, one by one, already conformed. */

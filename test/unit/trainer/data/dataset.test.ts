@@ -115,9 +115,16 @@ test('what is missing, cut off or of another kind is refused by name', async (t)
     'floats.npy': writeNpy({ shape: [1, 4, 4], data: new Float32Array(16) }),
     'flat.npy': writeNpy({ shape: [16], data: new Uint8Array(16) }),
     'text.zip': 'PK but not really, this is too short for one',
+    'unpacked/train-images-idx3-ubyte/train-images-idx3-ubyte': idx,
   });
+  symlinkSync('circle', join(root, 'circle'));
   const cases: [Format, string, string, string][] = [
     ['Idx', 'gone.idx', 'InputMissing', 'gone.idx'],
+    ['Idx', 'circle', 'InputForeign', 'circle'],
+    ['Idx', 'unpacked', 'InputForeign', 'train-images-idx3-ubyte'],
+    ['Npy', 'none', 'InputForeign', 'none'],
+    ['Npz', 'none', 'InputForeign', 'none'],
+    ['ImageZip', 'none', 'InputForeign', 'none'],
     ['Idx', 'none', 'InputMissing', 'none'],
     ['Idx', 'cut.idx', 'InputTruncated', 'cut.idx'],
     ['Idx', 'cut.gz', 'InputTruncated', 'cut.gz'],
