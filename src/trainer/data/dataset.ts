@@ -11,7 +11,8 @@ import { readIdx } from './idx.ts';
 import { bytesPerImage, conform, decode, type ImageSet } from './images.ts';
 import { readInput, resolveInVolume } from './volume.ts';
 
-const imageName = /\.(png|jpe?g)$/i;
+/** Hidden files are none: a Mac puts `._name.png` beside `name.png`, and a folder `__MACOSX` of them into archives. */
+const imageName = /(^|\/)[^./][^/]*\.(png|jpe?g)$/i;
 const idxNames = ['train-images-idx3-ubyte', 'train-images-idx3-ubyte.gz', 'train-images.idx3-ubyte'];
 
 /** Images that are read between two words about how it goes. */
