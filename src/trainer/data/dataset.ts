@@ -1,5 +1,5 @@
-import { existsSync, globSync, statSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { readdir, realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
 import type { Dataset, ImageShape } from '../../api/spec/dataset.ts';
@@ -8,7 +8,7 @@ import { readNpy } from '../formats/npy.ts';
 import { readNpz } from '../formats/npz.ts';
 import { readZip } from '../formats/zip.ts';
 import { readIdx } from './idx.ts';
-import { bytesPerImage, conform, decode, type ImageSet } from './images.ts';
+import { bytesPerImage, conform, decode, type ImageSet, isCutPng, isPngOrJpeg } from './images.ts';
 import { readInput, resolveInVolume } from './volume.ts';
 
 /** Hidden files are none: a Mac puts `._name.png` beside `name.png`, and a folder `__MACOSX` of them into archives. */
@@ -125,21 +125,50 @@ async function* planes(
   }
   const size = height * width * channels;
   for (let i = 0; i < count; i++) {
-    yield await conform({ width, height, channels, pixels: data.subarray(i * size, (i + 1) * size) }, shape);
+    const image = { width, height, channels, pixels: data.subarray(i * size, (i + 1) * size) };
+    yield await conform(image, shape).catch((cause: unknown) => {
+      throw new DdrError('InputForeign', `has images that cannot be resized: ${String(cause)}`, { where, cause });
+    });
   }
 }
 
 async function* folderImages(path: string, root: string, shape: ImageShape): AsyncGenerator<Uint8Array> {
   if (!isFolder(path)) throw new DdrError('InputForeign', 'is not a folder', { where: path });
   const folder = relative(await realpath(root), path);
-  for (const name of globSync('**/*', { cwd: path })
-    .filter((name) => imageName.test(name))
-    .sort()) {
+  for (const name of await imageNames(root, folder)) {
     // A link inside the folder may still lead out of the volume.
     const file = await resolveInVolume(root, join(folder, name), 'image');
     yield await decodeNamed(await readInput(file), shape, join(path, name));
   }
 }
+
+/**
+ * Names of the images below a folder of the volume, in the order of their characters. Links are followed, but no folder
+ * is entered twice: a link to a folder above would multiply the images.
+ */
+async function imageNames(root: string, top: string): Promise<string[]> {
+  const names: string[] = [];
+  const entered = new Set<string>();
+  const waiting = [''];
+  for (let within = waiting.pop(); within !== undefined; within = waiting.pop()) {
+    const folder = await resolveInVolume(root, join(top, within), 'folder of images');
+    if (entered.has(folder)) continue;
+    entered.add(folder);
+    const entries = await readdir(folder, { withFileTypes: true });
+    for (const entry of entries
+      .filter(({ name }) => !name.startsWith('.'))
+      .sort(byName)
+      .reverse()) {
+      const name = join(within, entry.name);
+      // A link that leads nowhere is kept, to be refused by its name.
+      if (entry.isDirectory() || (entry.isSymbolicLink() && isFolder(join(folder, entry.name)))) waiting.push(name);
+      else if (imageName.test(name)) names.push(name);
+    }
+  }
+  return names.sort();
+}
+
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
 
 async function* zipImages(path: string, shape: ImageShape): AsyncGenerator<Uint8Array> {
   for (const { name, bytes } of readZip(await readInput(path), path, (name) => imageName.test(name))) {
@@ -148,13 +177,15 @@ async function* zipImages(path: string, shape: ImageShape): AsyncGenerator<Uint8
 }
 
 async function decodeNamed(bytes: Uint8Array, shape: ImageShape, where: string): Promise<Uint8Array> {
+  if (bytes.length === 0) throw new DdrError('InputTruncated', 'is empty', { where });
+  if (!isPngOrJpeg(bytes)) throw new DdrError('InputForeign', 'is neither PNG nor JPEG', { where });
   try {
     return await decode(bytes, shape, maximumPixels);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     if (/pixel limit/i.test(message))
       throw new DdrError('InputUnsafe', `has more than ${maximumPixels} pixels`, { where, cause });
-    const truncated = /premature|truncated|end of|corrupt/i.test(message);
+    const truncated = isCutPng(bytes) || /premature/i.test(message);
     throw new DdrError(
       truncated ? 'InputTruncated' : 'InputForeign',
       `cannot be decoded as PNG or JPEG: ${message.split('\n')[0]}`,
@@ -163,4 +194,12 @@ async function decodeNamed(bytes: Uint8Array, shape: ImageShape, where: string):
   }
 }
 
-const isFolder = (path: string) => statSync(path).isDirectory();
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    // A link to nothing or to itself.
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ELOOP')) return false;
+    throw error;
+  }
+}

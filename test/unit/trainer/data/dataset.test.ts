@@ -162,6 +162,101 @@ test('a link cannot lead out of the volume', async (t) => {
   }
 });
 
+test('a folder is searched once, whatever links lead to it, and a folder that is called like an image', async (t) => {
+  const root = volume(t, {
+    'top/a/1.png': await png(1),
+    'top/b.png/2.png': await png(2),
+    'top/.hidden/3.png': await png(3),
+    'top/._4.png': 'left by a Mac',
+    'shared/5.JPG': new Uint8Array(
+      await sharp(await png(5))
+        .jpeg({ quality: 100 })
+        .toBuffer(),
+    ),
+  });
+  symlinkSync('.', join(root, 'top/again'));
+  symlinkSync('../a', join(root, 'top/a/again'));
+  symlinkSync('../shared', join(root, 'top/z'));
+  symlinkSync('nowhere', join(root, 'top/loose'));
+  symlinkSync('circle', join(root, 'top/circle'));
+  const images = await readDataset(describe('ImageFolder', 'top'), root);
+  assert.deepEqual([...new Set(images.pixels)], [1, 2, 5]);
+  assert.equal(images.count, 3);
+  symlinkSync('nowhere', join(root, 'top/gone.png'));
+  await assert.rejects(readDataset(describe('ImageFolder', 'top'), root), {
+    code: 'InputMissing',
+    where: join('top', 'gone.png'),
+  });
+});
+
+test('a photograph is read upright', async (t) => {
+  const lying = Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? 255 : 0)); // white above black
+  const photograph = await sharp(lying, { raw: { width: 8, height: 8, channels: 1 } })
+    .withMetadata({ orientation: 6 }) // the top is on the right
+    .jpeg({ quality: 100 })
+    .toBuffer();
+  const { pixels } = await readDataset(describe('ImageFolder', ''), volume(t, { 'a.jpg': photograph }));
+  const row = [0, 1, 2, 3].map((x) => Math.round((pixels[x] as number) / 255));
+  assert.deepEqual(row, [0, 0, 1, 1]);
+});
+
+test('images of 16 bits, a palette, transparency or print colours are read, other formats refused whatever their name', async (t) => {
+  const raw = (channels: 1 | 3 | 4) => ({ raw: { width: 4, height: 4, channels } });
+  const deep = sharp(new Uint16Array(16).fill(0x8080), raw(1)).toColourspace('grey16');
+  const files = {
+    'deep.png': await deep.png().toBuffer(),
+    'palette.png': await sharp(new Uint8Array(48).fill(128), raw(3)).png({ palette: true }).toBuffer(),
+    'clear.png': await sharp(new Uint8Array(64).fill(128), raw(4)).png().toBuffer(),
+    'print.jpg': await sharp(new Uint8Array(48).fill(128), raw(3)).toColourspace('cmyk').jpeg().toBuffer(),
+  };
+  for (const [name, bytes] of Object.entries(files)) {
+    const { pixels } = await readDataset(describe('ImageFolder', ''), volume(t, { [name]: bytes }));
+    const expected = name === 'clear.png' ? 64 : 128; // half transparent over black
+    assert.ok(
+      pixels.every((value) => Math.abs(value - expected) < 16),
+      `${name}: ${pixels}`,
+    );
+  }
+  const flat = sharp(new Uint8Array(48).fill(128), raw(3));
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="4" height="4"/></svg>';
+  for (const bytes of [await flat.gif().toBuffer(), await flat.webp().toBuffer(), svg]) {
+    await assert.rejects(readDataset(describe('ImageFolder', ''), volume(t, { 'a.png': bytes })), {
+      code: 'InputForeign',
+      message: 'is neither PNG nor JPEG',
+    });
+  }
+});
+
+test('an image is refused wherever it is cut off, and where its data are damaged', async (t) => {
+  const noise = Uint8Array.from({ length: 4096 }, (_, i) => (i * 7919 * (i >> 3)) & 255);
+  const picture = () => sharp(noise, { raw: { width: 64, height: 64, channels: 1 } });
+  const codeOf = (name: string, bytes: Uint8Array) =>
+    readDataset(describe('ImageZip', 'a.zip'), volume(t, { 'a.zip': zipSync({ [name]: bytes }) })).then(
+      () => undefined,
+      (error: DdrError) => error.code,
+    );
+  for (const [name, bytes] of [
+    ['a.png', new Uint8Array(await picture().png().toBuffer())],
+    ['a.jpg', new Uint8Array(await picture().jpeg().toBuffer())],
+  ] as const) {
+    assert.equal(await codeOf(name, bytes), undefined);
+    for (const part of [0, 0.01, 0.1, 0.5, 0.9, 0.99]) {
+      const cut = bytes.subarray(0, Math.floor(part * bytes.length));
+      if (cut.length === 0 || cut.length > 8)
+        assert.equal(await codeOf(name, cut), 'InputTruncated', `${name} ${part}`);
+    }
+    const codes: (string | undefined)[] = [];
+    for (let at = 100; at < bytes.length; at += 100) {
+      const damaged = bytes.slice();
+      damaged[at] = (damaged[at] as number) ^ 0x55;
+      codes.push(await codeOf(name, damaged));
+    }
+    // A JPEG has no checksum: some damage is another picture.
+    const refused = codes.filter((code) => code?.startsWith('Input')).length;
+    assert.ok(refused > codes.length / 2, `${name}: ${refused} of ${codes.length}`);
+  }
+});
+
 test('a link within the volume is fine', async (t) => {
   const root = volume(t, { 'real/images.idx': idx });
   symlinkSync('real/images.idx', join(root, 'link.idx'));
