@@ -231,7 +231,10 @@ test('an image is refused wherever it is cut off, and where its data are damaged
   const noise = Uint8Array.from({ length: 4096 }, (_, i) => (i * 7919 * (i >> 3)) & 255);
   const picture = () => sharp(noise, { raw: { width: 64, height: 64, channels: 1 } });
   const codeOf = (name: string, bytes: Uint8Array) =>
-    readDataset(describe('ImageZip', 'a.zip'), volume(t, { 'a.zip': zipSync({ [name]: bytes }) })).then(
+    readDataset(
+      describe('ImageZip', 'a.zip', { image: { size: 32, channels: 1 } }),
+      volume(t, { 'a.zip': zipSync({ [name]: bytes }) }),
+    ).then(
       () => undefined,
       (error: DdrError) => error.code,
     );
