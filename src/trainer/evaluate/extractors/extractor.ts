@@ -89,8 +89,11 @@ export async function createExtractor(
         const features = tf.tidy(() =>
           network.features(tf.tensor4d(batch, [batchSize, shape.size, shape.size, shape.channels])),
         );
-        addFeatures(sums, features.dataSync<'float32'>().subarray(0, (to - from) * dimensions));
+        const values = features.dataSync<'float32'>().subarray(0, (to - from) * dimensions);
         features.dispose();
+        if (!values.every(Number.isFinite))
+          throw new DdrError('InputForeign', 'are weights that give features that are not finite', { where: path });
+        addFeatures(sums, values);
         await onBatch(to);
       }
       return sums;

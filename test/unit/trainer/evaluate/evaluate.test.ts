@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { runLayout } from '../../../../src/trainer/bundle/layout.ts';
 import { runEvaluate } from '../../../../src/trainer/evaluate/evaluate.ts';
-import { loadFeatures, writeStatistics } from '../../../../src/trainer/evaluate/features.ts';
+import { loadFeatures, readStatistics, writeStatistics } from '../../../../src/trainer/evaluate/features.ts';
 import { mergeSums, statisticsOf } from '../../../../src/trainer/evaluate/statistics.ts';
 import { sha256 } from '../../../../src/trainer/formats/digest.ts';
 import { reportSchema } from '../../../../src/trainer/report/report.ts';
@@ -187,6 +187,15 @@ test('statistics of a file are compared with, whose N is not known', async (t) =
 test('statistics of other features are refused', async (t) => {
   const { judge } = await fileReference(t, 2048);
   await assert.rejects(judge(), { code: 'InputMismatch', message: /2048 values.*mnist-classifier/ });
+});
+
+test('statistics that are not finite are refused', async (t) => {
+  const { reference, judge } = await fileReference(t, 64);
+  const file = join(reference, 'statistics.npz');
+  const statistics = readStatistics(readFileSync(file), file);
+  statistics.covariance[5] = Number.NaN;
+  writeFileSync(file, writeStatistics(statistics));
+  await assert.rejects(judge(), { code: 'InputForeign', where: file });
 });
 
 test('a link out of the reference’s volume is refused, and a missing file is named', async (t) => {
