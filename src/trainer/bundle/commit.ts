@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { constants, copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -14,7 +14,8 @@ export type FileRecord = z.output<typeof fileRecordSchema>;
 
 export const recordOf = (bytes: Uint8Array): FileRecord => ({ sha256: sha256(bytes), bytes: bytes.length });
 
-const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const isMissing = (error: unknown) =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
 async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r');
@@ -112,10 +113,25 @@ export async function loadOrSetAside<T>(
   }
 }
 
-/** Names in a folder, sorted; none where it is not there. Half-written folders only on request. */
+/**
+ * Names in a folder, sorted; none where it is not there. Half-written folders only on request.
+ * @throws DdrError FileAccess: a volume that does not answer is not an empty one
+ */
 export async function namesIn(folder: string, withPartial = false): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw toDdrError(error);
+  });
   return names.filter((name) => withPartial || !name.startsWith(partial)).sort();
+}
+
+/** A file of a committed folder; undefined where it is not there. @throws DdrError DigestMismatch, FileAccess */
+async function readCommitted(path: string): Promise<Uint8Array | undefined> {
+  return readWholeFile(path).catch((cause: unknown) => {
+    if (cause instanceof DdrError) throw new DdrError('DigestMismatch', cause.message, { where: path, cause });
+    if (isMissing(cause)) return undefined;
+    throw toDdrError(cause);
+  });
 }
 
 /**
@@ -123,11 +139,8 @@ export async function namesIn(folder: string, withPartial = false): Promise<stri
  * @throws DdrError DigestMismatch, FileAccess
  */
 export async function readRecorded(path: string, record: FileRecord): Promise<Uint8Array> {
-  const bytes = await readWholeFile(path).catch((cause: unknown) => {
-    if (cause instanceof DdrError) throw new DdrError('DigestMismatch', cause.message, { where: path, cause });
-    if (isMissing(cause)) throw new DdrError('DigestMismatch', 'is missing, but has a record', { where: path, cause });
-    throw toDdrError(cause);
-  });
+  const bytes = await readCommitted(path);
+  if (bytes === undefined) throw new DdrError('DigestMismatch', 'is missing, but has a record', { where: path });
   const found = recordOf(bytes);
   if (found.bytes === record.bytes && found.sha256 === record.sha256) return bytes;
   throw new DdrError(
@@ -146,13 +159,10 @@ export async function readRecorded(path: string, record: FileRecord): Promise<Ui
  * @throws DdrError DigestMismatch where it is not what was written
  */
 export async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S> | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
-    throw toDdrError(error);
-  });
-  if (text === undefined) return undefined;
+  const bytes = await readCommitted(path);
+  if (bytes === undefined) return undefined;
   try {
-    return schema.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
     throw new DdrError('DigestMismatch', 'is not what this version of the trainer writes', { where: path, cause });
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { LogFn } from 'pino';
@@ -123,6 +123,32 @@ test('a damaged checkpoint is set aside and the one before it taken', async (t) 
   assert.equal(damaged.length, 2);
   assert.ok(!existsSync(join(folder, '000000000300')));
   assert.equal((await namesIn(folder)).filter((name) => name.startsWith('damaged-')).length, 2);
+});
+
+test('a volume that does not answer is neither empty nor damaged: nothing is set aside, nothing begins anew', async (t) => {
+  const folder = temporaryFolder(t);
+  for (const images of [100, 200]) await saveCheckpoint(folder, checkpoint(images), 3);
+  // A circle of links stands for a file or folder that cannot be read.
+  const file = join(folder, '000000000200/state.safetensors');
+  rmSync(file);
+  symlinkSync(file, file);
+  const load = loadNewestCheckpoint(folder, '0123456789abcdef', () => assert.fail('it is not damaged'));
+  await assert.rejects(load, { code: 'FileAccess' });
+  assert.deepEqual(await namesIn(folder), ['000000000100', '000000000200']);
+  const circle = join(folder, 'circle');
+  symlinkSync(circle, circle);
+  await assert.rejects(namesIn(circle), { code: 'FileAccess' });
+  await assert.rejects(takeAttempt(circle), { code: 'FileAccess' });
+});
+
+test('a file or a folder in the place of the other is damage', async (t) => {
+  const folder = temporaryFolder(t);
+  for (const images of [100, 200]) await saveCheckpoint(folder, checkpoint(images), 3);
+  writeFileSync(join(folder, '000000000400'), 'a file');
+  mkdirSync(join(folder, '000000000300/checkpoint.json'), { recursive: true });
+  const damaged: string[] = [];
+  const found = await loadNewestCheckpoint(folder, '0123456789abcdef', (path) => damaged.push(path));
+  assert.deepEqual([found?.images, damaged.length], [200, 2]);
 });
 
 test('the checkpoint of another model is not taken up', async (t) => {
