@@ -72,3 +72,10 @@ export const toUnit = (byte: number): number => byte / 127.5 - 1;
 
 /** A model's value as a byte. */
 export const toByte = (value: number): number => Math.min(255, Math.max(0, Math.round((value + 1) * 127.5)));
+
+/** Values as bytes. A loop, because Uint8Array.from() first makes a list of all values, and fails where they are 10⁸. */
+export function toBytes(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) bytes[i] = toByte(values[i] as number);
+  return bytes;
+}

@@ -5,7 +5,7 @@ import type { TaskResult } from '../../api/termination.ts';
 import { loadOrSetAside, removePartial } from '../bundle/commit.ts';
 import { runLayout } from '../bundle/layout.ts';
 import { type Bundle, openBundle, statesOf } from '../bundle/manifest.ts';
-import { bytesPerImage, type ImageSet, toByte } from '../data/images.ts';
+import { bytesPerImage, type ImageSet, toBytes } from '../data/images.ts';
 import { loadTensorFlow, type TensorFlow } from '../engine/tensorflow.ts';
 import { createExtractor } from '../evaluate/extractors/extractor.ts';
 import { loadFeatures, saveFeatures } from '../evaluate/features.ts';
@@ -42,7 +42,7 @@ async function draw(
   const affordable = Math.max(1, Math.floor(walkBytes / (size * (states.length + 1))));
   const watched = shard === 0 ? Math.min(walkSamples, count, affordable) : 0;
   const frames: { x: Uint8Array[]; predicted: Uint8Array[] } = { x: [], predicted: [] };
-  const bytesOf = (values: Float32Array) => Uint8Array.from(values.subarray(0, watched * size), toByte);
+  const bytesOf = (values: Float32Array) => toBytes(values.subarray(0, watched * size));
   const denoisers = createDenoisers(tf, bundle, sampling.batchSize);
   try {
     const samples = await walk({
@@ -72,7 +72,7 @@ async function draw(
       data: new Uint8Array(Buffer.concat(parts)),
     });
     return {
-      images: { shape: [count, ...shape], data: Uint8Array.from(samples, toByte) },
+      images: { shape: [count, ...shape], data: toBytes(samples) },
       walk: watched === 0 ? undefined : { x: framesOf(frames.x), predicted: framesOf(frames.predicted) },
     };
   } finally {

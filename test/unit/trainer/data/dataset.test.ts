@@ -10,7 +10,7 @@ import { DdrError } from '../../../../src/api/errors.ts';
 import { type Dataset, datasetSchema } from '../../../../src/api/spec/dataset.ts';
 import { datasetDigest, readDataset } from '../../../../src/trainer/data/dataset.ts';
 import { writeIdx } from '../../../../src/trainer/data/idx.ts';
-import { toByte, toUnit } from '../../../../src/trainer/data/images.ts';
+import { toByte, toBytes, toUnit } from '../../../../src/trainer/data/images.ts';
 import { writeNpy } from '../../../../src/trainer/formats/npy.ts';
 import { writeNpz } from '../../../../src/trainer/formats/npz.ts';
 import { temporaryFolder } from '../../../helpers/trainer.ts';
@@ -99,6 +99,13 @@ test('limit takes the first images', async (t) => {
 test('a byte survives the way to [−1, 1] and back', () => {
   for (let byte = 0; byte < 256; byte++) assert.equal(toByte(toUnit(byte)), byte);
   assert.deepEqual([toUnit(0), toUnit(255), toByte(-7), toByte(7)], [-1, 1, 0, 255]);
+});
+
+test('ten thousand samples of 64×64 in colour become bytes', () => {
+  const values = new Float32Array(10_000 * 64 * 64 * 3).fill(1);
+  values[5] = -1;
+  const bytes = toBytes(values);
+  assert.deepEqual([bytes.length, bytes[4], bytes[5]], [values.length, 255, 0]);
 });
 
 test('what is missing, cut off or of another kind is refused by name', async (t) => {
