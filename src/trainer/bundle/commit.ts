@@ -79,12 +79,16 @@ export async function commitFolder(
   }
 }
 
-/** Removes what attempts that were killed while writing left in a folder. */
-export async function removePartial(folder: string): Promise<void> {
+/** Removes what attempts that were killed while writing left in a folder that only one process at a time writes to. */
+export async function removePartial(folder: string, beginning = partial): Promise<void> {
   for (const name of await namesIn(folder, true)) {
-    if (name.startsWith(partial)) await rm(join(folder, name), { recursive: true, force: true });
+    if (name.startsWith(beginning)) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
+
+/** The same for one folder to be: beside it other processes may be writing theirs at this moment. */
+export const removePartialOf = (target: string): Promise<void> =>
+  removePartial(dirname(target), `${partial}${basename(target)}-`);
 
 /** Renames a damaged folder, so that what it holds can be made anew and still be looked at. */
 export const setAside = (path: string): Promise<void> =>

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
 import type { Evaluation } from '../../api/spec/evaluation.ts';
 import type { EvaluateTask } from '../../api/task.ts';
-import { loadOrSetAside } from '../bundle/commit.ts';
+import { loadOrSetAside, removePartial } from '../bundle/commit.ts';
 import type { RunLayout } from '../bundle/layout.ts';
 import { datasetDigest, readDataset } from '../data/dataset.ts';
 import { bytesPerImage, type ImageSet } from '../data/images.ts';
@@ -53,6 +53,7 @@ async function datasetSums(
   context: TrainerContext,
 ): Promise<FeatureSums> {
   const folder = layout.reference(`${datasetDigest(data).slice(0, 16)}-${extractor.id}`);
+  await removePartial(dirname(folder));
   const known = await loadOrSetAside(folder, () => loadFeatures(folder), context.logger);
   if (known !== undefined) return known;
   const sums = await extractor.sums(data, async (done) => {

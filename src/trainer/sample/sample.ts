@@ -1,8 +1,7 @@
-import { dirname } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
 import type { Extractor, SampleTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { loadOrSetAside, removePartial } from '../bundle/commit.ts';
+import { loadOrSetAside, removePartialOf } from '../bundle/commit.ts';
 import { runLayout } from '../bundle/layout.ts';
 import { type Bundle, openBundle, statesOf } from '../bundle/manifest.ts';
 import { bytesPerImage, type ImageSet, toBytes } from '../data/images.ts';
@@ -91,6 +90,7 @@ async function addFeatures(
   const { logger, completionIndex: shard } = context;
   const extractor = await createExtractor(tf, wanted, context.volumes.weights);
   const folder = runLayout(context.volumes.run, task.directory).features(task.hash, extractor.id, shard);
+  await removePartialOf(folder);
   const known = await loadOrSetAside(folder, () => loadFeatures(folder), logger);
   if (known !== undefined) return;
   const [count = 0, size = 0, , channels = 1] = shape;
@@ -114,7 +114,7 @@ export async function runSample(task: SampleTask, context: TrainerContext): Prom
   const folder = layout.shard(task.hash, shard);
   const range = shardRange(shard, task.sampling.shards, task.sampling.count);
   const tf = await loadTensorFlow(task.threads);
-  await removePartial(dirname(folder));
+  await removePartialOf(folder);
 
   let images = (await loadOrSetAside(folder, () => loadShard(folder, task.hash), logger))?.images;
   if (images === undefined) {
