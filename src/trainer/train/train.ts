@@ -106,11 +106,9 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
     perSecond = perSecond === undefined ? speed : perSecond + speedSmoothing * (speed - perSecond);
     context.progress({ phase: 'Running', done: images, total: steps * training.batchSize, perSecond, loss });
     await setImmediate(); // lets signals in
-    if (signal.aborted) {
-      await save();
-      throw new DdrError('Interrupted', `stopped after ${images} images; the state is saved`);
-    }
-    if (step < steps && savesUpTo(images) > savesUpTo(images - training.batchSize)) await save();
+    const due = step < steps && savesUpTo(images) > savesUpTo(images - training.batchSize);
+    if (due || signal.aborted) await save();
+    if (signal.aborted) throw new DdrError('Interrupted', `stopped after ${images} images; the state is saved`);
   }
 
   const average = program.read().average as Float32Array;
