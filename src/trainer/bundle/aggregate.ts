@@ -8,7 +8,16 @@ import { datasetDigest, readDataset } from '../data/dataset.ts';
 import { type ImageSet, toUnit } from '../data/images.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import { stillStarting, stopIfAsked, type TrainerContext } from '../process/context.ts';
-import { type Content, commitFolder, recordOf, removePartial, setAside, toJson } from './commit.ts';
+import {
+  type Content,
+  commitFolder,
+  loadOrName,
+  makeAnew,
+  recordOf,
+  removePartial,
+  setAside,
+  toJson,
+} from './commit.ts';
 import { loadFinal, weightsFile } from './final.ts';
 import { modelFileName, runLayout } from './layout.ts';
 import { bundleFormat, type Manifest, openBundle } from './manifest.ts';
@@ -38,23 +47,17 @@ async function publish(task: AggregateTask, context: TrainerContext, target: str
   const models: Manifest['models'] = [];
   for (const [done, { index, hash, states, model, prediction }] of task.models.entries()) {
     const { final } = layout.model(hash);
-    const hint = 'Delete its Job, so that it is trained again.';
-    const trained = await loadFinal(final, hash).catch((thrown: unknown) => {
-      const error = toDdrError(thrown);
-      if (error.code !== 'DigestMismatch') throw error;
-      const { message, where = final, cause } = error;
-      throw new DdrError('DigestMismatch', `model ${index} is damaged: a file of it ${message}`, {
-        where,
-        hint,
-        cause,
-      });
-    });
+    const name = `model ${index}`;
+    const trained = await loadOrName(name, name, () => loadFinal(final, hash));
     if (trained === undefined) {
-      throw new DdrError('ModelMissing', `model ${index} has no trained weights on the volume`, { where: final, hint });
+      throw new DdrError('ModelMissing', `${name} has no trained weights on the volume`, {
+        where: final,
+        hint: makeAnew(name),
+      });
     }
     const { record } = trained;
     if (!isDeepStrictEqual(record.states, states) || record.training.prediction !== prediction) {
-      throw new DdrError('DigestMismatch', `model ${index} was trained for other states`, { where: final });
+      throw new DdrError('DigestMismatch', `${name} was trained for other states`, { where: final });
     }
     const file = modelFileName(index);
     files[file] = { copyOf: join(final, weightsFile) };

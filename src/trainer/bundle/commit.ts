@@ -117,6 +117,29 @@ export async function loadOrSetAside<T>(
   }
 }
 
+/** The user's way out where another Job's work is missing or damaged: the operator makes whatever it finds no Job of. */
+export const makeAnew = (maker: string): string =>
+  `Delete the Job of ${maker}, and this one once it has failed: the operator makes both anew.`;
+
+/**
+ * Loads what another Job has made, which this one cannot repair.
+ * @param what it is, and `maker` the Job that makes it, for the message
+ * @throws DdrError DigestMismatch that names it and says what to do
+ */
+export async function loadOrName<T>(what: string, maker: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (thrown) {
+    const error = toDdrError(thrown);
+    if (error.code !== 'DigestMismatch') throw error;
+    throw new DdrError('DigestMismatch', `${what} is damaged: a file of it ${error.message}`, {
+      ...(error.where === undefined ? {} : { where: error.where }),
+      hint: makeAnew(maker),
+      cause: error,
+    });
+  }
+}
+
 /**
  * Names in a folder, sorted; none where it is not there. Half-written folders only on request.
  * @throws DdrError FileAccess: a volume that does not answer is not an empty one

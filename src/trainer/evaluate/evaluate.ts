@@ -4,7 +4,15 @@ import { dirname, join, relative } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
 import type { EvaluateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { commitFolder, loadOrSetAside, readJson, removePartial, toJson } from '../bundle/commit.ts';
+import {
+  commitFolder,
+  loadOrName,
+  loadOrSetAside,
+  makeAnew,
+  readJson,
+  removePartial,
+  toJson,
+} from '../bundle/commit.ts';
 import { finalRecordSchema } from '../bundle/final.ts';
 import { type RunLayout, runLayout } from '../bundle/layout.ts';
 import { type Manifest, openBundle } from '../bundle/manifest.ts';
@@ -25,7 +33,8 @@ const gridSamples = 100;
 async function modelsOf({ models }: Manifest, layout: RunLayout): Promise<Report['models']> {
   return Promise.all(
     models.map(async ({ index, hash, states, prediction, sha256, images }) => {
-      const record = await readJson(join(layout.model(hash).final, 'model.json'), finalRecordSchema);
+      const [name, path] = [`model ${index}`, join(layout.model(hash).final, 'model.json')];
+      const record = await loadOrName(name, name, () => readJson(path, finalRecordSchema));
       return {
         index,
         hash,
@@ -52,9 +61,12 @@ async function samplesOf(
   let seconds = 0;
   for (let index = 0; index < task.sampling.shards; index++) {
     const folder = layout.shard(task.samples, index);
-    const shard = await loadShard(folder, task.samples);
+    const shard = await loadOrName(`shard ${index}`, 'sampling', () => loadShard(folder, task.samples));
     if (shard === undefined)
-      throw new DdrError('ModelMissing', `there are no samples of shard ${index}`, { where: folder });
+      throw new DdrError('ModelMissing', `there are no samples of shard ${index}`, {
+        where: folder,
+        hint: makeAnew('sampling'),
+      });
     first ??= shard;
     seconds += shard.record.seconds;
     const { shape, data } = shard.images;
@@ -109,7 +121,9 @@ async function writeReport(
   target: string,
 ): Promise<WrittenReport> {
   const tf = await loadTensorFlow(task.threads);
-  const { manifest, digest } = await openBundle(layout.bundle(task.bundle), task.bundle);
+  const { manifest, digest } = await loadOrName('the bundle', 'aggregation', () =>
+    openBundle(layout.bundle(task.bundle), task.bundle),
+  );
   const { images, walk, seconds } = await samplesOf(task, layout, context);
   const report: Report = {
     format: 1,

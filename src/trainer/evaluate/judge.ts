@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
 import type { Evaluation } from '../../api/spec/evaluation.ts';
 import type { EvaluateTask } from '../../api/task.ts';
-import { loadOrSetAside, removePartial } from '../bundle/commit.ts';
+import { loadOrName, loadOrSetAside, makeAnew, removePartial } from '../bundle/commit.ts';
 import type { RunLayout } from '../bundle/layout.ts';
 import { datasetDigest, readDataset } from '../data/dataset.ts';
 import { bytesPerImage, type ImageSet } from '../data/images.ts';
@@ -24,11 +24,11 @@ async function sampleSums(task: EvaluateTask, layout: RunLayout, extractor: Feat
   let merged: FeatureSums | undefined;
   for (let shard = 0; shard < task.sampling.shards; shard++) {
     const folder = layout.features(task.samples, extractor.id, shard);
-    const sums = await loadFeatures(folder);
+    const sums = await loadOrName(`shard ${shard}`, 'sampling', () => loadFeatures(folder));
     if (sums === undefined) {
       throw new DdrError('ModelMissing', `shard ${shard} has no features`, {
         where: folder,
-        hint: 'Delete the sampling Job, so that it runs again.',
+        hint: makeAnew('sampling'),
       });
     }
     merged = merged === undefined ? sums : mergeSums(merged, sums);

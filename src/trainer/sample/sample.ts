@@ -1,7 +1,7 @@
 import { DdrError } from '../../api/errors.ts';
 import type { Extractor, SampleTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { loadOrSetAside, removePartialOf } from '../bundle/commit.ts';
+import { loadOrName, loadOrSetAside, removePartialOf } from '../bundle/commit.ts';
 import { runLayout } from '../bundle/layout.ts';
 import { type Bundle, openBundle, statesOf } from '../bundle/manifest.ts';
 import { bytesPerImage, type ImageSet, toBytes } from '../data/images.ts';
@@ -119,7 +119,10 @@ export async function runSample(task: SampleTask, context: TrainerContext): Prom
   let images = (await loadOrSetAside(folder, () => loadShard(folder, task.hash), logger))?.images;
   if (images === undefined) {
     const started = seconds();
-    const drawn = await draw(tf, task, await openBundle(layout.bundle(task.bundle), task.bundle), context);
+    const bundle = await loadOrName('the bundle', 'aggregation', () =>
+      openBundle(layout.bundle(task.bundle), task.bundle),
+    );
+    const drawn = await draw(tf, task, bundle, context);
     await saveShard(folder, { hash: task.hash, shard, ...range, seconds: seconds() - started }, drawn);
     images = drawn.images;
     logger.info({ shard, ...range, seconds: Math.round(seconds() - started) }, 'samples drawn');

@@ -18,7 +18,7 @@ test('a damaged or missing model is named, with what to do', async (t) => {
     code: 'DigestMismatch',
     message: /model 1/,
     where: weights,
-    hint: /Delete its Job/,
+    hint: /Delete the Job of model 1/,
   });
   rmSync(finalOf(1), { recursive: true });
   await assert.rejects(aggregate(), { code: 'ModelMissing', message: /model 1/, where: finalOf(1) });

@@ -134,7 +134,7 @@ for (const file of ['images.npy', 'walk.npy']) {
     const run = await sampledRun(t);
     const path = join(layoutOf(run).shard(run.sampleTask().hash, 0), file);
     change(path);
-    await assert.rejects(evaluate(run), { code: 'DigestMismatch', where: path });
+    await assert.rejects(evaluate(run), { code: 'DigestMismatch', where: path, hint: /Delete the Job of sampling/ });
     assert.equal(existsSync(layoutOf(run).report(run.evaluateTask().hash)), false);
   });
 }
@@ -152,7 +152,7 @@ test('changed or missing features of a shard are named', async (t) => {
 test('a missing shard is named', async (t) => {
   const run = await sampledRun(t);
   rmSync(layoutOf(run).shard(run.sampleTask().hash, 1), { recursive: true });
-  await assert.rejects(evaluate(run), { code: 'ModelMissing', message: /shard 1/ });
+  await assert.rejects(evaluate(run), { code: 'ModelMissing', message: /shard 1/, hint: /Delete the Job of sampling/ });
 });
 
 test('damaged reference statistics and a damaged report are made anew', async (t) => {
