@@ -22,6 +22,7 @@ import { loadFinal, weightsFile } from './final.ts';
 import { modelFileName, runLayout } from './layout.ts';
 import { bundleFormat, type Manifest, openBundle } from './manifest.ts';
 
+const changedData = 'the model has learned from other images than are there now';
 const stopped = 'stopped; the models are kept, and the bundle is made anew';
 
 /** Mean and deviation per pixel over the data, as a model sees it. */
@@ -45,6 +46,7 @@ async function publish(task: AggregateTask, context: TrainerContext, target: str
   const data = await readDataset(task.dataset, context.volumes.data, () => stillStarting(context));
   const files: Record<string, Content> = {};
   const models: Manifest['models'] = [];
+  const learnedFrom = datasetDigest(data);
   for (const [done, { index, hash, states, model, prediction }] of task.models.entries()) {
     const { final } = layout.model(hash);
     const name = `model ${index}`;
@@ -59,6 +61,8 @@ async function publish(task: AggregateTask, context: TrainerContext, target: str
     if (!isDeepStrictEqual(record.states, states) || record.training.prediction !== prediction) {
       throw new DdrError('DigestMismatch', `${name} was trained for other states`, { where: final });
     }
+    if (record.dataset.sha256 !== learnedFrom)
+      context.logger.warn({ model: index, dataset: record.dataset, found: learnedFrom }, changedData);
     const file = modelFileName(index);
     files[file] = { copyOf: join(final, weightsFile) };
     const loss = record.losses.at(-1)?.loss ?? null;
@@ -81,7 +85,7 @@ async function publish(task: AggregateTask, context: TrainerContext, target: str
     timesteps: task.timesteps,
     family: task.family,
     alphas: task.alphas,
-    dataset: { count: data.count, sha256: datasetDigest(data) },
+    dataset: { count: data.count, sha256: learnedFrom },
     moments: { file: 'moments.safetensors', ...recordOf(momentsBytes) },
     models,
   };

@@ -64,7 +64,9 @@ function directory(bytes: Uint8Array, where: string, limits: ZipLimits): Entry[]
   const lowest = Math.max(0, end - 65_535);
   while (end >= lowest && view.getUint32(end, true) !== endSignature) end--;
   if (end < lowest) {
-    throw new DdrError('InputForeign', 'is not a zip archive, or its end is missing', { where });
+    if (view.getUint32(0, true) === localSignature)
+      throw new DdrError('InputTruncated', 'ends before its directory of entries', { where });
+    throw new DdrError('InputForeign', 'is not a zip archive', { where });
   }
   const { count, at: start } = directoryAt(view, end);
   if (count > limits.entries)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { pino } from 'pino';
 import { runAggregate } from '../../../../src/trainer/bundle/aggregate.ts';
 import { runLayout } from '../../../../src/trainer/bundle/layout.ts';
 import { aggregatedRun, trainerContext } from '../../../helpers/trainer.ts';
@@ -22,6 +23,15 @@ test('a damaged or missing model is named, with what to do', async (t) => {
   });
   rmSync(finalOf(1), { recursive: true });
   await assert.rejects(aggregate(), { code: 'ModelMissing', message: /model 1/, where: finalOf(1) });
+});
+
+test('a model that has learned from other images than are there now is told of', async (t) => {
+  const { aggregateTask: task, volumes } = await aggregatedRun(t);
+  rmSync(runLayout(volumes.run, task.directory).bundle(task.hash), { recursive: true });
+  const lines: string[] = [];
+  const logger = pino({ level: 'warn' }, { write: (line) => lines.push(line) });
+  await runAggregate(task, trainerContext(volumes, { logger })); // the models' records have a digest of zeros
+  assert.equal(lines.filter((line) => line.includes('other images')).length, task.models.length);
 });
 
 test('a damaged bundle is made anew', async (t) => {

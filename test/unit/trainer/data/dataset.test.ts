@@ -121,6 +121,8 @@ test('what is missing, cut off or of another kind is refused by name', async (t)
     'none/readme.txt': '',
     'floats.npy': writeNpy({ shape: [1, 4, 4], data: new Float32Array(16) }),
     'flat.npy': writeNpy({ shape: [16], data: new Uint8Array(16) }),
+    'cut.npy': writeNpy({ shape: [3, 4, 4], data: pixels }).subarray(0, 7),
+    'cut.npz': writeNpz({ images: { shape: [3, 4, 4], data: pixels } }).subarray(0, 200),
     'text.zip': 'PK but not really, this is too short for one',
     'unpacked/train-images-idx3-ubyte/train-images-idx3-ubyte': idx,
   });
@@ -144,6 +146,9 @@ test('what is missing, cut off or of another kind is refused by name', async (t)
     ['ImageFolder', 'cut.png', 'InputForeign', 'cut.png'],
     ['Npy', 'floats.npy', 'InputForeign', 'floats.npy'],
     ['Npy', 'flat.npy', 'InputForeign', 'flat.npy'],
+    ['Npy', 'empty.idx', 'InputTruncated', 'empty.idx'],
+    ['Npy', 'cut.npy', 'InputTruncated', 'cut.npy'],
+    ['Npz', 'cut.npz', 'InputTruncated', 'cut.npz'],
     ['ImageZip', 'text.zip', 'InputForeign', 'text.zip'],
   ];
   for (const [format, path, code, where] of cases) {
