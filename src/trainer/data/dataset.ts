@@ -97,13 +97,15 @@ async function* idxImages(path: string, shape: ImageShape): AsyncGenerator<Uint8
 
 async function* arrayImages(path: string, format: 'Npy' | 'Npz', shape: ImageShape): AsyncGenerator<Uint8Array> {
   const bytes = await readInput(path);
-  const arrays = format === 'Npy' ? { array: readNpy(bytes, path) } : readNpz(bytes, path);
+  const foreign: DdrError[] = [];
+  const arrays =
+    format === 'Npy' ? { array: readNpy(bytes, path) } : readNpz(bytes, path, (error) => foreign.push(error));
   const bytesArrays = Object.values(arrays).filter(
     ({ data, shape }) => data instanceof Uint8Array && shape.length >= 3,
   );
   const [array] = bytesArrays;
   if (array === undefined)
-    throw new DdrError('InputForeign', 'has no uint8 array [N,H,W] or [N,H,W,C]', { where: path });
+    throw foreign[0] ?? new DdrError('InputForeign', 'has no uint8 array [N,H,W] or [N,H,W,C]', { where: path });
   if (bytesArrays.length > 1) throw new DdrError('InputForeign', 'has more than one array of images', { where: path });
   yield* planes(array.shape, array.data as Uint8Array, shape, path);
 }

@@ -91,6 +91,27 @@ test('images are brought to the wanted size and channels, the same way each time
   assert.equal(datasetDigest(images), datasetDigest(await readDataset(dataset, root)));
 });
 
+/** An array of 16-bit numbers, which we neither write nor read. */
+function shorts(shape: number[]): Uint8Array {
+  const bytes = writeNpy({ shape, data: new Int32Array(shape.reduce((product, size) => product * size, 1)) });
+  bytes.set(Buffer.from('<u2'), Buffer.from(bytes).indexOf('<i4'));
+  return bytes;
+}
+
+test('labels of any type beside the images do not matter, images of another type are named', async (t) => {
+  const images = writeNpy({ shape: [3, 4, 4], data: pixels });
+  const root = volume(t, {
+    'good.npz': zipSync({ 'labels.npy': shorts([3]), 'images.npy': images }),
+    'deep.npz': zipSync({ 'images.npy': shorts([3, 4, 4]) }),
+  });
+  assert.equal((await readDataset(describe('Npz', 'good.npz'), root)).count, 3);
+  await assert.rejects(readDataset(describe('Npz', 'deep.npz'), root), {
+    code: 'InputForeign',
+    message: /type <u2/,
+    where: /deep\.npz:images\.npy$/,
+  });
+});
+
 test('limit takes the first images', async (t) => {
   const images = await readDataset(describe('Idx', 'i', { limit: 2 }), volume(t, { i: idx }));
   assert.deepEqual([images.count, images.pixels.length], [2, 32]);
