@@ -23,7 +23,7 @@ export const errorCodes = {
   DigestMismatch: ExitCode.InputOutput,
   /** A model that the bundle needs has no final checkpoint. */
   ModelMissing: ExitCode.InputOutput,
-  /** No space left on the volume. */
+  /** No space left on the volume, or in its quota. */
   DiskFull: ExitCode.InputOutput,
   /** Reading or writing a file failed for another reason. */
   FileAccess: ExitCode.InputOutput,
@@ -78,7 +78,7 @@ export class DdrError extends Error {
 /** Gives any thrown value the shape of a {@link DdrError}, so that every process ends with a code and a message. */
 export function toDdrError(error: unknown): DdrError {
   if (error instanceof DdrError) return error;
-  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
     return new DdrError('DiskFull', error.message, {
       hint: 'Make the volume larger or delete old runs; the next attempt resumes from the last checkpoint.',
       cause: error,

@@ -50,9 +50,27 @@ export function parseTermination(message: string | undefined): Termination | und
   }
 }
 
-const cut = (text: string, length: number) => (text.length <= length ? text : `${text.slice(0, length)}…`);
+/** The first characters of a text that take at most so many bytes as JSON, and an ellipsis where some were cut off. */
+function shorten(text: string, bytes: number): string {
+  const sizeOf = (part: string) => Buffer.byteLength(JSON.stringify(part)) - 2;
+  if (sizeOf(text) <= bytes) return text;
+  let kept = '';
+  let size = sizeOf('…');
+  for (const character of text) {
+    size += sizeOf(character);
+    if (size > bytes) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
 
-/** Renders a last word within {@link terminationMessageBytes}: log lines go first, then the texts are cut. */
+/** Bytes that each part of an overlong last word may keep; together with the rest of the JSON below the limit. */
+const longest = { message: 1800, where: 1200, hint: 600 };
+
+/**
+ * Renders a last word within {@link terminationMessageBytes}: log lines go first, the oldest before the others, then the
+ * texts are cut. Kubernetes would cut the JSON itself, and nobody could read it.
+ */
 export function renderTermination(termination: Termination): string {
   const fits = (text: string) => Buffer.byteLength(text) <= terminationMessageBytes;
   const text = JSON.stringify(termination);
@@ -62,13 +80,11 @@ export function renderTermination(termination: Termination): string {
     if (fits(shorter)) return shorter;
   }
   const { message, where, hint } = termination;
-  for (let length = 600; ; length = Math.floor(length / 2)) {
-    const texts = {
-      message: cut(message, length),
-      ...(where !== undefined && { where: cut(where, length) }),
-      ...(hint !== undefined && { hint: cut(hint, length) }),
-    };
-    const shorter = JSON.stringify({ ...termination, ...texts, log: [] });
-    if (fits(shorter) || length === 0) return shorter;
-  }
+  return JSON.stringify({
+    ...termination,
+    message: shorten(message, longest.message),
+    ...(where === undefined ? {} : { where: shorten(where, longest.where) }),
+    ...(hint === undefined ? {} : { hint: shorten(hint, longest.hint) }),
+    log: [],
+  });
 }

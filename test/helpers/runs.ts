@@ -234,6 +234,12 @@ export const wrongRuns: WrongRun[] = [
     says: /go together/,
   },
   {
+    title: 'an evaluation of one sample',
+    spec: { sampling: { count: 1 }, evaluation: { extractor: { name: 'mnist-classifier' } } },
+    field: 'spec.sampling.count',
+    says: /2 at least/,
+  },
+  {
     title: 'a grey extractor for colour',
     spec: { ...dataset({ image: { size: 28, channels: 3 } }), evaluation: { extractor: { name: 'mnist-classifier' } } },
     field: 'spec.evaluation.extractor.name',

@@ -47,6 +47,7 @@ export function trainerContext(
 export interface AggregatedRun {
   volumes: { run: string; data: string };
   spec: Spec;
+  aggregateTask: AggregateTask;
   sampleTask: (fields?: Partial<SampleTask>) => SampleTask;
   evaluateTask: (fields?: Partial<EvaluateTask>) => EvaluateTask;
 }
@@ -151,6 +152,7 @@ export async function aggregatedRun(
   return {
     volumes,
     spec,
+    aggregateTask: aggregate,
     sampleTask: (own) => ({
       kind: 'sample',
       hash: hashOf(200),

@@ -103,6 +103,12 @@ export const specSchema = withRules(
       check: (s) => s.evaluation?.extractor.name !== 'mnist-classifier' || s.dataset.image.channels === 1,
     },
     {
+      cel: '!has(self.evaluation) || self.sampling.count >= 2',
+      message: 'sampling.count must be 2 at least where there is an evaluation: one sample has no covariance',
+      path: ['sampling', 'count'],
+      check: (s) => s.evaluation === undefined || s.sampling.count >= 2,
+    },
+    {
       cel: '!oldSelf.cancel || self.cancel',
       message: 'cancel cannot be taken back; make a new run instead',
       path: ['cancel'],

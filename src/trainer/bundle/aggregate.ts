@@ -7,11 +7,23 @@ import type { TaskResult } from '../../api/termination.ts';
 import { datasetDigest, readDataset } from '../data/dataset.ts';
 import { type ImageSet, toUnit } from '../data/images.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
-import type { TrainerContext } from '../process/context.ts';
-import { type Content, commitFolder, recordOf, removePartial, setAside, toJson } from './commit.ts';
+import { stillStarting, stopIfAsked, type TrainerContext } from '../process/context.ts';
+import {
+  type Content,
+  commitFolder,
+  loadOrName,
+  makeAnew,
+  recordOf,
+  removePartial,
+  setAside,
+  toJson,
+} from './commit.ts';
 import { loadFinal, weightsFile } from './final.ts';
 import { modelFileName, runLayout } from './layout.ts';
 import { bundleFormat, type Manifest, openBundle } from './manifest.ts';
+
+const changedData = 'the model has learned from other images than are there now';
+const stopped = 'stopped; the models are kept, and the bundle is made anew';
 
 /** Mean and deviation per pixel over the data, as a model sees it. */
 function moments({ count, pixels }: ImageSet): { mean: Float32Array; deviation: Float32Array } {
@@ -31,27 +43,32 @@ function moments({ count, pixels }: ImageSet): { mean: Float32Array; deviation: 
 /** Builds the bundle's folder from the trained models. */
 async function publish(task: AggregateTask, context: TrainerContext, target: string): Promise<void> {
   const layout = runLayout(context.volumes.run, task.directory);
-  const data = await readDataset(task.dataset, context.volumes.data);
+  const data = await readDataset(task.dataset, context.volumes.data, () => stillStarting(context));
   const files: Record<string, Content> = {};
   const models: Manifest['models'] = [];
+  const learnedFrom = datasetDigest(data);
   for (const [done, { index, hash, states, model, prediction }] of task.models.entries()) {
     const { final } = layout.model(hash);
-    const trained = await loadFinal(final, hash);
+    const name = `model ${index}`;
+    const trained = await loadOrName(name, name, () => loadFinal(final, hash));
     if (trained === undefined) {
-      throw new DdrError('ModelMissing', `model ${index} has no trained weights on the volume`, {
+      throw new DdrError('ModelMissing', `${name} has no trained weights on the volume`, {
         where: final,
-        hint: 'Delete its Job, so that it is trained again.',
+        hint: makeAnew(name),
       });
     }
     const { record } = trained;
     if (!isDeepStrictEqual(record.states, states) || record.training.prediction !== prediction) {
-      throw new DdrError('DigestMismatch', `model ${index} was trained for other states`, { where: final });
+      throw new DdrError('DigestMismatch', `${name} was trained for other states`, { where: final });
     }
+    if (record.dataset.sha256 !== learnedFrom)
+      context.logger.warn({ model: index, dataset: record.dataset, found: learnedFrom }, changedData);
     const file = modelFileName(index);
     files[file] = { copyOf: join(final, weightsFile) };
     const loss = record.losses.at(-1)?.loss ?? null;
     models.push({ index, hash, states, model, prediction, file, images: record.images, loss, ...record.weights });
     context.progress({ phase: 'Running', done: done + 1, total: task.models.length });
+    await stopIfAsked(context, stopped);
   }
   const { size, channels } = task.image;
   const { mean, deviation } = moments(data);
@@ -68,17 +85,27 @@ async function publish(task: AggregateTask, context: TrainerContext, target: str
     timesteps: task.timesteps,
     family: task.family,
     alphas: task.alphas,
-    dataset: { count: data.count, sha256: datasetDigest(data) },
+    dataset: { count: data.count, sha256: learnedFrom },
     moments: { file: 'moments.safetensors', ...recordOf(momentsBytes) },
     models,
   };
-  await commitFolder(target, { ...files, 'moments.safetensors': momentsBytes, 'manifest.json': toJson(manifest) });
+  const content = { ...files, 'moments.safetensors': momentsBytes, 'manifest.json': toJson(manifest) };
+  await commitFolder(target, content, () => saving(task, context));
+}
+
+/** Of many or large models, copying and reading back take longer than a process may be silent. */
+async function saving(task: AggregateTask, context: TrainerContext): Promise<void> {
+  context.progress({ phase: 'Saving', done: task.models.length, total: task.models.length });
+  await stopIfAsked(context, stopped);
 }
 
 /** Reads a bundle back, every file of it. */
-async function verify(target: string, hash: string): Promise<string> {
-  const bundle = await openBundle(target, hash);
-  for (const file of [...bundle.manifest.models, bundle.manifest.moments]) await bundle.read(file);
+async function verify(task: AggregateTask, context: TrainerContext, target: string): Promise<string> {
+  const bundle = await openBundle(target, task.hash);
+  for (const file of [...bundle.manifest.models, bundle.manifest.moments]) {
+    await bundle.read(file);
+    await saving(task, context);
+  }
   return bundle.digest;
 }
 
@@ -90,13 +117,15 @@ export async function runAggregate(task: AggregateTask, context: TrainerContext)
   const target = runLayout(context.volumes.run, task.directory).bundle(task.hash);
   await removePartial(dirname(target));
   if (existsSync(target)) {
-    await verify(target, task.hash).catch(async (error: unknown) => {
-      context.logger.warn({ path: target, error: toDdrError(error).describe() }, 'the bundle is damaged and made anew');
+    await verify(task, context, target).catch(async (thrown: unknown) => {
+      const error = toDdrError(thrown);
+      if (error.code === 'Interrupted' || error.code === 'FileAccess') throw error; // not the bundle's fault
+      context.logger.warn({ path: target, error: error.describe() }, 'the bundle is damaged and made anew');
       await setAside(target);
     });
   }
   if (!existsSync(target)) await publish(task, context, target);
-  const digest = await verify(target, task.hash);
+  const digest = await verify(task, context, target);
   const path = relative(context.volumes.run, target);
   context.logger.info({ path, digest, models: task.models.length }, 'bundle published');
   return { kind: 'aggregate', path, digest, models: task.models.length };

@@ -7,10 +7,11 @@ import { namesIn } from './commit.ts';
 export interface Attempt {
   number: number;
   /**
-   * Call before every commit.
-   * @throws DdrError Fenced where a newer process has taken its turn
+   * Commits, unless a newer process has taken its turn. That one clears away what this one is writing; what then fails
+   * here is no fault of the volume.
+   * @throws DdrError Fenced, and what `write` throws
    */
-  assertNewest(): Promise<void>;
+  commit<T>(write: () => Promise<T>): Promise<T>;
 }
 
 const highest = async (folder: string) => Math.max(0, ...(await namesIn(folder)).map(Number).filter(Number.isInteger));
@@ -31,14 +32,23 @@ export async function takeAttempt(folder: string): Promise<Attempt> {
       if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue;
       throw toDdrError(error);
     }
+    const assertNewest = async () => {
+      const newest = await highest(folder);
+      if (newest > number) {
+        throw new DdrError('Fenced', `attempt ${number} stops: attempt ${newest} trains this model now`, {
+          where: folder,
+        });
+      }
+    };
     return {
       number,
-      async assertNewest() {
-        const newest = await highest(folder);
-        if (newest > number) {
-          throw new DdrError('Fenced', `attempt ${number} stops: attempt ${newest} trains this model now`, {
-            where: folder,
-          });
+      async commit(write) {
+        await assertNewest();
+        try {
+          return await write();
+        } catch (error) {
+          await assertNewest();
+          throw error;
         }
       },
     };

@@ -54,8 +54,9 @@ export async function saveCheckpoint(folder: string, checkpoint: Checkpoint, kee
 
 /**
  * The newest checkpoint whose digest holds. A damaged one is set aside under `damaged-…` and the one before it is taken:
- * losing some images is better than losing the model.
+ * losing some images is better than losing the model. One that cannot be read at the moment stays where it is.
  * @param onDamage told of each that was set aside
+ * @throws DdrError FileAccess
  */
 export async function loadNewestCheckpoint(
   folder: string,
@@ -72,8 +73,10 @@ export async function loadNewestCheckpoint(
       const bytes = await readRecorded(join(path, 'state.safetensors'), record.state);
       const { tensors } = readSafetensors(bytes, path);
       return { ...record, state: Object.fromEntries([...tensors].map(([tensor, { values }]) => [tensor, values])) };
-    } catch (error) {
-      onDamage(path, toDdrError(error));
+    } catch (thrown) {
+      const error = toDdrError(thrown);
+      if (error.code === 'FileAccess') throw error;
+      onDamage(path, error);
       await setAside(path);
     }
   }

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
 import { modelSchema } from '../../api/spec/model.ts';
 import { latentStateSchema } from '../../api/task.ts';
+import { sha256 } from '../formats/digest.ts';
 import { readSafetensors, type Safetensors } from '../formats/safetensors.ts';
-import { fileRecordSchema, readJson, readRecorded, sha256 } from './commit.ts';
+import { fileRecordSchema, makeAnew, readJson, readRecorded } from './commit.ts';
 
 /** Grows when a reader of before could no longer read what is written. */
 export const bundleFormat = 1;
@@ -61,7 +62,7 @@ export async function openBundle(folder: string, hash: string): Promise<Bundle> 
   const path = join(folder, 'manifest.json');
   const manifest = await readJson(path, manifestSchema);
   if (manifest === undefined)
-    throw new DdrError('ModelMissing', 'there is no bundle', { where: folder, hint: 'Aggregation writes it.' });
+    throw new DdrError('ModelMissing', 'there is no bundle', { where: folder, hint: makeAnew('aggregation') });
   const states = statesOf(manifest);
   const whole = states.every(({ state, alphaBar }, i) => state === i && alphaBar < (states[i - 1]?.alphaBar ?? 1));
   if (manifest.hash !== hash || !whole) {

@@ -26,12 +26,32 @@ export async function conform(image: RawImage, { size, channels }: ImageShape): 
   return toChannels(resized, channels);
 }
 
-/** Decodes and conforms a PNG or JPEG. Rejects with sharp's error where it is none. */
+const pngSignature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+const jpegSignature = Buffer.from([0xff, 0xd8, 0xff]);
+const startsWith = (bytes: Uint8Array, signature: Buffer) => signature.equals(bytes.subarray(0, signature.length));
+
+/** Whatever a file is called; the decoder would take other formats too, among them SVG. */
+export const isPngOrJpeg = (bytes: Uint8Array): boolean =>
+  startsWith(bytes, pngSignature) || startsWith(bytes, jpegSignature);
+
+/** Whether a PNG ends before its last chunk does, for which its decoder has no message of its own. */
+export function isCutPng(bytes: Uint8Array): boolean {
+  if (!startsWith(bytes, pngSignature)) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = pngSignature.length; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
+    if (Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1') === 'IEND') return false;
+  }
+  return true;
+}
+
+/**
+ * Decodes and conforms a PNG or JPEG, upright where it says how it was held. Rejects with the decoder's error where it has
+ * anything to complain about: what it makes of damaged data is no image.
+ */
 export function decode(bytes: Uint8Array, { size, channels }: ImageShape, maximumPixels: number): Promise<Uint8Array> {
-  const image = sharp(bytes, { failOn: 'truncated', limitInputPixels: maximumPixels }).resize(size, size, {
-    fit: 'fill',
-    kernel: 'lanczos3',
-  });
+  const image = sharp(bytes, { failOn: 'warning', limitInputPixels: maximumPixels })
+    .autoOrient()
+    .resize(size, size, { fit: 'fill', kernel: 'lanczos3' });
   return toChannels(image, channels);
 }
 
@@ -52,3 +72,10 @@ export const toUnit = (byte: number): number => byte / 127.5 - 1;
 
 /** A model's value as a byte. */
 export const toByte = (value: number): number => Math.min(255, Math.max(0, Math.round((value + 1) * 127.5)));
+
+/** Values as bytes. A loop, because Uint8Array.from() first makes a list of all values, and fails where they are 10⁸. */
+export function toBytes(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) bytes[i] = toByte(values[i] as number);
+  return bytes;
+}

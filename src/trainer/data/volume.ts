@@ -1,12 +1,16 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { DdrError, toDdrError } from '../../api/errors.ts';
+import { readWholeFile } from '../formats/wholeFile.ts';
 
 /** Largest input file that is read into memory. */
 const maximumBytes = 2 ** 32;
 
-const isMissing = (error: unknown) =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+const hasCode = (error: unknown, ...codes: string[]) =>
+  error instanceof Error && 'code' in error && codes.includes(String(error.code));
+const isMissing = (error: unknown) => hasCode(error, 'ENOENT', 'ENOTDIR');
+/** A socket, or a device that nothing stands behind. */
+const isNoFile = (error: unknown) => hasCode(error, 'ENXIO', 'ENODEV');
 
 /**
  * Absolute path of something on a volume, symbolic links resolved.
@@ -24,6 +28,7 @@ export async function resolveInVolume(root: string | undefined, path: string, wh
     const target = await realpath(join(base, path));
     if (target === base || target.startsWith(base + sep)) return target;
   } catch (error) {
+    if (hasCode(error, 'ELOOP')) throw new DdrError('InputForeign', `the ${what} is a circle of links`, { where });
     if (!isMissing(error)) throw toDdrError(error);
     throw new DdrError('InputMissing', `the ${what} is not there`, {
       where,
@@ -33,15 +38,16 @@ export async function resolveInVolume(root: string | undefined, path: string, wh
   throw new DdrError('InputUnsafe', `the ${what} lies outside its volume`, { where });
 }
 
-/** Reads a whole file. */
+/**
+ * Reads a whole file.
+ * @throws DdrError InputMissing, InputForeign where it is no file, InputUnsafe where it is too large, FileAccess
+ */
 export async function readInput(path: string): Promise<Uint8Array> {
   try {
-    const { size } = await stat(path);
-    if (size > maximumBytes)
-      throw new DdrError('InputUnsafe', `has ${size} bytes, more than ${maximumBytes}`, { where: path });
-    return await readFile(path);
+    return await readWholeFile(path, { maximumBytes });
   } catch (error) {
     if (isMissing(error)) throw new DdrError('InputMissing', 'is not there', { where: path });
+    if (isNoFile(error)) throw new DdrError('InputForeign', 'is not a regular file', { where: path });
     throw toDdrError(error);
   }
 }

@@ -4,13 +4,22 @@ import { dirname, join, relative } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
 import type { EvaluateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { commitFolder, loadOrSetAside, readJson, removePartial, sha256, toJson } from '../bundle/commit.ts';
+import {
+  commitFolder,
+  loadOrName,
+  loadOrSetAside,
+  makeAnew,
+  readJson,
+  removePartial,
+  toJson,
+} from '../bundle/commit.ts';
 import { finalRecordSchema } from '../bundle/final.ts';
 import { type RunLayout, runLayout } from '../bundle/layout.ts';
 import { type Manifest, openBundle } from '../bundle/manifest.ts';
 import { backendOf } from '../engine/backend.ts';
 import { loadTensorFlow } from '../engine/tensorflow.ts';
-import { stopIfAsked, type TrainerContext } from '../process/context.ts';
+import { sha256 } from '../formats/digest.ts';
+import { stillStarting, type TrainerContext } from '../process/context.ts';
 import { renderReport } from '../report/html.ts';
 import { renderSamples, renderWalk } from '../report/pictures.ts';
 import { type Report, reportSchema } from '../report/report.ts';
@@ -24,7 +33,8 @@ const gridSamples = 100;
 async function modelsOf({ models }: Manifest, layout: RunLayout): Promise<Report['models']> {
   return Promise.all(
     models.map(async ({ index, hash, states, prediction, sha256, images }) => {
-      const record = await readJson(join(layout.model(hash).final, 'model.json'), finalRecordSchema);
+      const [name, path] = [`model ${index}`, join(layout.model(hash).final, 'model.json')];
+      const record = await loadOrName(name, name, () => readJson(path, finalRecordSchema));
       return {
         index,
         hash,
@@ -51,16 +61,19 @@ async function samplesOf(
   let seconds = 0;
   for (let index = 0; index < task.sampling.shards; index++) {
     const folder = layout.shard(task.samples, index);
-    const shard = await loadShard(folder, task.samples);
+    const shard = await loadOrName(`shard ${index}`, 'sampling', () => loadShard(folder, task.samples));
     if (shard === undefined)
-      throw new DdrError('ModelMissing', `there are no samples of shard ${index}`, { where: folder });
+      throw new DdrError('ModelMissing', `there are no samples of shard ${index}`, {
+        where: folder,
+        hint: makeAnew('sampling'),
+      });
     first ??= shard;
     seconds += shard.record.seconds;
     const { shape, data } = shard.images;
     const count = Math.min(missing, shard.record.count);
     shown.push(data.slice(0, (count * data.length) / (shape[0] as number)));
     missing -= count;
-    await stopIfAsked(context, 'stopped while reading the samples');
+    await stillStarting(context);
   }
   const [, ...shape] = first?.images.shape ?? [];
   return {
@@ -108,7 +121,9 @@ async function writeReport(
   target: string,
 ): Promise<WrittenReport> {
   const tf = await loadTensorFlow(task.threads);
-  const { manifest, digest } = await openBundle(layout.bundle(task.bundle), task.bundle);
+  const { manifest, digest } = await loadOrName('the bundle', 'aggregation', () =>
+    openBundle(layout.bundle(task.bundle), task.bundle),
+  );
   const { images, walk, seconds } = await samplesOf(task, layout, context);
   const report: Report = {
     format: 1,

@@ -49,5 +49,7 @@ export function readStatistics(bytes: Uint8Array, where: string): Statistics {
       where,
     });
   }
+  if (![mean, covariance].every(({ data }) => data.every(Number.isFinite)))
+    throw new DdrError('InputForeign', 'mu or sigma has values that are not finite', { where });
   return { count: undefined, dimensions, mean: mean.data, covariance: covariance.data };
 }

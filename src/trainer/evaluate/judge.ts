@@ -1,15 +1,15 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
 import type { Evaluation } from '../../api/spec/evaluation.ts';
 import type { EvaluateTask } from '../../api/task.ts';
-import { loadOrSetAside } from '../bundle/commit.ts';
+import { loadOrName, loadOrSetAside, makeAnew, removePartial } from '../bundle/commit.ts';
 import type { RunLayout } from '../bundle/layout.ts';
 import { datasetDigest, readDataset } from '../data/dataset.ts';
 import { bytesPerImage, type ImageSet } from '../data/images.ts';
 import { readInput, resolveInVolume } from '../data/volume.ts';
 import { createLinearAlgebra } from '../engine/float64.ts';
 import type { TensorFlow } from '../engine/tensorflow.ts';
-import { stopIfAsked, type TrainerContext } from '../process/context.ts';
+import { stillStarting, stopIfAsked, type TrainerContext } from '../process/context.ts';
 import type { Report } from '../report/report.ts';
 import { createExtractor, type FeatureExtractor } from './extractors/extractor.ts';
 import { loadFeatures, readStatistics, saveFeatures } from './features.ts';
@@ -24,11 +24,11 @@ async function sampleSums(task: EvaluateTask, layout: RunLayout, extractor: Feat
   let merged: FeatureSums | undefined;
   for (let shard = 0; shard < task.sampling.shards; shard++) {
     const folder = layout.features(task.samples, extractor.id, shard);
-    const sums = await loadFeatures(folder);
+    const sums = await loadOrName(`shard ${shard}`, 'sampling', () => loadFeatures(folder));
     if (sums === undefined) {
       throw new DdrError('ModelMissing', `shard ${shard} has no features`, {
         where: folder,
-        hint: 'Delete the sampling Job, so that it runs again.',
+        hint: makeAnew('sampling'),
       });
     }
     merged = merged === undefined ? sums : mergeSums(merged, sums);
@@ -53,6 +53,7 @@ async function datasetSums(
   context: TrainerContext,
 ): Promise<FeatureSums> {
   const folder = layout.reference(`${datasetDigest(data).slice(0, 16)}-${extractor.id}`);
+  await removePartial(dirname(folder));
   const known = await loadOrSetAside(folder, () => loadFeatures(folder), context.logger);
   if (known !== undefined) return known;
   const sums = await extractor.sums(data, async (done) => {
@@ -83,7 +84,7 @@ async function referenceOf(
     }
     return { statistics, description: { kind: 'file', where: join(claimName, path), count: null } };
   }
-  const data = await readDataset(task.dataset, context.volumes.data);
+  const data = await readDataset(task.dataset, context.volumes.data, () => stillStarting(context));
   const limit = reference.fromDataset?.limit;
   const count = Math.min(data.count, limit ?? data.count);
   const part = { ...data, count, pixels: data.pixels.subarray(0, count * bytesPerImage(data.shape)) };

@@ -49,8 +49,9 @@ const header = /^\{'descr': '([^']+)', 'fortran_order': (False|True), 'shape': \
  */
 export function readNpy(bytes: Uint8Array, where: string): NpyArray {
   const foreign = (message: string) => new DdrError('InputForeign', message, { where });
-  if (bytes.length < 12 || magic.some((byte, i) => bytes[i] !== byte))
+  if (magic.subarray(0, bytes.length).some((byte, i) => bytes[i] !== byte))
     throw foreign('is not a NumPy array: it does not begin with \\x93NUMPY');
+  if (bytes.length < 12) throw new DdrError('InputTruncated', 'ends within its header', { where });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = bytes[6] === 1 ? 10 : 12;
   const end = start + (bytes[6] === 1 ? view.getUint16(8, true) : view.getUint32(8, true));

@@ -8,12 +8,24 @@ export const writeNpz = (arrays: Record<string, NpyArray>): Uint8Array =>
 
 /**
  * Reads the arrays of an .npz archive, as numpy.savez or savez_compressed writes it.
+ * @param onForeign told of an array of another type, which is then left out; it may be of no concern, as labels are
  * @throws DdrError InputForeign, InputTruncated, InputUnsafe
  */
-export function readNpz(bytes: Uint8Array, where: string): Record<string, NpyArray> {
+export function readNpz(
+  bytes: Uint8Array,
+  where: string,
+  onForeign: (error: DdrError) => void = (error) => {
+    throw error;
+  },
+): Record<string, NpyArray> {
   const arrays: Record<string, NpyArray> = {};
   for (const { name, bytes: content } of readZip(bytes, where, (name) => name.endsWith('.npy'))) {
-    arrays[name.slice(0, -'.npy'.length)] = readNpy(content, `${where}:${name}`);
+    try {
+      arrays[name.slice(0, -'.npy'.length)] = readNpy(content, `${where}:${name}`);
+    } catch (error) {
+      if (!(error instanceof DdrError) || error.code !== 'InputForeign') throw error;
+      onForeign(error);
+    }
   }
   return arrays;
 }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { Inflate, zipSync } from 'fflate';
 import { DdrError } from '../../api/errors.ts';
 
@@ -12,17 +13,49 @@ export interface ZipLimits {
 
 export const defaultZipLimits: ZipLimits = { entries: 2_000_000, entryBytes: 2 ** 31, totalBytes: 2 ** 34 };
 
+/** Bytes that a checksum takes at once. */
+const checkedBytes = 2 ** 28;
+
 interface Entry {
   name: string;
+  encrypted: boolean;
   method: number;
+  checksum: number;
   compressed: number;
   size: number;
   offset: number;
 }
 
 const endSignature = 0x06054b50;
+const largeEndSignature = 0x06064b50;
+const largeEndLocatorSignature = 0x07064b50;
+const largeFieldId = 1;
+/** Stands for a number that is in the entry's large field, because it needs 64 bits. */
+const elsewhere = 0xffffffff;
 const entrySignature = 0x02014b50;
 const localSignature = 0x04034b50;
+
+/** Where the central directory begins and how many entries it has. Beyond 65,535 entries only ZIP64's record knows. */
+function directoryAt(view: DataView, end: number): { count: number; at: number } {
+  const locator = end - 20;
+  if (locator >= 0 && view.getUint32(locator, true) === largeEndLocatorSignature) {
+    const record = Number(view.getBigUint64(locator + 8, true));
+    if (record + 56 <= locator && view.getUint32(record, true) === largeEndSignature) {
+      return { count: Number(view.getBigUint64(record + 32, true)), at: Number(view.getBigUint64(record + 48, true)) };
+    }
+  }
+  return { count: view.getUint16(end + 10, true), at: view.getUint32(end + 16, true) };
+}
+
+/** The numbers of an entry that need 64 bits, in their order, from its extra fields. */
+function largeNumbers(view: DataView, from: number, to: number): number[] {
+  for (let at = from; at + 4 <= to; at += 4 + view.getUint16(at + 2, true)) {
+    if (view.getUint16(at, true) !== largeFieldId) continue;
+    const count = Math.floor(Math.min(view.getUint16(at + 2, true), to - at - 4) / 8);
+    return Array.from({ length: count }, (_, i) => Number(view.getBigUint64(at + 4 + 8 * i, true)));
+  }
+  return [];
+}
 
 /** The central directory: names and sizes, nothing inflated yet. */
 function directory(bytes: Uint8Array, where: string, limits: ZipLimits): Entry[] {
@@ -31,31 +64,58 @@ function directory(bytes: Uint8Array, where: string, limits: ZipLimits): Entry[]
   const lowest = Math.max(0, end - 65_535);
   while (end >= lowest && view.getUint32(end, true) !== endSignature) end--;
   if (end < lowest) {
-    throw new DdrError('InputForeign', 'is not a zip archive, or its end is missing', { where });
+    if (view.getUint32(0, true) === localSignature)
+      throw new DdrError('InputTruncated', 'ends before its directory of entries', { where });
+    throw new DdrError('InputForeign', 'is not a zip archive', { where });
   }
-  const count = view.getUint16(end + 10, true);
+  const { count, at: start } = directoryAt(view, end);
   if (count > limits.entries)
     throw new DdrError('InputUnsafe', `has ${count} entries, more than ${limits.entries}`, { where });
-  let at = view.getUint32(end + 16, true);
+  let at = start;
   return Array.from({ length: count }, () => {
     if (at + 46 > bytes.length || view.getUint32(at, true) !== entrySignature) {
       throw new DdrError('InputTruncated', 'has a broken directory of entries', { where });
     }
-    const nameLength = view.getUint16(at + 28, true);
-    const entry = {
-      name: new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength)),
-      method: view.getUint16(at + 10, true),
-      compressed: view.getUint32(at + 20, true),
-      size: view.getUint32(at + 24, true),
-      offset: view.getUint32(at + 42, true),
+    const extra = at + 46 + view.getUint16(at + 28, true);
+    const comment = extra + view.getUint16(at + 30, true);
+    const large = largeNumbers(view, extra, Math.min(comment, bytes.length));
+    const number = (place: number) => {
+      const value = view.getUint32(at + place, true);
+      return value === elsewhere ? (large.shift() ?? value) : value;
     };
-    at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+    const size = number(24); // the order of the large field
+    const compressed = number(20);
+    const offset = number(42);
+    const entry = {
+      name: new TextDecoder().decode(bytes.subarray(at + 46, extra)),
+      encrypted: (view.getUint16(at + 8, true) & 1) === 1,
+      method: view.getUint16(at + 10, true),
+      checksum: view.getUint32(at + 16, true),
+      compressed,
+      size,
+      offset,
+    };
+    at = comment + view.getUint16(at + 32, true);
     return entry;
   });
 }
 
-function inflate(bytes: Uint8Array, { name, method, compressed, size, offset }: Entry, where: string): Uint8Array {
-  const place = `${where}:${name}`;
+/** An entry's content, whose checksum holds. */
+function extract(bytes: Uint8Array, entry: Entry, where: string): Uint8Array {
+  const place = `${where}:${entry.name}`;
+  if (entry.encrypted) throw new DdrError('InputForeign', 'is encrypted', { where: place });
+  const content = inflate(bytes, entry, place);
+  let checksum = 0;
+  for (let at = 0; at < content.length; at += checkedBytes)
+    checksum = crc32(content.subarray(at, at + checkedBytes), checksum);
+  if (checksum !== entry.checksum)
+    throw new DdrError('InputForeign', 'is damaged: it does not have the checksum that the archive gives', {
+      where: place,
+    });
+  return content;
+}
+
+function inflate(bytes: Uint8Array, { method, compressed, size, offset }: Entry, place: string): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (offset + 30 > bytes.length || view.getUint32(offset, true) !== localSignature) {
     throw new DdrError('InputTruncated', 'the entry is not where the directory says', { where: place });
@@ -114,7 +174,7 @@ export function* readZip(
       });
     }
   }
-  for (const entry of entries) yield { name: entry.name, bytes: inflate(bytes, entry, where) };
+  for (const entry of entries) yield { name: entry.name, bytes: extract(bytes, entry, where) };
 }
 
 /** A zip archive of stored entries, without times: equal contents give equal bytes. */

@@ -32,3 +32,13 @@ export async function stopIfAsked({ signal }: TrainerContext, message: string): 
   await setImmediate();
   if (signal.aborted) throw new DdrError('Interrupted', message);
 }
+
+/**
+ * The same for what comes before the work itself, such as reading the data: it also shows that the process is alive, and
+ * is not yet work that is done.
+ * @throws DdrError Interrupted
+ */
+export async function stillStarting(context: TrainerContext): Promise<void> {
+  context.progress({ phase: 'Starting', done: 0, total: 0 });
+  await stopIfAsked(context, 'stopped before the work began');
+}

@@ -4,7 +4,7 @@ import type { Report } from './report.ts';
 import { compact, escapeHtml, grouped, significant } from './text.ts';
 
 const height = 270;
-const margin = { left: 54, right: 16, top: 14, bottom: 42 };
+const margin = { left: 54, right: 22, top: 14, bottom: 42 };
 
 /** Points that all curves have together at most, so that a report of a thousand models stays small. */
 const maximumPoints = 20_000;

@@ -18,7 +18,7 @@ export function summary({ models, schedule, image, dataset }: Report): string {
   const g = models[0]?.states.length ?? 1;
   const what =
     models.length === 1
-      ? `One model of all ${counted(g, 'latent state')}`
+      ? `One model of ${g === 1 ? 'a single latent state' : `all ${counted(g, 'latent state')}`}`
       : `${counted(models.length, 'model')} of ${g === 1 ? 'a single latent state each' : `${g} neighbouring latent states each`}, trained apart`;
   return `${what}, composed with DDIM. ${escapeHtml(schedule.family)} schedule over T\u00a0=\u00a0${grouped(schedule.timesteps)}; ${counted(dataset.count, 'image')} of ${image.size}×${image.size}${image.channels === 3 ? ' in colour' : ' in grey'}.`;
 }

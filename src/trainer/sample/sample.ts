@@ -1,11 +1,10 @@
-import { dirname } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
 import type { Extractor, SampleTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { loadOrSetAside, removePartial } from '../bundle/commit.ts';
+import { loadOrName, loadOrSetAside, removePartialOf } from '../bundle/commit.ts';
 import { runLayout } from '../bundle/layout.ts';
 import { type Bundle, openBundle, statesOf } from '../bundle/manifest.ts';
-import { bytesPerImage, type ImageSet, toByte } from '../data/images.ts';
+import { bytesPerImage, type ImageSet, toBytes } from '../data/images.ts';
 import { loadTensorFlow, type TensorFlow } from '../engine/tensorflow.ts';
 import { createExtractor } from '../evaluate/extractors/extractor.ts';
 import { loadFeatures, saveFeatures } from '../evaluate/features.ts';
@@ -42,7 +41,7 @@ async function draw(
   const affordable = Math.max(1, Math.floor(walkBytes / (size * (states.length + 1))));
   const watched = shard === 0 ? Math.min(walkSamples, count, affordable) : 0;
   const frames: { x: Uint8Array[]; predicted: Uint8Array[] } = { x: [], predicted: [] };
-  const bytesOf = (values: Float32Array) => Uint8Array.from(values.subarray(0, watched * size), toByte);
+  const bytesOf = (values: Float32Array) => toBytes(values.subarray(0, watched * size));
   const denoisers = createDenoisers(tf, bundle, sampling.batchSize);
   try {
     const samples = await walk({
@@ -72,7 +71,7 @@ async function draw(
       data: new Uint8Array(Buffer.concat(parts)),
     });
     return {
-      images: { shape: [count, ...shape], data: Uint8Array.from(samples, toByte) },
+      images: { shape: [count, ...shape], data: toBytes(samples) },
       walk: watched === 0 ? undefined : { x: framesOf(frames.x), predicted: framesOf(frames.predicted) },
     };
   } finally {
@@ -91,6 +90,7 @@ async function addFeatures(
   const { logger, completionIndex: shard } = context;
   const extractor = await createExtractor(tf, wanted, context.volumes.weights);
   const folder = runLayout(context.volumes.run, task.directory).features(task.hash, extractor.id, shard);
+  await removePartialOf(folder);
   const known = await loadOrSetAside(folder, () => loadFeatures(folder), logger);
   if (known !== undefined) return;
   const [count = 0, size = 0, , channels = 1] = shape;
@@ -114,12 +114,15 @@ export async function runSample(task: SampleTask, context: TrainerContext): Prom
   const folder = layout.shard(task.hash, shard);
   const range = shardRange(shard, task.sampling.shards, task.sampling.count);
   const tf = await loadTensorFlow(task.threads);
-  await removePartial(dirname(folder));
+  await removePartialOf(folder);
 
   let images = (await loadOrSetAside(folder, () => loadShard(folder, task.hash), logger))?.images;
   if (images === undefined) {
     const started = seconds();
-    const drawn = await draw(tf, task, await openBundle(layout.bundle(task.bundle), task.bundle), context);
+    const bundle = await loadOrName('the bundle', 'aggregation', () =>
+      openBundle(layout.bundle(task.bundle), task.bundle),
+    );
+    const drawn = await draw(tf, task, bundle, context);
     await saveShard(folder, { hash: task.hash, shard, ...range, seconds: seconds() - started }, drawn);
     images = drawn.images;
     logger.info({ shard, ...range, seconds: Math.round(seconds() - started) }, 'samples drawn');

@@ -5,7 +5,7 @@ import type { TrainTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
 import { takeAttempt } from '../bundle/attempts.ts';
 import { loadNewestCheckpoint, saveCheckpoint } from '../bundle/checkpoint.ts';
-import { removePartial } from '../bundle/commit.ts';
+import { loadOrSetAside, removePartial } from '../bundle/commit.ts';
 import { type FinalRecord, loadFinal, saveFinal } from '../bundle/final.ts';
 import { runLayout } from '../bundle/layout.ts';
 import { datasetDigest, readDataset } from '../data/dataset.ts';
@@ -13,7 +13,7 @@ import { createRecordedProgram } from '../engine/recorder.ts';
 import { loadTensorFlow } from '../engine/tensorflow.ts';
 import { initialWeights, totalSize } from '../model/parameters.ts';
 import { parameterSpecs } from '../model/unet.ts';
-import type { TrainerContext } from '../process/context.ts';
+import { stillStarting, type TrainerContext } from '../process/context.ts';
 import { addLoss, emptyHistory } from './losses.ts';
 import { initialState } from './optimizer.ts';
 import { createStepInputs, stepCount, unetConfigOf } from './plan.ts';
@@ -39,7 +39,7 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
   const { training } = task;
   const folders = runLayout(context.volumes.run, task.directory).model(task.hash);
 
-  const trained = await loadFinal(folders.final, task.hash);
+  const trained = await loadOrSetAside(folders.final, () => loadFinal(folders.final, task.hash), logger);
   if (trained !== undefined) {
     logger.info({ digest: trained.record.weights.sha256 }, 'already trained');
     return resultOf(trained.record);
@@ -47,7 +47,7 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
 
   const attempt = await takeAttempt(folders.attempts);
   for (const folder of [folders.root, folders.checkpoints]) await removePartial(folder);
-  const data = await readDataset(task.dataset, context.volumes.data);
+  const data = await readDataset(task.dataset, context.volumes.data, () => stillStarting(context));
   const config = unetConfigOf(task);
   const parameters = parameterSpecs(config);
   const steps = stepCount(training);
@@ -62,11 +62,14 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
     'training',
   );
 
+  await stillStarting(context);
   const tf = await loadTensorFlow(training.threads);
+  await stillStarting(context);
   const program = createRecordedProgram(tf, stepProgram(tf, config, training));
   const checkpoint = await loadNewestCheckpoint(folders.checkpoints, task.hash, (path, error) =>
     logger.warn({ path, error: error.message }, 'damaged checkpoint set aside'),
   );
+  await stillStarting(context);
   let step = (checkpoint?.images ?? 0) / training.batchSize;
   let history = checkpoint ?? emptyHistory();
   program.write(checkpoint?.state ?? initialState(initialWeights(parameters, training.seed)));
@@ -76,18 +79,19 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
   const started = seconds();
   const spent = () => spentBefore + seconds() - started;
   const save = async () => {
-    await attempt.assertNewest();
     context.progress({ phase: 'Saving', done: step * training.batchSize, total: steps * training.batchSize });
     const { losses, pending } = history;
     const images = step * training.batchSize;
-    await saveCheckpoint(
-      folders.checkpoints,
-      { hash: task.hash, images, seconds: spent(), losses, pending, state: program.read() },
-      task.checkpoints.keep,
-    );
+    const checkpoint = { hash: task.hash, images, seconds: spent(), losses, pending, state: program.read() };
+    await attempt.commit(() => saveCheckpoint(folders.checkpoints, checkpoint, task.checkpoints.keep));
     logger.info({ images, loss: losses.at(-1)?.loss }, 'checkpoint');
   };
 
+  const diverged = (message: string) =>
+    new DdrError('Diverged', message, {
+      where: `states ${task.states[0]?.state}-${task.states.at(-1)?.state}`,
+      hint: 'Lower training.optimizer.learningRate, or set gradientClipNorm; an override can do so for these states only.',
+    });
   const inputsOf = createStepInputs(task, config, data);
   const savesUpTo = (images: number) => Math.floor(images / task.checkpoints.everyImages);
   let perSecond: number | undefined;
@@ -96,34 +100,30 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
     const loss = program.run(inputsOf(step)).loss?.[0] as number;
     step++;
     const images = step * training.batchSize;
-    if (!Number.isFinite(loss)) {
-      throw new DdrError('Diverged', `the loss is ${loss} after ${images} images`, {
-        where: `states ${task.states[0]?.state}-${task.states.at(-1)?.state}`,
-        hint: 'Lower training.optimizer.learningRate, or set gradientClipNorm; an override can do so for these states only.',
-      });
-    }
+    if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss} after ${images} images`);
     history = addLoss(history, loss, images, steps);
     const speed = training.batchSize / (seconds() - before);
     perSecond = perSecond === undefined ? speed : perSecond + speedSmoothing * (speed - perSecond);
     context.progress({ phase: 'Running', done: images, total: steps * training.batchSize, perSecond, loss });
     await setImmediate(); // lets signals in
-    if (signal.aborted) {
-      await save();
-      throw new DdrError('Interrupted', `stopped after ${images} images; the state is saved`);
-    }
-    if (step < steps && savesUpTo(images) > savesUpTo(images - training.batchSize)) await save();
+    const due = step < steps && savesUpTo(images) > savesUpTo(images - training.batchSize);
+    if (due || signal.aborted) await save();
+    if (signal.aborted) throw new DdrError('Interrupted', `stopped after ${images} images; the state is saved`);
   }
 
-  await attempt.assertNewest();
-  const record = await saveFinal(folders.final, {
-    task,
-    parameters,
-    average: program.read().average as Float32Array,
-    dataset: { count: data.count, sha256: datasetDigest(data) },
-    images: steps * training.batchSize,
-    seconds: spent(),
-    losses: history.losses,
-  });
+  const average = program.read().average as Float32Array;
+  if (!average.every(Number.isFinite)) throw diverged('a weight is no longer a finite number');
+  const record = await attempt.commit(() =>
+    saveFinal(folders.final, {
+      task,
+      parameters,
+      average,
+      dataset: { count: data.count, sha256: datasetDigest(data) },
+      images: steps * training.batchSize,
+      seconds: spent(),
+      losses: history.losses,
+    }),
+  );
   program.dispose();
   // The optimizer's state is four times the model and of no use once the model is there.
   await rm(folders.checkpoints, { recursive: true, force: true });

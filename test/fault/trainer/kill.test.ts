@@ -139,6 +139,28 @@ test('a trained model is not trained again', async (t) => {
   assert.equal(digestOf(second), digestOf(first));
 });
 
+test('a trained model that was damaged is trained again and ends with its digest', async (t) => {
+  const folders = volumes(t);
+  const task = taskOf({ images: 160 });
+  const final = join(folders.run, task.directory, 'models', task.hash, 'final');
+  const first = digestOf(await train(task, folders));
+  writeFileSync(join(final, 'weights.safetensors'), 'zeros after a power cut');
+  assert.equal(digestOf(await train(task, folders)), first);
+  rmSync(join(final, 'model.json'));
+  assert.equal(digestOf(await train(task, folders)), first);
+  assert.match((await train(task, folders)).log, /already trained/);
+});
+
+test('a model whose last step made its weights infinite is not called trained', async (t) => {
+  const task = taskOf({ images: 16 });
+  const { optimizer } = task.training;
+  const { code, word, log } = await train(
+    { ...task, training: { ...task.training, optimizer: { ...optimizer, beta1: 1 } } },
+    volumes(t),
+  );
+  assert.deepEqual([code, word?.outcome === 'Failed' && word.code], [ExitCode.BadConfiguration, 'Diverged'], log);
+});
+
 test('an older attempt that wakes up later cannot write over the newer one', async (t) => {
   const folders = volumes(t);
   const task = taskOf();

@@ -1,9 +1,9 @@
 import { DdrError } from '../../../api/errors.ts';
 import type { Extractor } from '../../../api/task.ts';
-import { sha256 } from '../../bundle/commit.ts';
 import { bytesPerImage, type ImageSet } from '../../data/images.ts';
 import { readInput, resolveInVolume } from '../../data/volume.ts';
 import type { Tensor, Tensor4D, TensorFlow } from '../../engine/tensorflow.ts';
+import { sha256 } from '../../formats/digest.ts';
 import { type FloatTensor, readSafetensors } from '../../formats/safetensors.ts';
 import { addFeatures, emptySums, type FeatureSums } from '../statistics.ts';
 import { inceptionV3 } from './inceptionV3.ts';
@@ -89,8 +89,11 @@ export async function createExtractor(
         const features = tf.tidy(() =>
           network.features(tf.tensor4d(batch, [batchSize, shape.size, shape.size, shape.channels])),
         );
-        addFeatures(sums, features.dataSync<'float32'>().subarray(0, (to - from) * dimensions));
+        const values = features.dataSync<'float32'>().subarray(0, (to - from) * dimensions);
         features.dispose();
+        if (!values.every(Number.isFinite))
+          throw new DdrError('InputForeign', 'are weights that give features that are not finite', { where: path });
+        addFeatures(sums, values);
         await onBatch(to);
       }
       return sums;

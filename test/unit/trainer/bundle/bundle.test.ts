@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { LogFn } from 'pino';
 import { takeAttempt } from '../../../../src/trainer/bundle/attempts.ts';
 import { loadNewestCheckpoint, saveCheckpoint } from '../../../../src/trainer/bundle/checkpoint.ts';
-import { commitFolder, namesIn, readRecorded, recordOf, removePartial } from '../../../../src/trainer/bundle/commit.ts';
+import {
+  commitFolder,
+  loadOrSetAside,
+  namesIn,
+  readRecorded,
+  recordOf,
+  removePartial,
+} from '../../../../src/trainer/bundle/commit.ts';
 import { temporaryFolder } from '../../../helpers/trainer.ts';
 
 test('a folder is there as a whole or not at all', async (t) => {
@@ -41,14 +49,41 @@ test('a changed file is told from what was recorded', async (t) => {
   await assert.rejects(readRecorded(join(root, 'f'), recordOf(bytes)), { code: 'DigestMismatch' });
 });
 
+test('a folder that has lost its record is set aside, since nothing could be committed in its place', async (t) => {
+  const target = join(temporaryFolder(t), 'a');
+  mkdirSync(target);
+  writeFileSync(join(target, 'x.txt'), 'left over');
+  const warnings: unknown[] = [];
+  const load = async () => (existsSync(join(target, 'record.json')) ? 'loaded' : undefined);
+  const logger = { warn: (...args: unknown[]) => void warnings.push(args) } as unknown as { warn: LogFn };
+  assert.equal(await loadOrSetAside(target, load, logger), undefined);
+  await commitFolder(target, { 'record.json': '{}' });
+  assert.equal(await loadOrSetAside(target, load, logger), 'loaded');
+  assert.equal(warnings.length, 1);
+  assert.equal(await loadOrSetAside(`${target}-not-there`, async () => undefined, logger), undefined);
+});
+
 test('a newer attempt fences out the older one', async (t) => {
   const folder = join(temporaryFolder(t), 'attempts');
   const first = await takeAttempt(folder);
-  await first.assertNewest();
+  const committed = async () => 'committed';
+  assert.equal(await first.commit(committed), 'committed');
   const second = await takeAttempt(folder);
   assert.deepEqual([first.number, second.number], [1, 2]);
-  await second.assertNewest();
-  await assert.rejects(first.assertNewest(), { code: 'Fenced' });
+  assert.equal(await second.commit(committed), 'committed');
+  await assert.rejects(first.commit(committed), { code: 'Fenced' });
+});
+
+test('an attempt whose half-written files a newer one has cleared away is fenced, not failed', async (t) => {
+  const folder = join(temporaryFolder(t), 'attempts');
+  const gone = () => Promise.reject(new Error('the file is gone'));
+  const first = await takeAttempt(folder);
+  await assert.rejects(first.commit(gone), /gone/);
+  const overtaken = async () => {
+    await takeAttempt(folder);
+    await gone();
+  };
+  await assert.rejects(first.commit(overtaken), { code: 'Fenced' });
 });
 
 test('attempts that start at once get different numbers', async (t) => {
@@ -88,6 +123,32 @@ test('a damaged checkpoint is set aside and the one before it taken', async (t) 
   assert.equal(damaged.length, 2);
   assert.ok(!existsSync(join(folder, '000000000300')));
   assert.equal((await namesIn(folder)).filter((name) => name.startsWith('damaged-')).length, 2);
+});
+
+test('a volume that does not answer is neither empty nor damaged: nothing is set aside, nothing begins anew', async (t) => {
+  const folder = temporaryFolder(t);
+  for (const images of [100, 200]) await saveCheckpoint(folder, checkpoint(images), 3);
+  // A circle of links stands for a file or folder that cannot be read.
+  const file = join(folder, '000000000200/state.safetensors');
+  rmSync(file);
+  symlinkSync(file, file);
+  const load = loadNewestCheckpoint(folder, '0123456789abcdef', () => assert.fail('it is not damaged'));
+  await assert.rejects(load, { code: 'FileAccess' });
+  assert.deepEqual(await namesIn(folder), ['000000000100', '000000000200']);
+  const circle = join(folder, 'circle');
+  symlinkSync(circle, circle);
+  await assert.rejects(namesIn(circle), { code: 'FileAccess' });
+  await assert.rejects(takeAttempt(circle), { code: 'FileAccess' });
+});
+
+test('a file or a folder in the place of the other is damage', async (t) => {
+  const folder = temporaryFolder(t);
+  for (const images of [100, 200]) await saveCheckpoint(folder, checkpoint(images), 3);
+  writeFileSync(join(folder, '000000000400'), 'a file');
+  mkdirSync(join(folder, '000000000300/checkpoint.json'), { recursive: true });
+  const damaged: string[] = [];
+  const found = await loadNewestCheckpoint(folder, '0123456789abcdef', (path) => damaged.push(path));
+  assert.deepEqual([found?.images, damaged.length], [200, 2]);
 });
 
 test('the checkpoint of another model is not taken up', async (t) => {

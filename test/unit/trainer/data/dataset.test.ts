@@ -10,7 +10,7 @@ import { DdrError } from '../../../../src/api/errors.ts';
 import { type Dataset, datasetSchema } from '../../../../src/api/spec/dataset.ts';
 import { datasetDigest, readDataset } from '../../../../src/trainer/data/dataset.ts';
 import { writeIdx } from '../../../../src/trainer/data/idx.ts';
-import { toByte, toUnit } from '../../../../src/trainer/data/images.ts';
+import { toByte, toBytes, toUnit } from '../../../../src/trainer/data/images.ts';
 import { writeNpy } from '../../../../src/trainer/formats/npy.ts';
 import { writeNpz } from '../../../../src/trainer/formats/npz.ts';
 import { temporaryFolder } from '../../../helpers/trainer.ts';
@@ -91,6 +91,27 @@ test('images are brought to the wanted size and channels, the same way each time
   assert.equal(datasetDigest(images), datasetDigest(await readDataset(dataset, root)));
 });
 
+/** An array of 16-bit numbers, which we neither write nor read. */
+function shorts(shape: number[]): Uint8Array {
+  const bytes = writeNpy({ shape, data: new Int32Array(shape.reduce((product, size) => product * size, 1)) });
+  bytes.set(Buffer.from('<u2'), Buffer.from(bytes).indexOf('<i4'));
+  return bytes;
+}
+
+test('labels of any type beside the images do not matter, images of another type are named', async (t) => {
+  const images = writeNpy({ shape: [3, 4, 4], data: pixels });
+  const root = volume(t, {
+    'good.npz': zipSync({ 'labels.npy': shorts([3]), 'images.npy': images }),
+    'deep.npz': zipSync({ 'images.npy': shorts([3, 4, 4]) }),
+  });
+  assert.equal((await readDataset(describe('Npz', 'good.npz'), root)).count, 3);
+  await assert.rejects(readDataset(describe('Npz', 'deep.npz'), root), {
+    code: 'InputForeign',
+    message: /type <u2/,
+    where: /deep\.npz:images\.npy$/,
+  });
+});
+
 test('limit takes the first images', async (t) => {
   const images = await readDataset(describe('Idx', 'i', { limit: 2 }), volume(t, { i: idx }));
   assert.deepEqual([images.count, images.pixels.length], [2, 32]);
@@ -99,6 +120,13 @@ test('limit takes the first images', async (t) => {
 test('a byte survives the way to [−1, 1] and back', () => {
   for (let byte = 0; byte < 256; byte++) assert.equal(toByte(toUnit(byte)), byte);
   assert.deepEqual([toUnit(0), toUnit(255), toByte(-7), toByte(7)], [-1, 1, 0, 255]);
+});
+
+test('ten thousand samples of 64×64 in colour become bytes', () => {
+  const values = new Float32Array(10_000 * 64 * 64 * 3).fill(1);
+  values[5] = -1;
+  const bytes = toBytes(values);
+  assert.deepEqual([bytes.length, bytes[4], bytes[5]], [values.length, 255, 0]);
 });
 
 test('what is missing, cut off or of another kind is refused by name', async (t) => {
@@ -114,10 +142,19 @@ test('what is missing, cut off or of another kind is refused by name', async (t)
     'none/readme.txt': '',
     'floats.npy': writeNpy({ shape: [1, 4, 4], data: new Float32Array(16) }),
     'flat.npy': writeNpy({ shape: [16], data: new Uint8Array(16) }),
+    'cut.npy': writeNpy({ shape: [3, 4, 4], data: pixels }).subarray(0, 7),
+    'cut.npz': writeNpz({ images: { shape: [3, 4, 4], data: pixels } }).subarray(0, 200),
     'text.zip': 'PK but not really, this is too short for one',
+    'unpacked/train-images-idx3-ubyte/train-images-idx3-ubyte': idx,
   });
+  symlinkSync('circle', join(root, 'circle'));
   const cases: [Format, string, string, string][] = [
     ['Idx', 'gone.idx', 'InputMissing', 'gone.idx'],
+    ['Idx', 'circle', 'InputForeign', 'circle'],
+    ['Idx', 'unpacked', 'InputForeign', 'train-images-idx3-ubyte'],
+    ['Npy', 'none', 'InputForeign', 'none'],
+    ['Npz', 'none', 'InputForeign', 'none'],
+    ['ImageZip', 'none', 'InputForeign', 'none'],
     ['Idx', 'none', 'InputMissing', 'none'],
     ['Idx', 'cut.idx', 'InputTruncated', 'cut.idx'],
     ['Idx', 'cut.gz', 'InputTruncated', 'cut.gz'],
@@ -130,6 +167,9 @@ test('what is missing, cut off or of another kind is refused by name', async (t)
     ['ImageFolder', 'cut.png', 'InputForeign', 'cut.png'],
     ['Npy', 'floats.npy', 'InputForeign', 'floats.npy'],
     ['Npy', 'flat.npy', 'InputForeign', 'flat.npy'],
+    ['Npy', 'empty.idx', 'InputTruncated', 'empty.idx'],
+    ['Npy', 'cut.npy', 'InputTruncated', 'cut.npy'],
+    ['Npz', 'cut.npz', 'InputTruncated', 'cut.npz'],
     ['ImageZip', 'text.zip', 'InputForeign', 'text.zip'],
   ];
   for (const [format, path, code, where] of cases) {
@@ -152,6 +192,104 @@ test('a link cannot lead out of the volume', async (t) => {
     ['ImageFolder', 'folder'],
   ] as const) {
     await assert.rejects(readDataset(describe(format, path), root), { code: 'InputUnsafe' });
+  }
+});
+
+test('a folder is searched once, whatever links lead to it, and a folder that is called like an image', async (t) => {
+  const root = volume(t, {
+    'top/a/1.png': await png(1),
+    'top/b.png/2.png': await png(2),
+    'top/.hidden/3.png': await png(3),
+    'top/._4.png': 'left by a Mac',
+    'shared/5.JPG': new Uint8Array(
+      await sharp(await png(5))
+        .jpeg({ quality: 100 })
+        .toBuffer(),
+    ),
+  });
+  symlinkSync('.', join(root, 'top/again'));
+  symlinkSync('../a', join(root, 'top/a/again'));
+  symlinkSync('../shared', join(root, 'top/z'));
+  symlinkSync('nowhere', join(root, 'top/loose'));
+  symlinkSync('circle', join(root, 'top/circle'));
+  const images = await readDataset(describe('ImageFolder', 'top'), root);
+  assert.deepEqual([...new Set(images.pixels)], [1, 2, 5]);
+  assert.equal(images.count, 3);
+  symlinkSync('nowhere', join(root, 'top/gone.png'));
+  await assert.rejects(readDataset(describe('ImageFolder', 'top'), root), {
+    code: 'InputMissing',
+    where: join('top', 'gone.png'),
+  });
+});
+
+test('a photograph is read upright', async (t) => {
+  const lying = Uint8Array.from({ length: 64 }, (_, i) => (i < 32 ? 255 : 0)); // white above black
+  const photograph = await sharp(lying, { raw: { width: 8, height: 8, channels: 1 } })
+    .withMetadata({ orientation: 6 }) // the top is on the right
+    .jpeg({ quality: 100 })
+    .toBuffer();
+  const { pixels } = await readDataset(describe('ImageFolder', ''), volume(t, { 'a.jpg': photograph }));
+  const row = [0, 1, 2, 3].map((x) => Math.round((pixels[x] as number) / 255));
+  assert.deepEqual(row, [0, 0, 1, 1]);
+});
+
+test('images of 16 bits, a palette, transparency or print colours are read, other formats refused whatever their name', async (t) => {
+  const raw = (channels: 1 | 3 | 4) => ({ raw: { width: 4, height: 4, channels } });
+  const deep = sharp(new Uint16Array(16).fill(0x8080), raw(1)).toColourspace('grey16');
+  const files = {
+    'deep.png': await deep.png().toBuffer(),
+    'palette.png': await sharp(new Uint8Array(48).fill(128), raw(3)).png({ palette: true }).toBuffer(),
+    'clear.png': await sharp(new Uint8Array(64).fill(128), raw(4)).png().toBuffer(),
+    'print.jpg': await sharp(new Uint8Array(48).fill(128), raw(3)).toColourspace('cmyk').jpeg().toBuffer(),
+  };
+  for (const [name, bytes] of Object.entries(files)) {
+    const { pixels } = await readDataset(describe('ImageFolder', ''), volume(t, { [name]: bytes }));
+    const expected = name === 'clear.png' ? 64 : 128; // half transparent over black
+    assert.ok(
+      pixels.every((value) => Math.abs(value - expected) < 16),
+      `${name}: ${pixels}`,
+    );
+  }
+  const flat = sharp(new Uint8Array(48).fill(128), raw(3));
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="4" height="4"/></svg>';
+  for (const bytes of [await flat.gif().toBuffer(), await flat.webp().toBuffer(), svg]) {
+    await assert.rejects(readDataset(describe('ImageFolder', ''), volume(t, { 'a.png': bytes })), {
+      code: 'InputForeign',
+      message: 'is neither PNG nor JPEG',
+    });
+  }
+});
+
+test('an image is refused wherever it is cut off, and where its data are damaged', async (t) => {
+  const noise = Uint8Array.from({ length: 4096 }, (_, i) => (i * 7919 * (i >> 3)) & 255);
+  const picture = () => sharp(noise, { raw: { width: 64, height: 64, channels: 1 } });
+  const codeOf = (name: string, bytes: Uint8Array) =>
+    readDataset(
+      describe('ImageZip', 'a.zip', { image: { size: 32, channels: 1 } }),
+      volume(t, { 'a.zip': zipSync({ [name]: bytes }) }),
+    ).then(
+      () => undefined,
+      (error: DdrError) => error.code,
+    );
+  for (const [name, bytes] of [
+    ['a.png', new Uint8Array(await picture().png().toBuffer())],
+    ['a.jpg', new Uint8Array(await picture().jpeg().toBuffer())],
+  ] as const) {
+    assert.equal(await codeOf(name, bytes), undefined);
+    for (const part of [0, 0.01, 0.1, 0.5, 0.9, 0.99]) {
+      const cut = bytes.subarray(0, Math.floor(part * bytes.length));
+      if (cut.length === 0 || cut.length > 8)
+        assert.equal(await codeOf(name, cut), 'InputTruncated', `${name} ${part}`);
+    }
+    const codes: (string | undefined)[] = [];
+    for (let at = 100; at < bytes.length; at += 100) {
+      const damaged = bytes.slice();
+      damaged[at] = (damaged[at] as number) ^ 0x55;
+      codes.push(await codeOf(name, damaged));
+    }
+    // A JPEG has no checksum: some damage is another picture.
+    const refused = codes.filter((code) => code?.startsWith('Input')).length;
+    assert.ok(refused > codes.length / 2, `${name}: ${refused} of ${codes.length}`);
   }
 });
 

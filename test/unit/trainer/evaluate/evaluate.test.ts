@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { sha256 } from '../../../../src/trainer/bundle/commit.ts';
 import { runLayout } from '../../../../src/trainer/bundle/layout.ts';
 import { runEvaluate } from '../../../../src/trainer/evaluate/evaluate.ts';
-import { loadFeatures, writeStatistics } from '../../../../src/trainer/evaluate/features.ts';
+import { loadFeatures, readStatistics, writeStatistics } from '../../../../src/trainer/evaluate/features.ts';
 import { mergeSums, statisticsOf } from '../../../../src/trainer/evaluate/statistics.ts';
+import { sha256 } from '../../../../src/trainer/formats/digest.ts';
 import { reportSchema } from '../../../../src/trainer/report/report.ts';
 import { runSample } from '../../../../src/trainer/sample/sample.ts';
 import { type AggregatedRun, aggregatedRun, trainerContext } from '../../../helpers/trainer.ts';
@@ -111,7 +111,7 @@ test("the dataset's features are kept, and another evaluation does not compute t
   assert.ok(first.kind === 'evaluate' && second.kind === 'evaluate');
   assert.equal(second.frechetDistance, first.frechetDistance);
   assert.deepEqual(
-    context.reported.map(({ phase }) => phase),
+    context.reported.map(({ phase }) => phase).filter((phase) => phase !== 'Starting'),
     ['Done'],
     'no batch of the dataset went through the network',
   );
@@ -134,7 +134,7 @@ for (const file of ['images.npy', 'walk.npy']) {
     const run = await sampledRun(t);
     const path = join(layoutOf(run).shard(run.sampleTask().hash, 0), file);
     change(path);
-    await assert.rejects(evaluate(run), { code: 'DigestMismatch', where: path });
+    await assert.rejects(evaluate(run), { code: 'DigestMismatch', where: path, hint: /Delete the Job of sampling/ });
     assert.equal(existsSync(layoutOf(run).report(run.evaluateTask().hash)), false);
   });
 }
@@ -152,7 +152,7 @@ test('changed or missing features of a shard are named', async (t) => {
 test('a missing shard is named', async (t) => {
   const run = await sampledRun(t);
   rmSync(layoutOf(run).shard(run.sampleTask().hash, 1), { recursive: true });
-  await assert.rejects(evaluate(run), { code: 'ModelMissing', message: /shard 1/ });
+  await assert.rejects(evaluate(run), { code: 'ModelMissing', message: /shard 1/, hint: /Delete the Job of sampling/ });
 });
 
 test('damaged reference statistics and a damaged report are made anew', async (t) => {
@@ -187,6 +187,15 @@ test('statistics of a file are compared with, whose N is not known', async (t) =
 test('statistics of other features are refused', async (t) => {
   const { judge } = await fileReference(t, 2048);
   await assert.rejects(judge(), { code: 'InputMismatch', message: /2048 values.*mnist-classifier/ });
+});
+
+test('statistics that are not finite are refused', async (t) => {
+  const { reference, judge } = await fileReference(t, 64);
+  const file = join(reference, 'statistics.npz');
+  const statistics = readStatistics(readFileSync(file), file);
+  statistics.covariance[5] = Number.NaN;
+  writeFileSync(file, writeStatistics(statistics));
+  await assert.rejects(judge(), { code: 'InputForeign', where: file });
 });
 
 test('a link out of the reference’s volume is refused, and a missing file is named', async (t) => {

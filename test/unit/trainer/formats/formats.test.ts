@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { zipSync } from 'fflate';
 import { DdrError } from '../../../../src/api/errors.ts';
@@ -11,6 +11,7 @@ import { readNpy, writeNpy } from '../../../../src/trainer/formats/npy.ts';
 import { readNpz, writeNpz } from '../../../../src/trainer/formats/npz.ts';
 import { readSafetensors, writeSafetensors } from '../../../../src/trainer/formats/safetensors.ts';
 import { readZip } from '../../../../src/trainer/formats/zip.ts';
+import { temporaryFolder } from '../../../helpers/trainer.ts';
 
 const fixtures = join(import.meta.dirname, '../../../fixtures');
 const fixture = (name: string) => readFileSync(join(fixtures, 'formats', name));
@@ -139,6 +140,48 @@ test('an archive that would unpack to too much is refused before it does', () =>
     ...readZip(bomb, 'bomb.zip', undefined, { entries: 10, entryBytes: 1_000_000, totalBytes: 1_000_000 }),
   ];
   assert.throws(read, { code: 'InputUnsafe' });
+});
+
+/** An archive of Python's zipfile. */
+function pythonZip(t: TestContext, script: string): Uint8Array | undefined {
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'made.zip');
+  const { status } = spawnSync('python3', [
+    '-c',
+    `import zipfile\nz = zipfile.ZipFile(${JSON.stringify(path)}, 'w')\n${script}\nz.close()`,
+  ]);
+  if (status === 0) return readFileSync(path);
+  t.skip('needs python3');
+  return undefined;
+}
+
+test('more entries than 16 bits can count are all read (ZIP64)', (t) => {
+  const archive = pythonZip(t, "for i in range(65540): z.writestr(f'{i}.png', b'x')");
+  if (archive === undefined) return;
+  const names = [...readZip(archive, 'many.zip')].map(({ name }) => name);
+  assert.deepEqual([names.length, names.at(-1)], [65_540, '65539.png']);
+});
+
+test('sizes and offsets of 64 bits are read (ZIP64)', (t) => {
+  // Python writes 64 bits where a limit is passed, so that a lower limit makes a small file of the same form.
+  const archive = pythonZip(t, "zipfile.ZIP64_LIMIT = 10\nfor name in 'ab':\n  z.writestr(name, name * 100)");
+  if (archive === undefined) return;
+  const read = [...readZip(archive, 'large.zip')].map(({ name, bytes }) => [name, Buffer.from(bytes).toString()]);
+  assert.deepEqual(read, [
+    ['a', 'a'.repeat(100)],
+    ['b', 'b'.repeat(100)],
+  ]);
+});
+
+test('an entry whose bytes have changed, or that is encrypted, is refused by name', () => {
+  const archive = zipSync({ 'a.npy': Uint8Array.from({ length: 500 }, (_, i) => i) }, { level: 0 });
+  const changed = archive.slice();
+  changed[200] = (changed[200] as number) ^ 1;
+  assert.throws(() => [...readZip(changed, 'changed.zip')], { code: 'InputForeign', where: 'changed.zip:a.npy' });
+  const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
+  for (let at = 0; at + 28 < archive.length; at++)
+    if (view.getUint32(at, true) === 0x02014b50) view.setUint16(at + 8, 1, true);
+  assert.throws(() => [...readZip(archive, 'secret.zip')], { code: 'InputForeign', message: /encrypted/ });
 });
 
 test('an entry that inflates to more than it declares is stopped', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -65,11 +65,12 @@ test('every wrong variable is named', () => {
 test('a process without a task, or with another’s subcommand, ends with its code and a last word', (t) => {
   const folder = temporaryFolder(t);
   const word = join(folder, 'word');
-  const run = (args: string[], task: string | undefined) => {
+  const run = (args: string[], task: string | undefined, variables: NodeJS.ProcessEnv = {}) => {
     const env = {
       ...process.env,
       DDR_RUN_DIR: folder,
       DDR_TERMINATION_LOG: word,
+      ...variables,
       ...(task === undefined ? {} : { DDR_TASK: task }),
     };
     const { status } = spawnSync(process.execPath, [join(root, 'src/trainer/main.ts'), ...args], { env });
@@ -78,4 +79,21 @@ test('a process without a task, or with another’s subcommand, ends with its co
   };
   assert.deepEqual(run(['train'], undefined), [78, 'InvalidTask']);
   assert.deepEqual(run(['train'], '{"kind":"sample"}'), [78, 'InvalidTask']);
+  rmSync(word);
+  assert.deepEqual(run(['train'], undefined, { DDR_LOG_LEVEL: 'chatty' }), [78, 'InvalidTask']);
+  rmSync(word);
+  const nowhere = { DDR_TERMINATION_LOG: join(folder, 'not-there', 'word') };
+  assert.deepEqual(
+    run(['train'], undefined, nowhere),
+    [78, undefined],
+    'a last word that is lost changes nothing else',
+  );
+});
+
+test('a signal handler is there before anything else is loaded, since the first process of a container has no other', () => {
+  const [main, stop] = ['main.ts', 'process/stop.ts'].map((name) =>
+    readFileSync(join(root, 'src/trainer', name), 'utf8'),
+  );
+  assert.deepEqual(main?.match(/^import .*$/gm), ["import './process/stop.ts';"]);
+  assert.equal(stop?.match(/^import .*$/gm), null);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { composeDdim } from '../../../../src/diffusion/ddim.ts';
@@ -154,6 +154,22 @@ test('damaged samples and features are set aside and made anew, the same', async
   assert.deepEqual(await drawAll(run, 1, a), before);
   assert.deepEqual((await featuresOf(run, a, 1))[0], features);
   assert.equal(readdirSync(samples).filter((name) => name.startsWith('damaged-')).length, 2);
+});
+
+test('what a killed attempt left is removed, what another shard is writing at the moment is not', async (t) => {
+  const run = await aggregatedRun(t, { sampling, ...evaluation });
+  const samples = layoutOf(run).samples(a);
+  for (const name of ['.partial-shard-0000-1', '.partial-shard-0001-1'])
+    mkdirSync(join(samples, name), { recursive: true });
+  const { extractor } = run.spec.evaluation ?? assert.fail();
+  await runSample(
+    run.sampleTask({ hash: a, sampling: { ...run.spec.sampling, shards: 2 }, extractor }),
+    trainerContext(run.volumes),
+  );
+  assert.deepEqual(
+    readdirSync(samples).filter((name) => name.startsWith('.partial-')),
+    ['.partial-shard-0001-1'],
+  );
 });
 
 test('a changed model or another bundle’s manifest is refused', async (t) => {

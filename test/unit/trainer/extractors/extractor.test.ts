@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
+import { createExtractor } from '../../../../src/trainer/evaluate/extractors/extractor.ts';
+import { classifierShapes } from '../../../../src/trainer/evaluate/extractors/mnistClassifier.ts';
+import { writeSafetensors } from '../../../../src/trainer/formats/safetensors.ts';
+import { sizeOf } from '../../../../src/trainer/model/parameters.ts';
+import { temporaryFolder } from '../../../helpers/trainer.ts';
+
+test('weights that give features that are not finite are refused by name', async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'w.safetensors');
+  const tensors = new Map(
+    Object.entries(classifierShapes).map(([name, shape]) => [
+      name,
+      { shape, values: new Float32Array(sizeOf(shape)).fill(name === 'dense1.b' ? Number.POSITIVE_INFINITY : 0) },
+    ]),
+  );
+  writeFileSync(path, writeSafetensors({ tensors, metadata: {} }));
+  const weights = { volume: { claimName: 'weights', path: 'w.safetensors' } };
+  const extractor = await createExtractor(await loadTensorFlow(1), { name: 'mnist-classifier', weights }, folder);
+  const images = { count: 2, shape: { size: 28, channels: 1 } as const, pixels: new Uint8Array(2 * 28 * 28) };
+  await assert.rejects(
+    extractor.sums(images, async () => {}),
+    { code: 'InputForeign', where: path },
+  );
+});
