@@ -47,11 +47,17 @@ export const runSchema = z.strictObject({
 
 export type Run = z.output<typeof runSchema>;
 
+/** zod says of a field that is not there that it is of the wrong type. */
+const textOf = (issue: z.core.$ZodIssue) =>
+  issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+    ? `is required (${issue.expected})`
+    : issue.message;
+
 /** One line per issue: the path in the YAML, then what is wrong with it. */
 export function describeIssues(error: z.ZodError): string[] {
   return error.issues.map((issue) => {
     const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-    return `${path.replace(/^\./, '') || '(root)'}: ${issue.message}`;
+    return `${path.replace(/^\./, '') || '(root)'}: ${textOf(issue)}`;
   });
 }
 

@@ -13,17 +13,19 @@ const mergeKeys: Record<string, string> = {
   volumeMounts: 'mountPath',
   ports: 'containerPort',
 };
+/** Entries that are replaced as a whole: a volume has one source, and two merged would be refused. */
+const replaced = ['volumes'];
 /** Lists that are added to. */
 const appended = ['tolerations', 'envFrom', 'topologySpreadConstraints', 'hostAliases', 'schedulingGates'];
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function mergeByKey(base: readonly unknown[], patch: readonly unknown[], key: string): unknown[] {
+function mergeByKey(base: readonly unknown[], patch: readonly unknown[], name: string, key: string): unknown[] {
   const entries = new Map(base.map((entry) => [(entry as Json)[key], entry]));
   for (const entry of patch) {
     const id = isObject(entry) ? entry[key] : undefined;
-    entries.set(id, merge(entries.get(id), entry, ''));
+    entries.set(id, replaced.includes(name) ? entry : merge(entries.get(id), entry, ''));
   }
   return [...entries.values()];
 }
@@ -31,7 +33,7 @@ function mergeByKey(base: readonly unknown[], patch: readonly unknown[], key: st
 function merge(base: unknown, patch: unknown, name: string): unknown {
   if (Array.isArray(base) && Array.isArray(patch)) {
     const key = mergeKeys[name];
-    if (key !== undefined) return mergeByKey(base, patch, key);
+    if (key !== undefined) return mergeByKey(base, patch, name, key);
     return appended.includes(name) ? [...base, ...patch] : patch;
   }
   if (!isObject(base) || !isObject(patch)) return patch;

@@ -28,6 +28,11 @@ for (const { title, spec, field, says } of wrongRuns) {
   });
 }
 
+test('what is missing is said to be required', () => {
+  const { dataset: _, ...spec } = minimalRun().spec;
+  assert.throws(() => parseRun({ ...minimalRun(), spec }), /spec\.dataset: is required \(object\)/);
+});
+
 test('a name that Jobs and their pods cannot have is refused', () => {
   assert.throws(() => parseRun(minimalRun('my.run')), /metadata\.name: must be lower case letters, digits and -/);
   assert.throws(() => parseRun(minimalRun('x'.repeat(41))), /metadata\.name: must be at most 40 characters/);

@@ -21,6 +21,7 @@ interface Job {
         tolerations?: object[];
         automountServiceAccountToken: boolean;
         securityContext: { runAsNonRoot: boolean };
+        volumes: { name: string }[];
         containers: {
           name: string;
           image: string;
@@ -87,6 +88,19 @@ test('every Job carries a task that its trainer can read, and a name that fits a
       container?.volumeMounts.find(({ mountPath }) => mountPath === '/volumes/data')?.readOnly ?? true,
       true,
     );
+  }
+});
+
+test('a volume of a template replaces ours of the same name: a volume has one source', () => {
+  const tmp = { name: 'tmp', ephemeral: { volumeClaimTemplate: {} } };
+  const jobs = jobsOf({ execution: { podTemplate: { spec: { volumes: [tmp, { name: 'more', emptyDir: {} }] } } } });
+  for (const { spec: job } of jobs) {
+    const { volumes } = job.template.spec;
+    assert.deepEqual(
+      volumes.filter(({ name }) => name === 'tmp'),
+      [tmp],
+    );
+    assert.ok(volumes.some(({ name }) => name === 'run') && volumes.some(({ name }) => name === 'more'));
   }
 });
 
