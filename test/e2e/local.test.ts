@@ -44,6 +44,8 @@ test('the quickstart ends with a report whose distance is at most a third of the
     `data=${digits}`,
     '--set',
     'spec.training.images=0',
+    '--set',
+    'spec.overrides=[]',
   ]);
   assert.equal(untrained.code, 0, untrained.errors);
   const [distance, before] = [
