@@ -37,6 +37,7 @@ export function trainerContext(
     progress: (progress) => reported.push(progress),
     signal: new AbortController().signal,
     seconds: () => 0,
+    gpuGiven: false,
     completionIndex: 0,
     ...fields,
     reported,

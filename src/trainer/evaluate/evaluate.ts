@@ -17,9 +17,9 @@ import { finalRecordSchema } from '../bundle/final.ts';
 import { type RunLayout, runLayout } from '../bundle/layout.ts';
 import { type Manifest, openBundle } from '../bundle/manifest.ts';
 import { backendOf } from '../engine/backend.ts';
-import { loadTensorFlow } from '../engine/tensorflow.ts';
 import { sha256 } from '../formats/digest.ts';
 import { stillStarting, type TrainerContext } from '../process/context.ts';
+import { startEngine } from '../process/engine.ts';
 import { renderReport } from '../report/html.ts';
 import { renderSamples, renderWalk } from '../report/pictures.ts';
 import { type Report, reportSchema } from '../report/report.ts';
@@ -120,7 +120,7 @@ async function writeReport(
   layout: RunLayout,
   target: string,
 ): Promise<WrittenReport> {
-  const tf = await loadTensorFlow(task.threads);
+  const tf = await startEngine(task.threads, context);
   const { manifest, digest } = await loadOrName('the bundle', 'aggregation', () =>
     openBundle(layout.bundle(task.bundle), task.bundle),
   );

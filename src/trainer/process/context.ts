@@ -19,6 +19,8 @@ export interface TrainerContext {
   signal: AbortSignal;
   /** Seconds, monotonic; for speeds only. Nothing that is written depends on it, but timings. */
   seconds: () => number;
+  /** Whether the container runtime has given this process a GPU. */
+  gpuGiven: boolean;
   /** Which shard this pod is. */
   completionIndex: number;
 }

@@ -17,6 +17,8 @@ const schema = z.object({
   /** 1: end as on SIGTERM when standard input closes, because the process that started this one is gone. */
   DDR_EXIT_WITH_PARENT: z.enum(['0', '1']).default('0'),
   DDR_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  /** The GPUs that NVIDIA's container runtime has given to this container. */
+  NVIDIA_VISIBLE_DEVICES: z.string().default(''),
   /** Which shard of an Indexed Job; Kubernetes sets it. */
   JOB_COMPLETION_INDEX: z.coerce.number().int().min(0).default(0),
 });

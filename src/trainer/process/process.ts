@@ -70,6 +70,7 @@ export async function runProcess(): Promise<ExitCode> {
       progress: server.report,
       signal: stopSignal,
       seconds: () => performance.now() / 1000,
+      gpuGiven: !['', 'none', 'void'].includes(environment.NVIDIA_VISIBLE_DEVICES),
       completionIndex: environment.JOB_COMPLETION_INDEX,
     });
     await server.close();

@@ -5,11 +5,12 @@ import { loadOrName, loadOrSetAside, removePartialOf } from '../bundle/commit.ts
 import { runLayout } from '../bundle/layout.ts';
 import { type Bundle, openBundle, statesOf } from '../bundle/manifest.ts';
 import { bytesPerImage, type ImageSet, toBytes } from '../data/images.ts';
-import { loadTensorFlow, type TensorFlow } from '../engine/tensorflow.ts';
+import type { TensorFlow } from '../engine/tensorflow.ts';
 import { createExtractor } from '../evaluate/extractors/extractor.ts';
 import { loadFeatures, saveFeatures } from '../evaluate/features.ts';
 import type { NpyArray } from '../formats/npy.ts';
 import { stopIfAsked, type TrainerContext } from '../process/context.ts';
+import { startEngine } from '../process/engine.ts';
 import { createDenoisers } from './denoiser.ts';
 import { loadShard, type ShardImages, saveShard, shardRange, walkSamples } from './shard.ts';
 import { type Moments, walk } from './walk.ts';
@@ -113,7 +114,7 @@ export async function runSample(task: SampleTask, context: TrainerContext): Prom
   const layout = runLayout(context.volumes.run, task.directory);
   const folder = layout.shard(task.hash, shard);
   const range = shardRange(shard, task.sampling.shards, task.sampling.count);
-  const tf = await loadTensorFlow(task.threads);
+  const tf = await startEngine(task.threads, context);
   await removePartialOf(folder);
 
   let images = (await loadOrSetAside(folder, () => loadShard(folder, task.hash), logger))?.images;

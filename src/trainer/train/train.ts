@@ -10,10 +10,10 @@ import { type FinalRecord, loadFinal, saveFinal } from '../bundle/final.ts';
 import { runLayout } from '../bundle/layout.ts';
 import { datasetDigest, readDataset } from '../data/dataset.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
-import { loadTensorFlow } from '../engine/tensorflow.ts';
 import { initialWeights, totalSize } from '../model/parameters.ts';
 import { parameterSpecs } from '../model/unet.ts';
 import { stillStarting, type TrainerContext } from '../process/context.ts';
+import { startEngine } from '../process/engine.ts';
 import { addLoss, emptyHistory } from './losses.ts';
 import { initialState } from './optimizer.ts';
 import { createStepInputs, stepCount, unetConfigOf } from './plan.ts';
@@ -63,7 +63,7 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
   );
 
   await stillStarting(context);
-  const tf = await loadTensorFlow(training.threads);
+  const tf = await startEngine(training.threads, context);
   await stillStarting(context);
   const program = createRecordedProgram(tf, stepProgram(tf, config, training));
   const checkpoint = await loadNewestCheckpoint(folders.checkpoints, task.hash, (path, error) =>

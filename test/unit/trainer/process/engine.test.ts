@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import { backendOf } from '../../../../src/trainer/engine/backend.ts';
+import { startEngine } from '../../../../src/trainer/process/engine.ts';
+
+test('the device is said, and a GPU that was given but is not used is warned of', async () => {
+  const lines: string[] = [];
+  const logger = pino({ base: null }, { write: (line: string) => lines.push(line) });
+  const tf = await startEngine(1, { logger, gpuGiven: false });
+  const device = backendOf(tf).isUsingGpuDevice ? 'GPU' : 'CPU';
+  assert.match(lines.splice(0).join(), new RegExp(`"device":"${device}","threads":1`));
+  await startEngine(1, { logger, gpuGiven: true });
+  assert.equal(lines.length, device === 'CPU' ? 2 : 1);
+});
