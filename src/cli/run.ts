@@ -73,12 +73,11 @@ export async function runLocally({ run, home: folder, volumes, processes, printe
     pollIntervalMs: 1000,
   });
   try {
-    recordData(run, volumes, home);
     createRun(run, local);
     controller.watch();
     await controller.synced;
     controller.start();
-    return await follow(run, local, controller, printer);
+    return await follow(run, local, controller, printer, () => recordData(run, volumes, home));
   } finally {
     await controller.stop();
     await local.stop();
@@ -127,8 +126,18 @@ function suspend(key: string, { objects }: LocalCluster): void {
 
 const isOver = ({ phase }: View) => phase === 'Complete' || phase === 'Failed' || phase === 'Cancelled';
 
-/** Watches the run until it ends, showing how it goes. @returns exit code */
-async function follow(run: Run, local: LocalCluster, controller: RunController, printer: Printer): Promise<number> {
+/**
+ * Watches the run until it ends, showing how it goes.
+ * @param onLearning called once, when a model has learned from the data: from then on it is theirs
+ * @returns exit code
+ */
+async function follow(
+  run: Run,
+  local: LocalCluster,
+  controller: RunController,
+  printer: Printer,
+  onLearning: () => void,
+): Promise<number> {
   const key = `${run.metadata.namespace}/${run.metadata.name}`;
   const started = performance.now();
   const interruption = listenForInterruption(() => {
@@ -137,10 +146,15 @@ async function follow(run: Run, local: LocalCluster, controller: RunController, 
   });
   /** When all was decided, though processes may still have to end. */
   let settledAt: number | undefined;
+  let learning = false;
   try {
     for (;;) {
       const view = viewOf(run, local, controller.progress, (performance.now() - started) / 1000);
       printer.show(view);
+      if (!learning && view.progress.images > 0) {
+        learning = true;
+        onLearning();
+      }
       const { asked, atOnce } = interruption;
       settledAt ??= asked || isOver(view) || view.phase === 'Suspended' ? performance.now() : undefined;
       const waited = settledAt === undefined ? 0 : performance.now() - settledAt;

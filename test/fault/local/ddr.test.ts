@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -113,6 +113,20 @@ test('a model that cannot be trained fails the run with its reason; the others a
   );
   const models = join(home, 'ddr/volumes/digits-checkpoints/runs/digits/models');
   assert.equal(readdirSync(models).filter((hash) => readdirSync(join(models, hash)).includes('final')).length, 2);
+});
+
+test('other data under the same name are refused once a model has learned, not after a folder given by mistake', async (t) => {
+  const { home, args } = prepare(t, { training: { images: 160, batchSize: 16, threads: 1 } });
+  const other = join(home, 'other');
+  mkdirSync(other);
+  writeFileSync(join(other, 'images'), 'no images');
+  const withOther = [...args.slice(0, -1), `data=${other}`];
+  const mistaken = await ddr(withOther);
+  assert.equal(end(mistaken)?.failures?.[0]?.reason, 'InputForeign');
+  assert.equal(end(await ddr(args))?.phase, 'Complete');
+  const refused = await ddr(withOther);
+  assert.equal(refused.code, 1);
+  assert.match(refused.errors, /InputMismatch .*--home/);
 });
 
 test('what is not there is refused before a process is started', async (t) => {
