@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { labels } from '../../src/api/names.ts';
 import { parseRun, type Run } from '../../src/api/run.ts';
 import { renderTermination, type TaskResult } from '../../src/api/termination.ts';
@@ -140,4 +141,33 @@ export class Simulation {
       blocked: undefined,
     });
   }
+}
+
+/** A condition of the run's status. */
+export const conditionOf = (simulation: Simulation, type: string) =>
+  simulation.run.status?.conditions?.find((condition) => condition.type === type);
+
+/** A pod of a Job as it runs. */
+export const runningPod = (name: string, job: ObservedJob): ObservedPod => ({
+  name,
+  uid: name,
+  job: job.name,
+  labels: job.labels,
+  createdAt: '',
+  phase: 'Running',
+  deleting: false,
+  ip: undefined,
+  port: undefined,
+  terminated: undefined,
+  blocked: undefined,
+});
+
+/** Lets everything succeed until nothing changes. */
+export function finish(simulation: Simulation): void {
+  for (let i = 0; i < 200; i++) {
+    simulation.step();
+    if (['Complete', 'Failed', 'Cancelled'].includes(simulation.run.status?.phase ?? '')) return;
+    for (const { name } of simulation.working()) simulation.succeed(name);
+  }
+  assert.fail(`still ${simulation.run.status?.phase}`);
 }

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseTermination, renderTermination, terminationMessageBytes } from '../../../src/api/termination.ts';
+import {
+  parseTermination,
+  renderTermination,
+  type Termination,
+  terminationMessageBytes,
+} from '../../../src/api/termination.ts';
 
 const failed = { outcome: 'Failed', code: 'InputForeign', message: 'is no PNG', log: [] as string[] } as const;
 
@@ -32,4 +37,18 @@ test('whatever is said, of any length and in any script, the last word is whole 
     }),
     { numRuns: 300 },
   );
+});
+
+test('a short last word survives as it is', () => {
+  const termination: Termination = {
+    outcome: 'Succeeded',
+    result: { kind: 'train', digest: 'd', images: 10, loss: 0.5 },
+  };
+  assert.deepEqual(parseTermination(renderTermination(termination)), termination);
+});
+
+test('the tail of a log is no last word', () => {
+  assert.equal(parseTermination('Segmentation fault'), undefined);
+  assert.equal(parseTermination('{"outcome":"Maybe"}'), undefined);
+  assert.equal(parseTermination(''), undefined);
 });
