@@ -28,8 +28,9 @@ function bar(done: number, total: number): string {
   return '█'.repeat(filled) + '░'.repeat(barWidth - filled);
 }
 
-function modelLine({ states, progress }: ActiveModel): string {
+function modelLine({ states, progress, stopping }: ActiveModel): string {
   const name = `  ${states.includes('-') ? 'states' : 'state '} ${states.padEnd(9)}`;
+  if (stopping) return `${name} saving its state`;
   if (progress === undefined || progress.total === 0) return `${name} ${bar(0, 1)}  starting`;
   const { done, total, perSecond, loss, phase } = progress;
   const percent = `${Math.floor((100 * done) / total)}%`.padStart(4);

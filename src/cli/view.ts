@@ -14,6 +14,8 @@ export interface ActiveModel {
   /** Range of its states. */
   states: string;
   progress: Progress | undefined;
+  /** Its process was asked to save and end. */
+  stopping: boolean;
 }
 
 /** What there is to show of a run at one moment. */
@@ -58,9 +60,10 @@ export function viewOf(
     models: stage.models.map(({ phase, index }) =>
       phase === 'done' || phase === 'failed' ? phase : running.has(index) ? 'active' : 'pending',
     ),
-    active: training.map(({ name: pod, labels: own }) => ({
+    active: training.map(({ name: pod, labels: own, deleting }) => ({
       states: formatRanges((stage.models[Number(own[labels.model])]?.states ?? []).map(({ state }) => state)),
       progress: answers.get(pod),
+      stopping: deleting,
     })),
     progress: progressOf(stage, observed),
     notices: noticesOf(status),

@@ -13,7 +13,13 @@ function view(fields: Partial<View> = {}): View {
       models: { total: 3, pending: 1, active: 1, done: 1, failed: 0, summary: '1/3', retries: 0, states: {} },
     },
     models: ['done', 'active', 'pending'],
-    active: [{ states: '1', progress: { phase: 'Running', done: 50, total: 100, perSecond: 10, loss: 0.12345 } }],
+    active: [
+      {
+        states: '1',
+        progress: { phase: 'Running', done: 50, total: 100, perSecond: 10, loss: 0.12345 },
+        stopping: false,
+      },
+    ],
     progress: { images: 150, imagesTotal: 300, percent: 50, imagesPerSecond: 10, etaSeconds: 75 },
     notices: [],
     seconds: 3725,
@@ -27,6 +33,11 @@ test('the table has a line for the run, a strip of its models and a bar per mode
     '  ■▸·',
     '  state  1         ████████████░░░░░░░░░░░░  50%  10 images/s  loss 0.1235  0:05 left',
   ]);
+});
+
+test('a model whose process was asked to end is saving, whatever it answered last', () => {
+  const active = [{ states: '2-3', progress: undefined, stopping: true }];
+  assert.equal(renderTable(view({ phase: 'Suspended', active }), plain).at(-1), '  states 2-3       saving its state');
 });
 
 test('what goes wrong is told while the run goes on, a line each', () => {
@@ -56,7 +67,7 @@ test('a strip wraps at the width of the terminal; too many models are ranges of 
 });
 
 test('a table is never higher than the terminal', () => {
-  const active = Array.from({ length: 30 }, (_, i) => ({ states: String(i), progress: undefined }));
+  const active = Array.from({ length: 30 }, (_, i) => ({ states: String(i), progress: undefined, stopping: false }));
   assert.equal(renderTable(view({ active }), plain).at(-1), '  … and 18 more');
   assert.equal(renderTable(view({ active }), { ...plain, rows: 6 }).length, 5);
 });
