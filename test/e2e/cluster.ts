@@ -77,6 +77,10 @@ export async function installChart(): Promise<void> {
   ]);
 }
 
+/** Name of the operator's pod that leads; empty where none does. */
+export const leaseHolder = (): Promise<string> =>
+  kubectl('get', 'lease', '-n', systemNamespace, `${release}-operator`, '-o', 'jsonpath={.spec.holderIdentity}');
+
 /** A namespace with the digits on a claim, and a pod through which the claims can be looked at. */
 export async function prepareNamespace(namespace: string): Promise<void> {
   await kubectl('create', 'namespace', namespace).catch(() => {});

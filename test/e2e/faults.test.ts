@@ -8,10 +8,10 @@ import {
   getRun,
   installChart,
   kubectl,
+  leaseHolder,
   modelDigests,
   type Named,
   prepareNamespace,
-  release,
   skip,
   smallRun,
   systemNamespace,
@@ -123,11 +123,9 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
     await apply(namespace, smallRun('takeover', { training: longer }));
     await untilTraining('takeover');
     const history = watchPods('takeover');
-    const holder = () =>
-      kubectl('get', 'lease', '-n', systemNamespace, `${release}-operator`, '-o', 'jsonpath={.spec.holderIdentity}');
-    const leader = await holder();
+    const leader = await leaseHolder();
     await kubectl('delete', 'pod', '-n', systemNamespace, leader, '--grace-period=0', '--force', '--wait=false');
-    await until('another leads', 60, async () => !['', leader].includes(await holder()));
+    await until('another leads', 60, async () => !['', leader].includes(await leaseHolder()));
     await untilPhase(namespace, 'takeover', 'Complete', 400);
     const { seen, most } = history.stop();
     const jobs = await children(namespace, 'takeover', 'jobs');
