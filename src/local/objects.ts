@@ -92,7 +92,8 @@ export class Objects {
     const { status, ...rest } = patch;
     const manager = `${fieldManager}/${subresource ?? ''}`;
     const wanted = subresource === 'status' ? { status } : rest;
-    if (this.get(type, keyOf(patch)) === undefined) {
+    const current = this.get(type, keyOf(patch));
+    if (current === undefined) {
       if (subresource !== undefined) throw notFound(type, patch);
       if (patch.metadata.uid !== undefined)
         throw new ApiError(409, 'Conflict', `${type.plural} "${keyOf(patch)}" of uid ${patch.metadata.uid} has gone`);
@@ -101,7 +102,6 @@ export class Objects {
       this.#managers.set(created.metadata.uid ?? '', managers);
       return created;
     }
-    const current = this.#current(type, patch, undefined);
     if (patch.metadata.uid !== undefined && patch.metadata.uid !== current.metadata.uid)
       throw new ApiError(422, 'Invalid', `metadata.uid of ${type.plural} "${keyOf(patch)}" is immutable`);
     const managers = this.#managers.get(current.metadata.uid ?? '') ?? new Map<string, Claims>();

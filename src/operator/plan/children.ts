@@ -134,8 +134,8 @@ export function changesOf(
     ({ name, finished, deleting }) => wanted.has(name) && finished === undefined && !deleting,
   );
   const dropped = unfinished.filter((job) => halt?.kind === 'cancelled' || (halt !== undefined && isQueued(job)));
-  const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, stage, observed);
-  const lost = halt === undefined ? lostWords(run, stage, observed, now) : [];
+  const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, stage);
+  const lost = halt === undefined ? lostWords(run, stage, now) : [];
   const claim = buildClaim(run);
   const claimMissing =
     claim !== undefined && !observed.claims.some(({ name }) => name === childNames(run.metadata.name).claim);

@@ -4,6 +4,10 @@ import { largestSignalAtStart, reachesNoise } from '../../diffusion/latentStates
 import type { Failure } from './failures.ts';
 import type { Halt } from './halt.ts';
 import type { Stage, StepName } from './stage.ts';
+import { cutText } from './text.ts';
+
+/** Characters of a condition's message: Kubernetes would take more, but a status has to stay small. */
+export const longestConditionMessage = 8192;
 
 type Judgement = Pick<Condition, 'status' | 'reason' | 'message'>;
 
@@ -142,7 +146,7 @@ export function conditionsOf(situation: Situation, now: Date): Condition[] {
     return {
       type: type as ConditionType,
       ...judgement,
-      message: judgement.message.slice(0, 8192).toWellFormed(),
+      message: cutText(judgement.message, longestConditionMessage),
       lastTransitionTime: before?.status === judgement.status ? before.lastTransitionTime : toSeconds(now),
       ...(run.metadata.generation === undefined ? {} : { observedGeneration: run.metadata.generation }),
     };

@@ -4,6 +4,7 @@ import { parseTermination } from '../../api/termination.ts';
 import type { Observed, ObservedJob, ObservedPod } from './observed.ts';
 import { formatRanges } from './ranges.ts';
 import { podsOf, type Stage } from './stage.ts';
+import { cutText } from './text.ts';
 
 export type Failure = NonNullable<RunStatus['failures']>[number];
 
@@ -15,15 +16,12 @@ const logLines = 12;
 /** Milliseconds after which a pod that cannot start is worth a word: until then a claim is bound, or a GPU comes free. */
 const blockedFor = 30_000;
 
-/** Without the half of a pair of surrogates at its end: the API server would store another character, and never be equal. */
-const cut = (text: string) => text.slice(0, longestMessage).toWellFormed();
-
 const wasStopped = (exitCode: number | undefined) => exitCode === ExitCode.Interrupted || exitCode === ExitCode.Fenced;
 
 /** Why a Job failed: its pod's own last word, else the tail of its log, else what Kubernetes says. */
-function describeFailed(observed: Observed, job: ObservedJob): Failure {
+function describeFailed(stage: Stage, job: ObservedJob): Failure {
   const late = job.reason === 'DeadlineExceeded';
-  const ended = podsOf(observed, job.name).filter(({ terminated }) => terminated && terminated.exitCode !== 0);
+  const ended = podsOf(stage, job.name).filter(({ terminated }) => terminated && terminated.exitCode !== 0);
   // Pods that were stopped are not why: another shard failed, or the Job's time was over.
   const pod = (late ? undefined : ended.find(({ terminated }) => !wasStopped(terminated?.exitCode))) ?? ended[0];
   const said = parseTermination(pod?.terminated?.message);
@@ -35,7 +33,7 @@ function describeFailed(observed: Observed, job: ObservedJob): Failure {
       job: job.name,
       pod: pod?.name,
       reason: code,
-      message: cut(text),
+      message: cutText(text, longestMessage),
       log: log.slice(-logLines),
     };
   }
@@ -48,7 +46,7 @@ function describeFailed(observed: Observed, job: ObservedJob): Failure {
     job: job.name,
     ...(pod === undefined ? {} : { pod: pod.name }),
     reason: job.reason || 'JobFailed',
-    message: cut(`${job.message}.${end}`),
+    message: cutText(`${job.message}.${end}`, longestMessage),
     ...(tail === undefined ? {} : { log: tail }),
   };
 }
@@ -65,20 +63,25 @@ export function nextBlocked({ pods }: Observed, now: Date): number | undefined {
   return waits.length === 0 ? undefined : waits.reduce((least, wait) => Math.min(least, wait));
 }
 
+function isBlocked(pod: ObservedPod, now: Date): boolean {
+  const wait = blockedIn(pod, now);
+  return wait !== undefined && wait <= 0;
+}
+
 /** A pod that cannot start, though nothing has failed yet. */
-function describeBlocked(observed: Observed, job: ObservedJob, now: Date): Failure | undefined {
-  const pod = podsOf(observed, job.name).find((pod) => (blockedIn(pod, now) ?? 1) <= 0);
+function describeBlocked(stage: Stage, job: ObservedJob, now: Date): Failure | undefined {
+  const pod = podsOf(stage, job.name).find((pod) => isBlocked(pod, now));
   if (pod?.blocked === undefined) return undefined;
   return {
     job: job.name,
     pod: pod.name,
     reason: pod.blocked.reason,
-    message: cut(pod.blocked.message),
+    message: cutText(pod.blocked.message, longestMessage),
   };
 }
 
 /** What failed, then what cannot start; models with the range of their states. */
-export function failuresOf(stage: Stage, observed: Observed, now: Date): Failure[] {
+export function failuresOf(stage: Stage, now: Date): Failure[] {
   const children = [
     ...stage.models.map(({ phase, job, states }) => ({
       phase,
@@ -90,10 +93,10 @@ export function failuresOf(stage: Stage, observed: Observed, now: Date): Failure
   const withStates = (failure: Failure, states: string | undefined): Failure =>
     states === undefined ? failure : { ...failure, states };
   const failed = children.flatMap(({ phase, job, states }) =>
-    phase === 'failed' && job !== undefined ? [withStates(describeFailed(observed, job), states)] : [],
+    phase === 'failed' && job !== undefined ? [withStates(describeFailed(stage, job), states)] : [],
   );
   const blocked = children.flatMap(({ phase, job, states }) => {
-    const failure = phase === 'active' && job !== undefined ? describeBlocked(observed, job, now) : undefined;
+    const failure = phase === 'active' && job !== undefined ? describeBlocked(stage, job, now) : undefined;
     return failure === undefined ? [] : [withStates(failure, states)];
   });
   return [...failed, ...blocked].slice(0, most);

@@ -29,6 +29,8 @@ export interface Stage {
   /** Failed pods of all children that are still wanted. */
   retries: number;
   jobs: ReadonlyMap<string, ObservedJob>;
+  /** Pods by name of their Job, the newest first; sorted once, since thousands of Jobs ask for theirs. */
+  pods: ReadonlyMap<string, readonly ObservedPod[]>;
 }
 
 function phaseOf(job: ObservedJob | undefined): ChildPhase {
@@ -65,7 +67,9 @@ export function stageOf(run: Run, observed: Observed): Stage {
     { step: 'evaluate', ...at(names.evaluate(hashes)) },
   ];
   const counted = [...models, ...steps].reduce((sum, { job }) => sum + (job?.failed ?? 0), 0);
-  return { hashes, models, steps, retries: Math.max(counted, spentRetries(run)), jobs };
+  const newestFirst = observed.pods.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  const pods = Map.groupBy(newestFirst, ({ job }) => job);
+  return { hashes, models, steps, retries: Math.max(counted, spentRetries(run)), jobs, pods };
 }
 
 /** Whether nothing more can be done though not all is done: a step failed, or a model did and the others have ended. */
@@ -76,27 +80,16 @@ export function isBroken({ models, steps }: Pick<Stage, 'models' | 'steps'>): bo
   );
 }
 
-/** Pods by Job of what was observed: thousands of Jobs ask for theirs. */
-const podsByJob = new WeakMap<Observed, Map<string, ObservedPod[]>>();
-
 /** Pods of a Job, the newest first. */
-export function podsOf(observed: Observed, job: string): readonly ObservedPod[] {
-  let byJob = podsByJob.get(observed);
-  if (byJob === undefined) {
-    const newestFirst = observed.pods.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-    byJob = Map.groupBy(newestFirst, (pod) => pod.job);
-    podsByJob.set(observed, byJob);
-  }
-  return byJob.get(job) ?? [];
-}
+export const podsOf = ({ pods }: Pick<Stage, 'pods'>, job: string): readonly ObservedPod[] => pods.get(job) ?? [];
 
 /** What a Job's pod said when it succeeded; undefined where the pod, or its word, is not there (any more). */
 export function resultOf<K extends TaskResult['kind']>(
-  observed: Observed,
+  stage: Pick<Stage, 'pods'>,
   job: string,
   kind: K,
 ): Extract<TaskResult, { kind: K }> | undefined {
-  for (const { terminated } of podsOf(observed, job)) {
+  for (const { terminated } of podsOf(stage, job)) {
     const termination = parseTermination(terminated?.message);
     if (termination?.outcome === 'Succeeded' && termination.result.kind === kind)
       return termination.result as Extract<TaskResult, { kind: K }>;

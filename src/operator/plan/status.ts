@@ -1,12 +1,13 @@
 import type { Run } from '../../api/run.ts';
 import type { Phase, RunStatus } from '../../api/status.ts';
-import { conditionsOf, toSeconds } from './conditions.ts';
+import { conditionsOf, longestConditionMessage, toSeconds } from './conditions.ts';
 import { failuresOf } from './failures.ts';
 import type { Halt } from './halt.ts';
 import type { Observed, ObservedJob } from './observed.ts';
 import { progressOf } from './progress.ts';
 import { formatRangesBriefly } from './ranges.ts';
 import { type ChildPhase, isBroken, podsOf, resultOf, type Stage, type StepState } from './stage.ts';
+import { cutText } from './text.ts';
 
 /** Milliseconds that a finished step's last word is waited for: pods and Jobs are watched apart. */
 const wordWithin = 30_000;
@@ -20,17 +21,17 @@ function isSettled({ job }: StepState, said: boolean, now: Date): boolean {
  * Steps that are done, but whose pods went before their last word was read. Done anew, a step finds what it made on the
  * volume and only says so again.
  */
-export function lostWords(run: Run, stage: Stage, observed: Observed, now: Date): ObservedJob[] {
+export function lostWords(run: Run, stage: Stage, now: Date): ObservedJob[] {
   if (run.spec.suspend || run.spec.cancel) return [];
   const [aggregate, , evaluate] = stage.steps;
   const unknown = [
-    bundleOf(run, stage, observed) === undefined ? aggregate : undefined,
-    resultsOf(run, stage, observed) === undefined ? evaluate : undefined,
+    bundleOf(run, stage) === undefined ? aggregate : undefined,
+    resultsOf(run, stage) === undefined ? evaluate : undefined,
   ];
   return unknown.flatMap((step) => {
     if (step?.phase !== 'done' || step.job === undefined || step.job.deleting) return [];
     const { job } = step;
-    return job.finishedAt !== undefined && isSettled(step, false, now) && podsOf(observed, job.name).length === 0
+    return job.finishedAt !== undefined && isSettled(step, false, now) && podsOf(stage, job.name).length === 0
       ? [job]
       : [];
   });
@@ -38,15 +39,17 @@ export function lostWords(run: Run, stage: Stage, observed: Observed, now: Date)
 
 const isTerminal = (phase: Phase) => phase === 'Complete' || phase === 'Failed' || phase === 'Cancelled';
 
-function bundleOf(run: Run, { steps, hashes }: Stage, observed: Observed): RunStatus['bundle'] {
-  const said = resultOf(observed, steps[0]?.name ?? '', 'aggregate');
+function bundleOf(run: Run, stage: Stage): RunStatus['bundle'] {
+  const { steps, hashes } = stage;
+  const said = resultOf(stage, steps[0]?.name ?? '', 'aggregate');
   if (said !== undefined) return { path: said.path, digest: said.digest };
   const before = run.status?.bundle; // the pod may have gone since
   return before?.path.endsWith(hashes.bundle) ? before : undefined;
 }
 
-function resultsOf(run: Run, { steps, hashes }: Stage, observed: Observed): RunStatus['results'] {
-  const said = resultOf(observed, steps[2]?.name ?? '', 'evaluate');
+function resultsOf(run: Run, stage: Stage): RunStatus['results'] {
+  const { steps, hashes } = stage;
+  const said = resultOf(stage, steps[2]?.name ?? '', 'evaluate');
   if (said === undefined) return run.status?.results?.path.endsWith(hashes.report) ? run.status.results : undefined;
   const { kind: _, ...results } = said;
   const { frechetDistance } = results;
@@ -93,13 +96,13 @@ function modelsOf({ models, retries }: Stage): NonNullable<RunStatus['models']> 
 
 /** The whole status, bounded in size for any S. */
 export function statusOf(run: Run, stage: Stage, observed: Observed, halt: Halt | undefined, now: Date): RunStatus {
-  const bundle = bundleOf(run, stage, observed);
-  const results = resultsOf(run, stage, observed);
+  const bundle = bundleOf(run, stage);
+  const results = resultsOf(run, stage);
   const [, , evaluate] = stage.steps;
-  const lost = lostWords(run, stage, observed, now).some(({ name }) => name === evaluate?.name);
+  const lost = lostWords(run, stage, now).some(({ name }) => name === evaluate?.name);
   const evaluated = evaluate !== undefined && isSettled(evaluate, results !== undefined, now) && !lost;
   const phase = phaseOf(stage, halt, evaluated);
-  const failures = failuresOf(stage, observed, now);
+  const failures = failuresOf(stage, now);
   const started = stage.jobs.size > 0 ? (run.status?.startedAt ?? toSeconds(now)) : run.status?.startedAt;
   const finished = isTerminal(phase)
     ? ((isTerminal(run.status?.phase ?? 'Pending') ? run.status?.finishedAt : undefined) ?? toSeconds(now))
@@ -123,7 +126,7 @@ export function refusedStatus(before: RunStatus | undefined, status: RunStatus, 
   const conditions = status.conditions?.map((condition) => {
     if (condition.type !== 'Stalled') return condition;
     const known = before?.conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
-    const text = `A child could not be written; it is tried again. ${message}`.slice(0, 8192).toWellFormed();
+    const text = cutText(`A child could not be written; it is tried again. ${message}`, longestConditionMessage);
     return {
       ...condition,
       status: 'True' as const,
@@ -146,7 +149,7 @@ export function invalidStatus(
     type,
     status,
     reason: 'InvalidSpec',
-    message: message.slice(0, 8192).toWellFormed(),
+    message: cutText(message, longestConditionMessage),
     lastTransitionTime:
       before?.conditions?.find((known) => known.type === type && known.status === status)?.lastTransitionTime ??
       toSeconds(now),
