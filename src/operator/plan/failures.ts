@@ -16,6 +16,9 @@ const logLines = 12;
 /** Milliseconds after which a pod that cannot start is worth a word: until then a claim is bound, or a GPU comes free. */
 const blockedFor = 30_000;
 
+/** The end of a log, in characters that the API server stores as they are. */
+const tailOf = (lines: readonly string[]) => lines.slice(-logLines).map((line) => line.toWellFormed());
+
 const wasStopped = (exitCode: number | undefined) => exitCode === ExitCode.Interrupted || exitCode === ExitCode.Fenced;
 
 /** Why a Job failed: its pod's own last word, else the tail of its log, else what Kubernetes says. */
@@ -34,10 +37,10 @@ function describeFailed(stage: Stage, job: ObservedJob): Failure {
       pod: pod?.name,
       reason: code,
       message: cutText(text, longestMessage),
-      log: log.slice(-logLines),
+      log: tailOf(log),
     };
   }
-  const tail = (word?.log ?? pod?.terminated?.message?.trimEnd().split('\n'))?.slice(-logLines);
+  const lines = word?.log ?? pod?.terminated?.message?.trimEnd().split('\n');
   const end =
     pod?.terminated === undefined
       ? ''
@@ -47,7 +50,7 @@ function describeFailed(stage: Stage, job: ObservedJob): Failure {
     ...(pod === undefined ? {} : { pod: pod.name }),
     reason: job.reason || 'JobFailed',
     message: cutText(`${job.message}.${end}`, longestMessage),
-    ...(tail === undefined ? {} : { log: tail }),
+    ...(lines === undefined ? {} : { log: tailOf(lines) }),
   };
 }
 

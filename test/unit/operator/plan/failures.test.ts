@@ -45,6 +45,15 @@ test('without a last word, the tail of the log and Kubernetes’ reason stand in
   assert.deepEqual(failure?.log, ['line one', 'Segmentation fault']);
 });
 
+test('what the API server would store differently is not in the log: half a surrogate, which JSON can spell', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
+  simulation.step();
+  const word = '{"outcome":"Failed","code":"Diverged","message":"m","log":["half \\ud83d","whole 😀"]}';
+  simulation.fail(simulation.working()[0]?.name ?? '', word);
+  simulation.step();
+  assert.deepEqual(simulation.run.status?.failures?.[0]?.log, ['half \ufffd', 'whole 😀']);
+});
+
 test('a Job that was stopped at its deadline says so, not what its pod said when it was stopped', () => {
   const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
   simulation.step();
