@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before, type TestContext, test } from 'node:test';
 import {
   apply,
   children,
@@ -41,8 +41,8 @@ const untilTraining = (run: string, images = 1) =>
     return (status?.progress?.images ?? 0) >= images && pod !== undefined ? pod : undefined;
   });
 
-/** Follows the pods of a run: every name that was ever there, and how many trained at once at most. */
-function watchPods(run: string) {
+/** Follows the pods of a run until the test ends: every name that was ever there, and how many trained at once at most. */
+function watchPods(t: TestContext, run: string) {
   const running = new Set<string>();
   const seen = new Set<string>();
   let most = 0;
@@ -71,12 +71,8 @@ function watchPods(run: string) {
       most = Math.max(most, running.size);
     }
   });
-  return {
-    stop: () => {
-      child.kill();
-      return { most, seen: [...seen] };
-    },
-  };
+  t.after(() => child.kill());
+  return () => ({ most, seen: [...seen] });
 }
 
 test('what goes wrong on a cluster', { skip }, async (t) => {
@@ -119,15 +115,15 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
     assert.equal(status?.models?.retries, 0, 'a deleted pod is no failure');
   });
 
-  await t.test('the leading operator is deleted: the other takes over, nothing is made twice', async () => {
+  await t.test('the leading operator is deleted: the other takes over, nothing is made twice', async (t) => {
     await apply(namespace, smallRun('takeover', { training: longer }));
     await untilTraining('takeover');
-    const history = watchPods('takeover');
+    const history = watchPods(t, 'takeover');
     const leader = await leaseHolder();
     await kubectl('delete', 'pod', '-n', systemNamespace, leader, '--grace-period=0', '--force', '--wait=false');
     await until('another leads', 60, async () => !['', leader].includes(await leaseHolder()));
     await untilPhase(namespace, 'takeover', 'Complete', 400);
-    const { seen, most } = history.stop();
+    const { seen, most } = history();
     const jobs = await children(namespace, 'takeover', 'jobs');
     assert.equal(jobs.length, 6, 'three models, bundle, samples, report');
     assert.equal(seen.length, 3, `one pod per model, not ${seen}`);
@@ -135,8 +131,8 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
     assert.deepEqual(await modelDigests(namespace, 'takeover'), await modelDigests(namespace, 'undisturbed'));
   });
 
-  await t.test('suspend frees all pods, resume goes on, maxParallel is never exceeded', async () => {
-    const history = watchPods('paused');
+  await t.test('suspend frees all pods, resume goes on, maxParallel is never exceeded', async (t) => {
+    const history = watchPods(t, 'paused');
     await apply(
       namespace,
       smallRun('paused', {
@@ -156,7 +152,7 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
     assert.equal(status?.conditions?.find(({ type }) => type === 'Suspended')?.status, 'True');
     await kubectl('patch', 'ddr', '-n', namespace, 'paused', '--type=merge', '-p', '{"spec":{"suspend":false}}');
     await untilPhase(namespace, 'paused', 'Complete', 400);
-    const { most } = history.stop();
+    const { most } = history();
     assert.equal(most, 2);
     assert.deepEqual(await modelDigests(namespace, 'paused'), await modelDigests(namespace, 'undisturbed'));
   });
