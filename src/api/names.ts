@@ -32,5 +32,5 @@ export const labels = {
 export const managedBy = 'disentangled-diffusion';
 
 /** The parts of a run, in the order in which they happen; also the trainer's subcommands. */
-export const components = ['train', 'aggregate', 'sample', 'evaluate'] as const;
+export const components = ['prepare', 'train', 'aggregate', 'sample', 'evaluate'] as const;
 export type Component = (typeof components)[number];

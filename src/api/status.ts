@@ -3,6 +3,7 @@ import { integer } from './rules.ts';
 
 export const phases = [
   'Pending',
+  'Preparing',
   'Training',
   'Aggregating',
   'Sampling',
@@ -19,6 +20,7 @@ export const conditionTypes = [
   'Reconciling',
   'Stalled',
   'ScheduleReachesNoise',
+  'Prepared',
   'Trained',
   'Aggregated',
   'Sampled',
@@ -96,6 +98,24 @@ export const statusSchema = z
       .max(10)
       .optional()
       .describe('What failed or cannot start, at most ten.'),
+    dataset: z
+      .object({
+        preparedBy: z.string().describe('Address of the prepare step that found it.'),
+        path: z.string().describe('Folder of the prepared images on the volume.'),
+        digest: z.string().describe('sha256 of their shape and pixels.'),
+        previousDigest: z
+          .string()
+          .optional()
+          .describe('Digest that the same source had when it was read before, where it was another.'),
+        count: count('Images.'),
+        leftOut: count('Files of the source that are no images.'),
+        broken: count('Images that could not be decoded and were left out.'),
+        notices: z.array(z.string().max(1024)).max(5).optional().describe('What to know about the data.'),
+        referenceDigest: z.string().optional().describe('sha256 of the reference statistics.'),
+        weightsDigest: z.string().optional().describe("sha256 of the extractor's weights."),
+      })
+      .optional()
+      .describe('The data as they are learned from.'),
     bundle: z
       .object({
         path: z.string().describe('Folder on the volume.'),
@@ -110,7 +130,22 @@ export const statusSchema = z
         sampleCount: count('Samples drawn.'),
         metric: z.string().optional().describe('FID, or Fréchet distance where the extractor is another network.'),
         frechetDistance: z.number().optional().describe('The distance; lower is better.'),
-        display: z.string().optional().describe('The distance as kubectl get shows it.'),
+        display: z.string().optional().describe('The first metric as kubectl get shows it.'),
+        metrics: z
+          .array(
+            z.object({
+              name: z.string().describe('FID, or Fréchet distance where the extractor is another network.'),
+              value: z.number().describe('The number.'),
+            }),
+          )
+          .max(8)
+          .optional()
+          .describe('Every metric that was asked for.'),
+        caveats: z
+          .array(z.string().max(1024))
+          .max(5)
+          .optional()
+          .describe('What to know before comparing the numbers with others.'),
         extractor: z.string().optional().describe('Whose features were compared.'),
         extractorDigest: z.string().optional().describe("sha256 of the extractor's weights."),
         referenceCount: count('Images behind the reference statistics, where known.').optional(),
@@ -124,3 +159,8 @@ export type Phase = (typeof phases)[number];
 export type ConditionType = (typeof conditionTypes)[number];
 export type Condition = z.output<typeof conditionSchema>;
 export type RunStatus = z.output<typeof statusSchema>;
+
+/** Phases that a run does not leave by itself. */
+export const terminalPhases = ['Complete', 'Failed', 'Cancelled'] as const satisfies readonly Phase[];
+
+export const isTerminal = (phase: Phase): boolean => (terminalPhases as readonly Phase[]).includes(phase);

@@ -1,40 +1,43 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { DdrError } from './errors.ts';
 import { describeIssues } from './run.ts';
-import { datasetSchema, imageSchema } from './spec/dataset.ts';
+import { datasetSchema } from './spec/dataset.ts';
 import { evaluationSchema } from './spec/evaluation.ts';
 import { modelSchema } from './spec/model.ts';
 import { samplingSchema } from './spec/sampling.ts';
+import { scheduleSchema } from './spec/schedule.ts';
 import { trainingSchema } from './spec/training.ts';
 
 /**
- * What the operator asks of a trainer process, as JSON in the environment variable DDR_TASK. Paths are relative to the
- * folders that DDR_RUN_DIR, DDR_DATA_DIR, DDR_REFERENCE_DIR and DDR_WEIGHTS_DIR name.
+ * What the operator asks of a trainer process, as JSON in the environment variable DDR_TASK. It names what it works on by
+ * addresses; the records in the store say the rest, so that any task fits one variable, of 128 KiB at most on Linux.
  */
 export const taskVariable = 'DDR_TASK';
 
-const hash = z.string().regex(/^[0-9a-f]{16}$/);
+const address = z.string().regex(/^[0-9a-f]{16}$/);
 
-/** A latent state: index (0 the cleanest), timestep τ in the T-schedule, and its ᾱ. */
-export const latentStateSchema = z.strictObject({
-  state: z.int().min(0),
-  timestep: z.int().min(0),
-  alphaBar: z.number().gt(0).lt(1),
+/** What every task has: the run's folder, `runs/<name>`, and the address of what it makes. */
+const common = {
+  directory: z.string().regex(/^runs\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/),
+  hash: address,
+};
+
+/** Reads, checks and writes the data as they will be learned from, and checks what the evaluation will read. */
+export const prepareTaskSchema = z.strictObject({
+  kind: z.literal('prepare'),
+  ...common,
+  dataset: datasetSchema,
+  evaluation: evaluationSchema.optional(),
 });
-
-/** Folder of the run on its volume, `runs/<name>`. */
-const directory = z.string().regex(/^runs\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
 
 export const trainTaskSchema = z.strictObject({
   kind: z.literal('train'),
-  directory,
+  ...common,
+  /** Which of the K models; with the schedule it says which latent states. */
   index: z.int().min(0),
-  hash,
-  states: z.array(latentStateSchema).min(1),
-  /** T, which the time embedding is scaled to. */
-  timesteps: z.int().min(1),
-  dataset: datasetSchema,
+  schedule: scheduleSchema,
+  /** Address of the prepared dataset. */
+  dataset: address,
   model: modelSchema,
   training: trainingSchema,
   checkpoints: z.strictObject({ everyImages: z.int().min(1), keep: z.int().min(1) }),
@@ -42,25 +45,10 @@ export const trainTaskSchema = z.strictObject({
 
 export const aggregateTaskSchema = z.strictObject({
   kind: z.literal('aggregate'),
-  directory,
-  /** Of the bundle. */
-  hash,
-  image: imageSchema,
-  timesteps: z.int().min(1),
-  family: z.string(),
-  alphas: z.string(),
-  dataset: datasetSchema,
-  models: z
-    .array(
-      z.strictObject({
-        index: z.int().min(0),
-        hash,
-        states: z.array(latentStateSchema).min(1),
-        model: modelSchema,
-        prediction: trainingSchema.unwrap().shape.prediction,
-      }),
-    )
-    .min(1),
+  ...common,
+  dataset: address,
+  /** Addresses of the K models, in their order. */
+  models: z.array(address).min(1),
 });
 
 /** Which extractor computes features, and where its weights are. */
@@ -68,10 +56,8 @@ export const extractorSchema = evaluationSchema.shape.extractor;
 
 export const sampleTaskSchema = z.strictObject({
   kind: z.literal('sample'),
-  directory,
-  /** Of the samples: bundle, sampler, count, seed. */
-  hash,
-  bundle: hash,
+  ...common,
+  bundle: address,
   sampling: samplingSchema,
   /** CPU threads of TensorFlow. */
   threads: z.int().min(1),
@@ -80,26 +66,27 @@ export const sampleTaskSchema = z.strictObject({
 
 export const evaluateTaskSchema = z.strictObject({
   kind: z.literal('evaluate'),
-  directory,
-  /** Of the report. */
-  hash,
+  ...common,
   run: z.strictObject({ name: z.string(), namespace: z.string() }),
-  bundle: hash,
-  samples: hash,
+  /** Address of the prepare step, whose record says where the data came from and what was left out. */
+  prepared: address,
+  dataset: address,
+  bundle: address,
+  samples: address,
   sampling: samplingSchema,
   threads: z.int().min(1),
-  dataset: datasetSchema,
   evaluation: evaluationSchema.optional(),
 });
 
 export const taskSchema = z.discriminatedUnion('kind', [
+  prepareTaskSchema,
   trainTaskSchema,
   aggregateTaskSchema,
   sampleTaskSchema,
   evaluateTaskSchema,
 ]);
 
-export type LatentState = z.output<typeof latentStateSchema>;
+export type PrepareTask = z.output<typeof prepareTaskSchema>;
 export type TrainTask = z.output<typeof trainTaskSchema>;
 export type AggregateTask = z.output<typeof aggregateTaskSchema>;
 export type SampleTask = z.output<typeof sampleTaskSchema>;
@@ -107,44 +94,8 @@ export type EvaluateTask = z.output<typeof evaluateTaskSchema>;
 export type Extractor = z.output<typeof extractorSchema>;
 export type Task = z.output<typeof taskSchema>;
 
-/** Linux gives one variable at most 128 KiB; a task of hundreds of models is longer and is packed. */
-const longestPlain = 64_000;
-/** What is still longer goes on in DDR_TASK_2, DDR_TASK_3 and so on. */
-const longestPart = 100_000;
-const packedPrefix = 'gzip:';
-const largestTask = 64 * 2 ** 20;
-
-/** A task as text: JSON, or gzipped JSON in base64 where that would be too long. */
-export function renderTask(task: Task): string {
-  const text = JSON.stringify(task).replaceAll('$', '\\u0024'); // Kubernetes reads $$ and $(NAME) in variables
-  return text.length <= longestPlain ? text : packedPrefix + gzipSync(text, { level: 9 }).toString('base64');
-}
-
-const partName = (part: number) => (part === 0 ? taskVariable : `${taskVariable}_${part + 1}`);
-
-/** A task as variables of the environment. */
-export function taskVariables(task: Task): { name: string; value: string }[] {
-  const text = renderTask(task);
-  return Array.from({ length: Math.ceil(text.length / longestPart) }, (_, part) => ({
-    name: partName(part),
-    value: text.slice(part * longestPart, (part + 1) * longestPart),
-  }));
-}
-
-/** The text of a task from the variables of the environment; undefined where there is none. */
-export function taskOfEnvironment(variables: { [name: string]: string | undefined }): string | undefined {
-  let text = variables[taskVariable];
-  for (let part = 1; text !== undefined && variables[partName(part)] !== undefined; part++)
-    text += variables[partName(part)];
-  return text;
-}
-
-function unpack(text: string): string {
-  if (!text.startsWith(packedPrefix)) return text;
-  return gunzipSync(Buffer.from(text.slice(packedPrefix.length), 'base64'), { maxOutputLength: largestTask }).toString(
-    'utf8',
-  );
-}
+/** A task as the text of its variable. */
+export const renderTask = (task: Task): string => JSON.stringify(task).replaceAll('$', '\\u0024'); // Kubernetes reads $$ and $(NAME) in variables
 
 /**
  * Reads the task of this process.
@@ -160,7 +111,7 @@ export function parseTask(text: string | undefined): Task {
   }
   let json: unknown;
   try {
-    json = JSON.parse(unpack(text));
+    json = JSON.parse(text);
   } catch (cause) {
     throw new DdrError('InvalidTask', 'the task is not JSON', { where, cause });
   }

@@ -6,7 +6,35 @@ export const terminationMessageBytes = 4096;
 
 const errorCodeNames = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];
 
+/** Texts and their number in a result: the whole message has to fit {@link terminationMessageBytes}. */
+const notice = z.string().max(300);
+const notices = z.array(notice).max(5).default([]);
+
+/** One number that judges the samples. */
+const metricValue = z.object({
+  /** FID, or Fréchet distance where the extractor is another network. */
+  name: z.string(),
+  value: z.number(),
+});
+
 const result = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('prepare'),
+    /** Where the prepared images are, and the first digits of their digest. */
+    dataset: z.string(),
+    /** sha256 of shape and pixels. */
+    sha256: z.string(),
+    count: z.int().min(1),
+    /** Files that are no images, and images that could not be decoded. */
+    leftOut: z.int().min(0),
+    broken: z.int().min(0),
+    notices,
+    /** sha256 of what the evaluation will read. */
+    reference: z.string().optional(),
+    weights: z.string().optional(),
+    /** The digest that the same source had when it was prepared before, where it was another. */
+    previous: z.string().optional(),
+  }),
   z.object({ kind: z.literal('train'), digest: z.string(), images: z.int(), loss: z.number().nullable() }),
   z.object({ kind: z.literal('aggregate'), path: z.string(), digest: z.string(), models: z.int() }),
   z.object({ kind: z.literal('sample'), shard: z.int(), count: z.int() }),
@@ -15,15 +43,17 @@ const result = z.discriminatedUnion('kind', [
     path: z.string(),
     digest: z.string(),
     sampleCount: z.int().min(0),
-    metric: z.string().optional(),
-    frechetDistance: z.number().optional(),
+    /** In the order of the spec. */
+    metrics: z.array(metricValue).default([]),
     extractor: z.string().optional(),
     extractorDigest: z.string().optional(),
     referenceCount: z.int().min(0).optional(),
+    /** What to know before comparing the numbers with others. */
+    caveats: notices,
   }),
 ]);
 
-/** The last word of a trainer process, as JSON in its pod's termination message. */
+/** The termination message of a trainer process, as JSON. */
 export const terminationSchema = z.union([
   z.object({ outcome: z.literal('Succeeded'), result }),
   z.object({
@@ -64,11 +94,11 @@ function shorten(text: string, bytes: number): string {
   return `${kept}…`;
 }
 
-/** Bytes that each part of an overlong last word may keep; together with the rest of the JSON below the limit. */
+/** Bytes that each part of an overlong message may keep; together with the rest of the JSON below the limit. */
 const longest = { message: 1800, where: 1200, hint: 600 };
 
 /**
- * Renders a last word within {@link terminationMessageBytes}: log lines go first, the oldest before the others, then the
+ * Renders a termination message within {@link terminationMessageBytes}: log lines go first, the oldest before the others, then the
  * texts are cut. Kubernetes would cut the JSON itself, and nobody could read it.
  */
 export function renderTermination(termination: Termination): string {

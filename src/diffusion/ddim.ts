@@ -1,7 +1,8 @@
 import type { LatentState } from './latentStates.ts';
 
 /** What a network predicts. */
-export type Prediction = 'Epsilon' | 'V' | 'X0';
+export const predictions = ['Epsilon', 'V', 'X0'] as const;
+export type Prediction = (typeof predictions)[number];
 
 /** x̂0 = x·(of x) + output·(of output), for a network that predicts ε, v or x0. */
 export function imageCoefficients(prediction: Prediction, alphaBar: number): { x: number; output: number } {
@@ -46,7 +47,7 @@ export function stepCoefficients(alphaBar: number, next: number, eta: number): S
 }
 
 /** ᾱ that the walk goes to from a state: the next cleaner state's, and 1 from state 0. */
-export const nextAlphaBar = (states: readonly LatentState[], state: number): number => states[state - 1]?.alphaBar ?? 1;
+export const nextAlphaBar = (states: readonly LatentState[], index: number): number => states[index - 1]?.alphaBar ?? 1;
 
 export interface ComposeOptions {
   /** Cleanest first. */
@@ -69,7 +70,7 @@ export function composeDdim({ states, prediction, denoise, start, eta, clip, noi
     const { alphaBar } = state;
     const output = denoise(x, state);
     const toImage = imageCoefficients(prediction, alphaBar);
-    const step = stepCoefficients(alphaBar, nextAlphaBar(states, state.state), eta);
+    const step = stepCoefficients(alphaBar, nextAlphaBar(states, state.index), eta);
     const z = step.sigma > 0 ? noise(state) : undefined;
     return x.map((value, i) => {
       const predicted = toImage.x * value + toImage.output * (output[i] as number);

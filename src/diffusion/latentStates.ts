@@ -4,16 +4,20 @@ import { type SpacingOptions, selectTimesteps } from './spacing.ts';
 /** A latent state: one noise level that a model learns to remove. */
 export interface LatentState {
   /** 0 … S − 1, 0 the cleanest. */
-  state: number;
+  index: number;
   /** τ, 0-based in the T-schedule. */
   timestep: number;
   /** ᾱ of this state, in (0, 1). */
   alphaBar: number;
 }
 
+/** Where the ᾱ of a state comes from. */
+export const alphasKinds = ['Mapped', 'Recomputed'] as const;
+export type Alphas = (typeof alphasKinds)[number];
+
 export interface ScheduleOptions extends SpacingOptions {
   /** Mapped reads ᾱ at τ from the T-schedule; Recomputed takes a fresh S-step schedule (arXiv 2508.14413, the ablation). */
-  alphas: 'Mapped' | 'Recomputed';
+  alphas: Alphas;
 }
 
 /** The S latent states of a schedule, ᾱ strictly falling. */
@@ -21,10 +25,10 @@ export function latentStates(schedule: ScheduleOptions): LatentState[] {
   const timesteps = selectTimesteps(schedule);
   const mapped = schedule.alphas === 'Mapped';
   const levels = alphaBars(schedule.family, mapped ? schedule.timesteps : schedule.states);
-  return timesteps.map((timestep, state) => ({
-    state,
+  return timesteps.map((timestep, index) => ({
+    index,
     timestep,
-    alphaBar: levels[mapped ? timestep : state] as number,
+    alphaBar: levels[mapped ? timestep : index] as number,
   }));
 }
 
@@ -33,6 +37,11 @@ export function partitionModels(states: readonly LatentState[], statesPerModel: 
   return Array.from({ length: states.length / statesPerModel }, (_, index) =>
     states.slice(index * statesPerModel, (index + 1) * statesPerModel),
   );
+}
+
+/** The states of one of the K models. @param model 0 … K − 1 */
+export function statesOfModel(schedule: ScheduleOptions & { statesPerModel: number }, model: number): LatentState[] {
+  return partitionModels(latentStates(schedule), schedule.statesPerModel)[model] ?? [];
 }
 
 /** Largest √ᾱ of the noisiest state at which N(0, I) is a fair start; Stable Diffusion's 0.068 is a known flaw (arXiv 2305.08891). */

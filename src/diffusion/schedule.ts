@@ -1,5 +1,6 @@
 /** Noise schedules: how much of the image is left at each of T timesteps. All in float64. */
-export type Family = 'Linear' | 'Cosine' | 'ScaledLinear';
+export const families = ['Linear', 'Cosine', 'ScaledLinear'] as const;
+export type Family = (typeof families)[number];
 
 /** β of every timestep. */
 function betas(family: Family, timesteps: number): Float64Array {

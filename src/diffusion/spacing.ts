@@ -1,6 +1,8 @@
 import { alphaBars, type Family, logSnr } from './schedule.ts';
 
-export type Spacing = 'Uniform' | 'Quadratic' | 'LogSNR' | 'Explicit';
+/** How the S timesteps are chosen from the T. */
+export const spacings = ['Uniform', 'Quadratic', 'LogSNR', 'Explicit'] as const;
+export type Spacing = (typeof spacings)[number];
 
 export interface SpacingOptions {
   family: Family;

@@ -1,5 +1,5 @@
 import { latentStates } from '../../src/diffusion/latentStates.ts';
-import type { Report } from '../../src/trainer/report/report.ts';
+import type { Report } from '../../src/trainer/artifacts/report.ts';
 
 const digest = 'ab'.repeat(32);
 

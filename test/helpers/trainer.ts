@@ -3,19 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pino } from 'pino';
+import { runLayout } from '../../src/api/layout.ts';
 import type { Progress } from '../../src/api/progress.ts';
 import { parseRun } from '../../src/api/run.ts';
 import type { Spec } from '../../src/api/spec/spec.ts';
 import type { AggregateTask, EvaluateTask, SampleTask } from '../../src/api/task.ts';
 import { latentStates, partitionModels } from '../../src/diffusion/latentStates.ts';
 import { normals, streams } from '../../src/diffusion/random.ts';
-import { runAggregate } from '../../src/trainer/bundle/aggregate.ts';
-import { saveFinal } from '../../src/trainer/bundle/final.ts';
-import { runLayout } from '../../src/trainer/bundle/layout.ts';
+import { runAggregate } from '../../src/trainer/aggregate/aggregate.ts';
+import { saveFinal } from '../../src/trainer/artifacts/finalModel.ts';
+import type { TrainerContext } from '../../src/trainer/context/context.ts';
 import { writeNpy } from '../../src/trainer/formats/npy.ts';
 import { initialWeights, type ParameterSpec, totalSize } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
-import type { TrainerContext } from '../../src/trainer/process/context.ts';
 import { withSpec } from './runs.ts';
 
 /** A folder that goes when the test ends. */

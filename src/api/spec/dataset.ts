@@ -9,10 +9,19 @@ export const volumePathSchema = z
   })
   .describe('A place on a PersistentVolumeClaim.');
 
+/** Height and width in pixels, and 1 channel for grey or 3 for RGB: of stored images, of what a network sees, of pictures. */
+export const imageShapeSchema = z.strictObject({ size: z.int().min(1), channels: z.literal([1, 3]) });
+
 export const imageSchema = z
   .strictObject({
     size: integer(4, 1024).describe('Height and width in pixels. Images of another size are resized to it.'),
     channels: z.literal([1, 3]).describe('1 for grey, 3 for RGB.'),
+    fit: z
+      .enum(['CenterCrop', 'Stretch', 'Pad'])
+      .default('CenterCrop')
+      .describe(
+        'How an image that is not square becomes so: CenterCrop cuts off what stands over at the longer sides, Stretch distorts it, Pad fills up with black.',
+      ),
   })
   .describe('Shape that every image is brought to.');
 
@@ -25,10 +34,27 @@ export const datasetSchema = z
         'Idx: an MNIST-style images file, plain or .gz (or the folder with train-images-idx3-ubyte). ImageFolder, ImageZip: PNG and JPEG files. Npy, Npz: a uint8 array [N,H,W] or [N,H,W,C].',
       ),
     image: imageSchema,
+    array: z
+      .string()
+      .min(1)
+      .max(253)
+      .optional()
+      .describe('Npz: the array of images, where the file has several that could be, such as x_train.'),
     limit: integer(1).optional().describe('Use only the first this many images.'),
+    maxBroken: integer(0)
+      .default(0)
+      .describe(
+        'Images that cannot be decoded and may be left out; one more fails the run before anything is trained.',
+      ),
+    revision: z
+      .string()
+      .max(253)
+      .optional()
+      .describe('Any text. Another one asks to read the data anew, after files under the same path have changed.'),
   })
   .describe('The images to learn from; values are mapped to [−1, 1].');
 
 export type VolumePath = z.output<typeof volumePathSchema>;
-export type ImageShape = z.output<typeof imageSchema>;
+export type ImageShape = z.output<typeof imageShapeSchema>;
+export type ImageSpec = z.output<typeof imageSchema>;
 export type Dataset = z.output<typeof datasetSchema>;

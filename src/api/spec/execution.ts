@@ -17,6 +17,19 @@ export const podTemplateSchema = z
     'A PodTemplate that is merged into every pod; containers are matched by name (the container is called "trainer").',
   );
 
+/** Labels and annotations of Jobs, for those who admit or count Jobs and not pods: Kueue's priority class, say. */
+export const jobTemplateSchema = z
+  .strictObject({
+    metadata: z
+      .strictObject({
+        labels: z.record(z.string(), z.string()).optional().describe('Labels of every Job.'),
+        annotations: z.record(z.string(), z.string()).optional().describe('Annotations of every Job.'),
+      })
+      .optional()
+      .describe("Metadata of every Job; the operator's own labels win."),
+  })
+  .describe('What every Job carries besides.');
+
 const resourceList = z.record(
   z.string().max(253),
   z.union([quantity, integer(0, Number.MAX_SAFE_INTEGER)], {
@@ -58,6 +71,7 @@ export const executionSchema = z
     image: z.string().min(1).max(512).optional().describe("Trainer image; the operator's default where left out."),
     resources: resourcesSchema.prefault({}),
     podTemplate: podTemplateSchema.optional(),
+    jobTemplate: jobTemplateSchema.optional(),
   })
   .prefault({})
   .describe('How the pods run. Nothing here changes what is trained.');

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { alphasKinds } from '../../diffusion/latentStates.ts';
+import { families } from '../../diffusion/schedule.ts';
+import { spacings } from '../../diffusion/spacing.ts';
 import { integer, withRules } from '../rules.ts';
 
 const schedule = z
   .strictObject({
     family: z
-      .enum(['Linear', 'Cosine', 'ScaledLinear'])
+      .enum(families)
       .default('Linear')
       .describe(
         'Noise schedule over the T timesteps: Linear (β from 1e-4 to 0.02), Cosine (s = 0.008), ScaledLinear (√β from √0.00085 to √0.012).',
@@ -19,7 +22,7 @@ const schedule = z
         'g, the number of neighbouring states that one model learns; divides states. 1 is complete disentanglement, S is the usual joint model.',
       ),
     spacing: z
-      .enum(['Uniform', 'Quadratic', 'LogSNR', 'Explicit'])
+      .enum(spacings)
       .default('Uniform')
       .describe(
         'How the S timesteps are chosen from the T: evenly, evenly in √t, evenly in log signal-to-noise ratio, or as listed in indices.',
@@ -32,7 +35,7 @@ const schedule = z
       .optional()
       .describe('With spacing Explicit: the S timesteps, 0-based, strictly ascending (the cleanest first).'),
     alphas: z
-      .enum(['Mapped', 'Recomputed'])
+      .enum(alphasKinds)
       .default('Mapped')
       .describe(
         "Mapped: a state's ᾱ is read from the T-schedule at its timestep. Recomputed: from a fresh S-step schedule (the paper's ablation, known to fail).",

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { predictions } from '../../diffusion/ddim.ts';
 import { integer } from '../rules.ts';
 
 const rate = z.number().min(0).max(1);
@@ -9,7 +10,7 @@ const fields = {
   ),
   batchSize: integer(1, 8192).describe('Images in one optimizer step.'),
   prediction: z
-    .enum(['Epsilon', 'V', 'X0'])
+    .enum(predictions)
     .describe('What the network predicts: the noise ε, the velocity v = √ᾱ·ε − √(1−ᾱ)·x0, or the image x0.'),
   seed: integer(0).describe('Seed of initial weights, noise, timesteps and data order.'),
   threads: integer(1, 256).describe(
@@ -94,4 +95,3 @@ export const trainingOverrideSchema = z
   .describe('Replaces fields of training.');
 
 export type Training = z.output<typeof trainingSchema>;
-export type Prediction = Training['prediction'];

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
+import { type RunLayout, runLayout } from '../../api/layout.ts';
 import type { EvaluateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
+import { type Manifest, openBundle } from '../artifacts/bundle.ts';
 import {
   commitFolder,
   loadOrName,
@@ -12,18 +14,16 @@ import {
   readJson,
   removePartial,
   toJson,
-} from '../bundle/commit.ts';
-import { finalRecordSchema } from '../bundle/final.ts';
-import { type RunLayout, runLayout } from '../bundle/layout.ts';
-import { type Manifest, openBundle } from '../bundle/manifest.ts';
+} from '../artifacts/commit.ts';
+import { finalRecordSchema } from '../artifacts/finalModel.ts';
+import { type Report, reportSchema } from '../artifacts/report.ts';
+import { loadShard, type ShardImages } from '../artifacts/samples.ts';
+import { stillStarting, type TrainerContext } from '../context/context.ts';
+import { startEngine } from '../context/engine.ts';
 import { backendOf } from '../engine/backend.ts';
 import { sha256 } from '../formats/digest.ts';
-import { stillStarting, type TrainerContext } from '../process/context.ts';
-import { startEngine } from '../process/engine.ts';
 import { renderReport } from '../report/html.ts';
 import { renderSamples, renderWalk } from '../report/pictures.ts';
-import { type Report, reportSchema } from '../report/report.ts';
-import { loadShard, type ShardImages } from '../sample/shard.ts';
 import { judge } from './judge.ts';
 
 /** Samples that the grid shows. */

@@ -1,20 +1,20 @@
 import { dirname, join } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
+import type { RunLayout } from '../../api/layout.ts';
 import type { Evaluation } from '../../api/spec/evaluation.ts';
 import type { EvaluateTask } from '../../api/task.ts';
-import { loadOrName, loadOrSetAside, makeAnew, removePartial } from '../bundle/commit.ts';
-import type { RunLayout } from '../bundle/layout.ts';
+import { loadOrName, loadOrSetAside, makeAnew, removePartial } from '../artifacts/commit.ts';
+import { loadFeatures, readStatistics, saveFeatures } from '../artifacts/features.ts';
+import type { Report } from '../artifacts/report.ts';
+import { stillStarting, stopIfAsked, type TrainerContext } from '../context/context.ts';
 import { datasetDigest, readDataset } from '../data/dataset.ts';
 import { bytesPerImage, type ImageSet } from '../data/images.ts';
 import { readInput, resolveInVolume } from '../data/volume.ts';
 import { createLinearAlgebra } from '../engine/float64.ts';
 import type { TensorFlow } from '../engine/tensorflow.ts';
-import { stillStarting, stopIfAsked, type TrainerContext } from '../process/context.ts';
-import type { Report } from '../report/report.ts';
-import { createExtractor, type FeatureExtractor } from './extractors/extractor.ts';
-import { loadFeatures, readStatistics, saveFeatures } from './features.ts';
-import { frechetDistance } from './frechet.ts';
-import { type FeatureSums, mergeSums, type Statistics, statisticsOf } from './statistics.ts';
+import { createExtractor, type FeatureExtractor } from '../metrics/extractors/extractor.ts';
+import { frechetDistance } from '../metrics/frechet.ts';
+import { type FeatureSums, mergeSums, type Statistics, statisticsOf } from '../metrics/statistics.ts';
 
 /** A distance with all that is needed to tell what it means. */
 export type Judgement = NonNullable<Report['evaluation']>;

@@ -4,7 +4,7 @@ import { DdrError, toDdrError } from '../../api/errors.ts';
 import { ExitCode } from '../../api/exitCodes.ts';
 import { parseTask, type Task, taskOfEnvironment, taskVariable } from '../../api/task.ts';
 import { renderTermination, type TaskResult, type Termination } from '../../api/termination.ts';
-import type { TrainerContext } from './context.ts';
+import type { TrainerContext } from '../context/context.ts';
 import { parseEnvironment } from './environment.ts';
 import { startProgressServer } from './http.ts';
 import { stopSignal, stopWithParent } from './stop.ts';
@@ -18,7 +18,7 @@ async function run(task: Task, context: TrainerContext): Promise<TaskResult> {
     case 'train':
       return (await import('../train/train.ts')).runTrain(task, context);
     case 'aggregate':
-      return (await import('../bundle/aggregate.ts')).runAggregate(task, context);
+      return (await import('../aggregate/aggregate.ts')).runAggregate(task, context);
     case 'sample':
       return (await import('../sample/sample.ts')).runSample(task, context);
     case 'evaluate':

@@ -1,6 +1,6 @@
 import { alphaBars, type Family } from '../../diffusion/schedule.ts';
+import type { Report } from '../artifacts/report.ts';
 import { type Axis, linearAxis, logAxis, position } from './axes.ts';
-import type { Report } from './report.ts';
 import { compact, escapeHtml, grouped, significant } from './text.ts';
 
 const height = 270;

@@ -1,6 +1,6 @@
+import type { Report } from '../artifacts/report.ts';
 import { lastLossChart, lossChart, scheduleChart } from './charts.ts';
 import type { WalkPicture } from './pictures.ts';
-import type { Report } from './report.ts';
 import { image, keyFigures, modelTable, provenance, resultCard, stateScale, summary, walkSection } from './sections.ts';
 import { styles } from './styles.ts';
 import { escapeHtml, grouped } from './text.ts';

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
+import type { Walk } from '../artifacts/samples.ts';
 import type { NpyArray } from '../formats/npy.ts';
-import type { Walk } from '../sample/shard.ts';
 
 /** Pixels between two images of a grid, and its colour. */
 const gap = 3;

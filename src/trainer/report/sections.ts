@@ -1,6 +1,6 @@
+import type { Report } from '../artifacts/report.ts';
 import { stateColour, statesOf } from './charts.ts';
 import type { WalkPicture } from './pictures.ts';
-import type { Report } from './report.ts';
 import { counted, duration, escapeHtml, grouped, significant } from './text.ts';
 
 /** A picture within the page. */

@@ -1,7 +1,7 @@
 import { DdrError } from '../../api/errors.ts';
 import type { Prediction } from '../../diffusion/ddim.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
-import type { Bundle, BundledModel } from '../bundle/manifest.ts';
+import type { Bundle, BundledModel } from '../artifacts/bundle.ts';
 import type { Program } from '../engine/program.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';

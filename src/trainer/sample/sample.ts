@@ -1,18 +1,18 @@
 import { DdrError } from '../../api/errors.ts';
+import { runLayout } from '../../api/layout.ts';
 import type { Extractor, SampleTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { loadOrName, loadOrSetAside, removePartialOf } from '../bundle/commit.ts';
-import { runLayout } from '../bundle/layout.ts';
-import { type Bundle, openBundle, statesOf } from '../bundle/manifest.ts';
+import { type Bundle, openBundle, statesOf } from '../artifacts/bundle.ts';
+import { loadOrName, loadOrSetAside, removePartialOf } from '../artifacts/commit.ts';
+import { loadFeatures, saveFeatures } from '../artifacts/features.ts';
+import { loadShard, type ShardImages, saveShard, shardRange, walkSamples } from '../artifacts/samples.ts';
+import { stopIfAsked, type TrainerContext } from '../context/context.ts';
+import { startEngine } from '../context/engine.ts';
 import { bytesPerImage, type ImageSet, toBytes } from '../data/images.ts';
 import type { TensorFlow } from '../engine/tensorflow.ts';
-import { createExtractor } from '../evaluate/extractors/extractor.ts';
-import { loadFeatures, saveFeatures } from '../evaluate/features.ts';
 import type { NpyArray } from '../formats/npy.ts';
-import { stopIfAsked, type TrainerContext } from '../process/context.ts';
-import { startEngine } from '../process/engine.ts';
+import { createExtractor } from '../metrics/extractors/extractor.ts';
 import { createDenoisers } from './denoiser.ts';
-import { loadShard, type ShardImages, saveShard, shardRange, walkSamples } from './shard.ts';
 import { type Moments, walk } from './walk.ts';
 
 /** Bytes that a kept walk has at most: of many states or large images fewer samples are watched. */

@@ -1,4 +1,4 @@
-import type { LossPoint } from '../bundle/checkpoint.ts';
+import type { LossPoint } from '../artifacts/checkpoint.ts';
 
 /** Points that a loss curve has at most. */
 const maximumPoints = 400;

@@ -11,12 +11,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { runLayout } from '../../../../src/trainer/bundle/layout.ts';
+import { runLayout } from '../../../../src/api/layout.ts';
+import { loadFeatures, readStatistics, writeStatistics } from '../../../../src/trainer/artifacts/features.ts';
+import { reportSchema } from '../../../../src/trainer/artifacts/report.ts';
 import { runEvaluate } from '../../../../src/trainer/evaluate/evaluate.ts';
-import { loadFeatures, readStatistics, writeStatistics } from '../../../../src/trainer/evaluate/features.ts';
-import { mergeSums, statisticsOf } from '../../../../src/trainer/evaluate/statistics.ts';
 import { sha256 } from '../../../../src/trainer/formats/digest.ts';
-import { reportSchema } from '../../../../src/trainer/report/report.ts';
+import { mergeSums, statisticsOf } from '../../../../src/trainer/metrics/statistics.ts';
 import { runSample } from '../../../../src/trainer/sample/sample.ts';
 import { type AggregatedRun, aggregatedRun, trainerContext } from '../../../helpers/trainer.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Report } from '../../../../src/trainer/artifacts/report.ts';
 import { renderReport } from '../../../../src/trainer/report/html.ts';
 import { renderSamples, renderWalk } from '../../../../src/trainer/report/pictures.ts';
-import type { Report } from '../../../../src/trainer/report/report.ts';
 import { exampleReport } from '../../../helpers/reports.ts';
 
 const images = (...shape: number[]) => ({

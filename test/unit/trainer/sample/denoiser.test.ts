@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runLayout } from '../../../../src/api/layout.ts';
 import { normals, streams } from '../../../../src/diffusion/random.ts';
-import { runLayout } from '../../../../src/trainer/bundle/layout.ts';
-import { openBundle, statesOf } from '../../../../src/trainer/bundle/manifest.ts';
+import { openBundle, statesOf } from '../../../../src/trainer/artifacts/bundle.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
 import type { UnetConfig } from '../../../../src/trainer/model/parameters.ts';
 import { unet } from '../../../../src/trainer/model/unet.ts';

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { composeDdim, type Prediction } from '../../../../src/diffusion/ddim.ts';
-import { gaussianDenoiser } from '../../../../src/diffusion/gaussian.ts';
 import { type LatentState, latentStates } from '../../../../src/diffusion/latentStates.ts';
 import { normals, streams } from '../../../../src/diffusion/random.ts';
+import { shardRange } from '../../../../src/trainer/artifacts/samples.ts';
 import type { StateModel } from '../../../../src/trainer/sample/denoiser.ts';
-import { shardRange } from '../../../../src/trainer/sample/shard.ts';
 import { type WalkOptions, walk } from '../../../../src/trainer/sample/walk.ts';
+import { gaussianDenoiser } from '../../../helpers/gaussian.ts';
 
 const data = { mean: 0.3, deviation: 0.5 };
 const size = 6;

@@ -2,12 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DdrError, toDdrError } from '../../api/errors.ts';
+import { modelFileName, runLayout } from '../../api/layout.ts';
 import type { AggregateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { datasetDigest, readDataset } from '../data/dataset.ts';
-import { type ImageSet, toUnit } from '../data/images.ts';
-import { writeSafetensors } from '../formats/safetensors.ts';
-import { stillStarting, stopIfAsked, type TrainerContext } from '../process/context.ts';
+import { bundleFormat, type Manifest, openBundle } from '../artifacts/bundle.ts';
 import {
   type Content,
   commitFolder,
@@ -17,10 +15,12 @@ import {
   removePartial,
   setAside,
   toJson,
-} from './commit.ts';
-import { loadFinal, weightsFile } from './final.ts';
-import { modelFileName, runLayout } from './layout.ts';
-import { bundleFormat, type Manifest, openBundle } from './manifest.ts';
+} from '../artifacts/commit.ts';
+import { loadFinal, weightsFile } from '../artifacts/finalModel.ts';
+import { stillStarting, stopIfAsked, type TrainerContext } from '../context/context.ts';
+import { datasetDigest, readDataset } from '../data/dataset.ts';
+import { type ImageSet, toUnit } from '../data/images.ts';
+import { writeSafetensors } from '../formats/safetensors.ts';
 
 const changedData = 'the model has learned from other images than are there now';
 const stopped = 'stopped; the models are kept, and the bundle is made anew';

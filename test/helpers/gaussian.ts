@@ -1,4 +1,4 @@
-import { type Prediction, stepCoefficients, targetCoefficients } from './ddim.ts';
+import { type Prediction, stepCoefficients, targetCoefficients } from '../../src/diffusion/ddim.ts';
 
 /** Data drawn from N(mean, deviation²), independently per pixel: there the best model is known and linear. */
 export interface GaussianData {

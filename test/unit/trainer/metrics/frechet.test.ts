@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { readStatistics, writeStatistics } from '../../../../src/trainer/artifacts/features.ts';
 import { createLinearAlgebra } from '../../../../src/trainer/engine/float64.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
-import { readStatistics, writeStatistics } from '../../../../src/trainer/evaluate/features.ts';
-import { frechetDistance } from '../../../../src/trainer/evaluate/frechet.ts';
+import { frechetDistance } from '../../../../src/trainer/metrics/frechet.ts';
 import {
   addFeatures,
   emptySums,
   mergeSums,
   type Statistics,
   statisticsOf,
-} from '../../../../src/trainer/evaluate/statistics.ts';
+} from '../../../../src/trainer/metrics/statistics.ts';
 
 const algebra = createLinearAlgebra(await loadTensorFlow(2));
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { composeDdim, type Prediction } from '../../../src/diffusion/ddim.ts';
-import { type GaussianData, gaussianDenoiser, gaussianOracle } from '../../../src/diffusion/gaussian.ts';
 import { latentStates } from '../../../src/diffusion/latentStates.ts';
 import type { Family } from '../../../src/diffusion/schedule.ts';
+import { type GaussianData, gaussianDenoiser, gaussianOracle } from '../../helpers/gaussian.ts';
 
 const data: GaussianData = { mean: 0.3, deviation: 0.5 };
 

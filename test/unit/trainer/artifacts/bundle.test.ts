@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { LogFn } from 'pino';
-import { takeAttempt } from '../../../../src/trainer/bundle/attempts.ts';
-import { loadNewestCheckpoint, saveCheckpoint } from '../../../../src/trainer/bundle/checkpoint.ts';
+import { takeAttempt } from '../../../../src/trainer/artifacts/attempts.ts';
+import { loadNewestCheckpoint, saveCheckpoint } from '../../../../src/trainer/artifacts/checkpoint.ts';
 import {
   commitFolder,
   loadOrSetAside,
@@ -12,7 +12,7 @@ import {
   readRecorded,
   recordOf,
   removePartial,
-} from '../../../../src/trainer/bundle/commit.ts';
+} from '../../../../src/trainer/artifacts/commit.ts';
 import { temporaryFolder } from '../../../helpers/trainer.ts';
 
 test('a folder is there as a whole or not at all', async (t) => {

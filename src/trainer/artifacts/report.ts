@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { latentStateSchema } from '../../api/task.ts';
-import { lossPointSchema } from '../bundle/checkpoint.ts';
+import { lossPointSchema } from './checkpoint.ts';
 
 /** report.json: every number with what is needed to compare it. */
 export const reportSchema = z.object({

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ImageSet } from '../../../../src/trainer/data/images.ts';
-import { loadTensorFlow, type Tensor4D } from '../../../../src/trainer/engine/tensorflow.ts';
-import { createExtractor, type Weights } from '../../../../src/trainer/evaluate/extractors/extractor.ts';
+import type { ImageSet } from '../../../../../src/trainer/data/images.ts';
+import { loadTensorFlow, type Tensor4D } from '../../../../../src/trainer/engine/tensorflow.ts';
+import { readNpy } from '../../../../../src/trainer/formats/npy.ts';
+import { writeSafetensors } from '../../../../../src/trainer/formats/safetensors.ts';
+import { createExtractor, type Weights } from '../../../../../src/trainer/metrics/extractors/extractor.ts';
 import {
   inceptionStages,
   inceptionV3,
   prepareImages,
-} from '../../../../src/trainer/evaluate/extractors/inceptionV3.ts';
-import { readNpy } from '../../../../src/trainer/formats/npy.ts';
-import { writeSafetensors } from '../../../../src/trainer/formats/safetensors.ts';
-import { temporaryFolder } from '../../../helpers/trainer.ts';
+} from '../../../../../src/trainer/metrics/extractors/inceptionV3.ts';
+import { temporaryFolder } from '../../../../helpers/trainer.ts';
 
 interface Described {
   mean: number[][];

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
-import { createExtractor } from '../../../../src/trainer/evaluate/extractors/extractor.ts';
-import { classifierShapes } from '../../../../src/trainer/evaluate/extractors/mnistClassifier.ts';
-import { writeSafetensors } from '../../../../src/trainer/formats/safetensors.ts';
-import { sizeOf } from '../../../../src/trainer/model/parameters.ts';
-import { temporaryFolder } from '../../../helpers/trainer.ts';
+import { loadTensorFlow } from '../../../../../src/trainer/engine/tensorflow.ts';
+import { writeSafetensors } from '../../../../../src/trainer/formats/safetensors.ts';
+import { createExtractor } from '../../../../../src/trainer/metrics/extractors/extractor.ts';
+import { classifierShapes } from '../../../../../src/trainer/metrics/extractors/mnistClassifier.ts';
+import { sizeOf } from '../../../../../src/trainer/model/parameters.ts';
+import { temporaryFolder } from '../../../../helpers/trainer.ts';
 
 test('weights that give features that are not finite are refused by name', async (t) => {
   const folder = temporaryFolder(t);

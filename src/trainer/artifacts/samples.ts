@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
-import { commitFolder, fileRecordSchema, readJson, readRecorded, recordOf, toJson } from '../bundle/commit.ts';
 import { type NpyArray, readNpy, writeNpy } from '../formats/npy.ts';
+import { commitFolder, fileRecordSchema, readJson, readRecorded, recordOf, toJson } from './commit.ts';
 
 /** Samples whose whole walk is kept, by the first shard. */
 export const walkSamples = 8;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
-import { mnistDigits, splitDigits } from '../../../../scripts/mnist.ts';
-import type { ImageSet } from '../../../../src/trainer/data/images.ts';
-import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
-import { createExtractor } from '../../../../src/trainer/evaluate/extractors/extractor.ts';
-import { classifierPath, classify } from '../../../../src/trainer/evaluate/extractors/mnistClassifier.ts';
-import type { FeatureSums } from '../../../../src/trainer/evaluate/statistics.ts';
-import { sha256 } from '../../../../src/trainer/formats/digest.ts';
-import { readSafetensors } from '../../../../src/trainer/formats/safetensors.ts';
+import { mnistDigits, splitDigits } from '../../../../../scripts/mnist.ts';
+import type { ImageSet } from '../../../../../src/trainer/data/images.ts';
+import { loadTensorFlow } from '../../../../../src/trainer/engine/tensorflow.ts';
+import { sha256 } from '../../../../../src/trainer/formats/digest.ts';
+import { readSafetensors } from '../../../../../src/trainer/formats/safetensors.ts';
+import { createExtractor } from '../../../../../src/trainer/metrics/extractors/extractor.ts';
+import { classifierPath, classify } from '../../../../../src/trainer/metrics/extractors/mnistClassifier.ts';
+import type { FeatureSums } from '../../../../../src/trainer/metrics/statistics.ts';
 
 const tf = await loadTensorFlow(2);
 const digits = mnistDigits();

@@ -3,8 +3,8 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { runAggregate } from '../../../../src/trainer/bundle/aggregate.ts';
-import { runLayout } from '../../../../src/trainer/bundle/layout.ts';
+import { runLayout } from '../../../../src/api/layout.ts';
+import { runAggregate } from '../../../../src/trainer/aggregate/aggregate.ts';
 import { aggregatedRun, trainerContext } from '../../../helpers/trainer.ts';
 
 test('a damaged or missing model is named, with what to do', async (t) => {

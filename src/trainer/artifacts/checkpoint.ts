@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { toDdrError } from '../../api/errors.ts';
+import { checkpointName } from '../../api/layout.ts';
 import type { Values } from '../engine/program.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
 import {
@@ -14,7 +15,6 @@ import {
   setAside,
   toJson,
 } from './commit.ts';
-import { checkpointName } from './layout.ts';
 
 /** A point of the loss curve: the mean loss of the steps since the point before. */
 export const lossPointSchema = z.object({ images: z.int(), loss: z.number() });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import { startEngine } from '../../../../src/trainer/context/engine.ts';
 import { backendOf } from '../../../../src/trainer/engine/backend.ts';
-import { startEngine } from '../../../../src/trainer/process/engine.ts';
 
 test('the device is said, and a GPU that was given but is not used is warned of', async () => {
   const lines: string[] = [];

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
-import { commitFolder, fileRecordSchema, readJson, readRecorded, recordOf, toJson } from '../bundle/commit.ts';
 import { floatsOf, readNpz, writeNpz } from '../formats/npz.ts';
-import type { FeatureSums, Statistics } from './statistics.ts';
+import type { FeatureSums, Statistics } from '../metrics/statistics.ts';
+import { commitFolder, fileRecordSchema, readJson, readRecorded, recordOf, toJson } from './commit.ts';
 
 const recordSchema = z.object({ count: z.int(), dimensions: z.int(), file: fileRecordSchema });
 const fileName = 'features.npz';

@@ -1,0 +1,13 @@
+import type { ImageShape } from '../../api/spec/dataset.ts';
+
+/** Images of one shape, a byte a value, wherever they lie. Reading does not need memory for all of them. */
+export interface ImageSource {
+  count: number;
+  shape: ImageShape;
+  /** sha256 of shape and pixels: what is really learned from. */
+  digest: string;
+  /** Pixels of images first … first + size − 1: size × height × width × channels bytes. */
+  batch(first: number, size: number): Promise<Uint8Array>;
+}
+
+export const bytesPerImage = ({ size, channels }: ImageShape): number => size * size * channels;
