@@ -19,8 +19,6 @@ export const preparedRecordSchema = z.object({
     where: z.string(),
     /** sha256 over paths, sizes and times of what was read. */
     fingerprint: sha256,
-    /** sha256 over its bytes. */
-    digest: sha256,
   }),
   /** Files that are no images. */
   leftOut: z.object({
