@@ -77,7 +77,7 @@ export async function saveDataset(
   { count, shape, pixels, moments }: DatasetContent,
   writer: string,
 ): Promise<DatasetReference> {
-  const header = npyHeader('|u1', arrayShape(count, shape));
+  const header = npyHeader({ descr: '|u1', shape: arrayShape(count, shape) });
   const bytes = header.length + count * bytesPerImage(shape);
   const [pixelHash, fileHash] = [startDigest(count, shape), createHash('sha256').update(header)];
   let digest = '';
@@ -166,7 +166,7 @@ export async function openDataset(
   const batch = (first: number, many: number) =>
     store.readRange(key, images.offset + first * size, many * size).catch(changed);
   const header = await store.readRange(key, 0, images.offset).catch(changed);
-  if (!Buffer.from(npyHeader('|u1', arrayShape(count, shape))).equals(header))
+  if (!Buffer.from(npyHeader({ descr: '|u1', shape: arrayShape(count, shape) })).equals(header))
     changed(new DdrError('InputTruncated', 'has another header than its record says'));
   await batch(count - 1, 1);
   return { count, shape, digest: record.sha256, batch, record };
