@@ -1,5 +1,5 @@
 import { DdrError } from '../../api/errors.ts';
-import type { Prediction } from '../../diffusion/ddim.ts';
+import type { Prediction } from '../../diffusion/prediction.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import type { Bundle, BundledModel } from '../artifacts/bundle.ts';
 import type { Program } from '../engine/program.ts';

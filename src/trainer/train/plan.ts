@@ -1,7 +1,7 @@
 import type { Training } from '../../api/spec/training.ts';
 import type { TrainTask } from '../../api/task.ts';
 import { createDataOrder } from '../../diffusion/dataOrder.ts';
-import { targetCoefficients } from '../../diffusion/ddim.ts';
+import { targetCoefficients } from '../../diffusion/prediction.ts';
 import { randomBelow, seedPair, streams } from '../../diffusion/random.ts';
 import { bytesPerImage, type ImageSet, toUnit } from '../data/images.ts';
 import type { InputValues } from '../engine/program.ts';
