@@ -1,6 +1,6 @@
 import { DdrError } from '../../api/errors.ts';
-import type { Prediction } from '../../diffusion/prediction.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
+import type { Prediction } from '../../diffusion/prediction.ts';
 import type { Bundle, BundledModel } from '../artifacts/bundle.ts';
 import type { Program } from '../engine/program.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
