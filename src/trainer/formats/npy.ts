@@ -26,17 +26,25 @@ const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59); // \x93NUMPY
 const descriptorOf = (data: NpyData): NpyType =>
   (Object.keys(types) as NpyType[]).find((type) => data instanceof types[type]) as NpyType;
 
-/** Bytes of an array in NumPy's format 1.0 (little-endian, C order). */
-export function writeNpy({ shape, data }: NpyArray): Uint8Array {
+/** What comes before an array's values in NumPy's format 1.0 (little-endian, C order). */
+export function npyHeader(type: NpyType, shape: readonly number[]): Uint8Array {
   const shapeText = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
-  const fields = `{'descr': '${descriptorOf(data)}', 'fortran_order': False, 'shape': ${shapeText}, }`;
+  const fields = `{'descr': '${type}', 'fortran_order': False, 'shape': ${shapeText}, }`;
   const length = Math.ceil((10 + fields.length + 1) / 64) * 64;
-  const bytes = new Uint8Array(length + data.byteLength);
+  const bytes = new Uint8Array(length);
   bytes.set(magic);
   bytes.set([1, 0], 6);
   new DataView(bytes.buffer).setUint16(8, length - 10, true);
   bytes.set(new TextEncoder().encode(`${fields.padEnd(length - 11)}\n`), 10);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), length);
+  return bytes;
+}
+
+/** Bytes of an array in NumPy's format 1.0 (little-endian, C order). */
+export function writeNpy({ shape, data }: NpyArray): Uint8Array {
+  const header = npyHeader(descriptorOf(data), shape);
+  const bytes = new Uint8Array(header.length + data.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
   return bytes;
 }
 
