@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
 import { imageShapeSchema } from '../../api/spec/dataset.ts';
 import { modelSchema } from '../../api/spec/model.ts';
-import { predictions } from '../../diffusion/ddim.ts';
+import { predictions } from '../../diffusion/prediction.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import { sha256 } from '../formats/digest.ts';
 import { readSafetensors, type Safetensors } from '../formats/safetensors.ts';
