@@ -22,8 +22,7 @@ export async function preparedOf(task: EvaluateTask, { store }: TrainerContext):
     loadPrepared(store, folder, task.prepared),
   );
   const [where, hint] = [store.describe(folder), makeAnew('preparation')];
-  if (prepared === undefined)
-    throw new DdrError('ModelMissing', 'there is no record of the data', { where, hint });
+  if (prepared === undefined) throw new DdrError('ModelMissing', 'there is no record of the data', { where, hint });
   if (prepared.dataset.address !== task.dataset) {
     throw new DdrError('DigestMismatch', `tells of the dataset ${prepared.dataset.address}, not ${task.dataset}`, {
       where,

@@ -37,9 +37,13 @@ async function sampleSums(
     merged = merged === undefined ? sums : mergeSums(merged, sums);
   }
   if (merged?.count !== sampling.count) {
-    throw new DdrError('DigestMismatch', `the shards have features of ${merged?.count} samples, not ${sampling.count}`, {
-      where: store.describe(layout.samples(samples)),
-    });
+    throw new DdrError(
+      'DigestMismatch',
+      `the shards have features of ${merged?.count} samples, not ${sampling.count}`,
+      {
+        where: store.describe(layout.samples(samples)),
+      },
+    );
   }
   return merged;
 }

@@ -51,7 +51,7 @@ function mostAsymmetric(matrix: Float64Array, n: number): { i: number; j: number
 
 /** Size of the largest eigenvalue of a symmetric matrix, by power iteration: to a few per cent, never above it. */
 function largestEigenvalue(matrix: Float64Array, n: number): number {
-  let vector = Float64Array.from({ length: n }, (_, i) => 1 + ((i * 7919) % 97) / 97);
+  let vector: Float64Array = Float64Array.from({ length: n }, (_, i) => 1 + ((i * 7919) % 97) / 97);
   let size = 0;
   for (let iteration = 0; iteration < 30; iteration++) {
     const norm = Math.hypot(...vector);

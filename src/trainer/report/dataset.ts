@@ -28,7 +28,10 @@ export function datasetSection({ dataset, image }: Report): string {
   ];
   if (leftOut.count > 0) {
     const what = `${counted(leftOut.count, 'file')} that ${leftOut.count === 1 ? 'is no image' : 'are no images'}`;
-    entries.push(['left out', `${what}: ${suffixes(leftOut.bySuffix)}${examples(leftOut.examples.map(code), leftOut.count)}`]);
+    entries.push([
+      'left out',
+      `${what}: ${suffixes(leftOut.bySuffix)}${examples(leftOut.examples.map(code), leftOut.count)}`,
+    ]);
   }
   if (broken.count > 0) {
     const named = broken.examples.map(({ name, message }) => `${code(name)} ${escapeHtml(message)}`);

@@ -9,4 +9,5 @@ export const definitions = (entries: readonly (readonly [string, string])[]) =>
   `<dl>${entries.map(([term, text]) => `<dt>${escapeHtml(term)}</dt><dd>${text}</dd>`).join('')}</dl>`;
 
 export const digest = (sha256: string) => `<code>${escapeHtml(sha256)}</code>`;
-export const shortDigest = (sha256: string) => `<code title="${escapeHtml(sha256)}">${escapeHtml(sha256.slice(0, 12))}</code>`;
+export const shortDigest = (sha256: string) =>
+  `<code title="${escapeHtml(sha256)}">${escapeHtml(sha256.slice(0, 12))}</code>`;

@@ -1,14 +1,14 @@
 import type { Report } from '../artifacts/report.ts';
+import { lastLossChart, lossChart, scheduleChart } from './charts.ts';
 import { datasetSection } from './dataset.ts';
 import { image } from './elements.ts';
-import { lastLossChart, lossChart, scheduleChart } from './charts.ts';
-import type { TrajectoryPicture } from './pictures.ts';
 import { modelTable, stateScale } from './models.ts';
+import type { TrajectoryPicture } from './pictures.ts';
 import { provenance } from './provenance.ts';
 import { keyFigures, resultCard, summary } from './result.ts';
-import { trajectorySection } from './trajectory.ts';
 import { styles } from './styles.ts';
 import { escapeHtml, grouped } from './text.ts';
+import { trajectorySection } from './trajectory.ts';
 
 export interface ReportPictures {
   /** PNG of the sample grid and how many samples it shows. */
