@@ -1,5 +1,5 @@
 import type { Prediction } from '../../src/api/spec/training.ts';
-import { targetCoefficients } from '../../src/diffusion/ddim.ts';
+import { targetCoefficients } from '../../src/diffusion/prediction.ts';
 import { seedPair, streams } from '../../src/diffusion/random.ts';
 import type { InputValues } from '../../src/trainer/engine/program.ts';
 import type { UnetConfig } from '../../src/trainer/model/parameters.ts';
