@@ -170,7 +170,7 @@ export async function aggregatedRun(
     format: 1,
     hash: preparedHash,
     dataset: { address: dataset, count: images, sha256: source.digest },
-    source: { where: 'data/images.npy', fingerprint: '0'.repeat(64) },
+    source: { where: 'data/images.npy', fingerprint: '0'.repeat(64), reading: '0'.repeat(16) },
     leftOut: { count: 0, bySuffix: {}, examples: [] },
     broken: { count: 0, examples: [] },
     notices: [],

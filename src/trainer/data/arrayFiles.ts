@@ -27,7 +27,13 @@ export async function idxFile(path: string): Promise<string> {
   if (!(await isFolder(path))) return path;
   for (const name of idxNames) {
     const file = join(path, name);
-    if (await stat(file).then(() => true, () => false)) return file;
+    if (
+      await stat(file).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file;
   }
   throw new DdrError('InputMissing', `the folder has none of ${idxNames.join(', ')}`, {
     where: path,
@@ -81,7 +87,9 @@ const isImages = (entry: NpzEntry): entry is { name: string; header: NpyHeader }
 
 const described = (entries: readonly NpzEntry[]) =>
   entries
-    .map((entry) => ('header' in entry ? `${entry.name} ${entry.header.type} [${entry.header.shape.join(', ')}]` : entry.name))
+    .map((entry) =>
+      'header' in entry ? `${entry.name} ${entry.header.type} [${entry.header.shape.join(', ')}]` : entry.name,
+    )
     .join(', ') || 'none';
 
 /** The array of images of an archive: the one that was asked for, or the only one that could be. */
@@ -106,9 +114,13 @@ function chooseArray(entries: NpzEntry[], wanted: string | undefined, where: str
   }
   const unreadable = entries.find((entry) => 'error' in entry);
   if (unreadable !== undefined) throw unreadable.error;
-  throw new DdrError('InputForeign', `has no array of images [N,H,W], [N,H,W,C] or [N,C,H,W], only ${described(entries)}`, {
-    where,
-  });
+  throw new DdrError(
+    'InputForeign',
+    `has no array of images [N,H,W], [N,H,W,C] or [N,C,H,W], only ${described(entries)}`,
+    {
+      where,
+    },
+  );
 }
 
 /** @throws DdrError InputMissing, InputForeign, InputTruncated, InputUnsafe */
@@ -118,7 +130,8 @@ export async function openNpz(path: string, wanted: string | undefined, findings
   const chosen = chooseArray(entries, wanted, path);
   if ('error' in chosen) throw chosen.error;
   const { name, header } = chosen;
-  if (wanted === undefined && entries.length > 1) findings.said.push(`the images are the array ${name} of ${described(entries)}`);
+  if (wanted === undefined && entries.length > 1)
+    findings.said.push(`the images are the array ${name} of ${described(entries)}`);
   const { data } = readNpz(bytes, path, [name])[name] as ReturnType<typeof readNpy>;
   return inMemory({ where: `${path}:${name}.npy`, type: header.type, shape: header.shape }, data);
 }

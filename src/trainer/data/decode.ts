@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { DdrError } from '../../api/errors.ts';
 import type { ImageSpec } from '../../api/spec/dataset.ts';
 import { resized } from './conform.ts';
-import { type ImageFormat, formatOf, isCutOff, isGzip } from './imageFormat.ts';
+import { formatOf, type ImageFormat, isCutOff, isGzip } from './imageFormat.ts';
 
 /** Largest image that is decoded, and largest file that a gzipped one unpacks to, against decompression bombs. */
 const maximumPixels = 64_000_000;
@@ -78,10 +78,14 @@ async function unpack(file: Uint8Array, where: string): Promise<Uint8Array> {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'ERR_BUFFER_TOO_LARGE')
       throw new DdrError('InputUnsafe', `unpacks to more than ${maximumBytes} bytes`, { where, cause });
-    throw new DdrError(code === 'Z_BUF_ERROR' ? 'InputTruncated' : 'InputForeign', 'is gzipped and cannot be unpacked', {
-      where,
-      hint: 'Unpack it with gunzip.',
-      cause,
-    });
+    throw new DdrError(
+      code === 'Z_BUF_ERROR' ? 'InputTruncated' : 'InputForeign',
+      'is gzipped and cannot be unpacked',
+      {
+        where,
+        hint: 'Unpack it with gunzip.',
+        cause,
+      },
+    );
   }
 }

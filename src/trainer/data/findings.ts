@@ -1,7 +1,7 @@
 import { DdrError } from '../../api/errors.ts';
 import type { Dataset } from '../../api/spec/dataset.ts';
 import { type FileName, showName } from './fileName.ts';
-import { showSuffix, suffixOf } from './imageNames.ts';
+import { suffixOf } from './imageNames.ts';
 
 /** How many there are of a kind, and the first of them. */
 interface Tally {
@@ -46,7 +46,7 @@ const beginningOf = (text: string, length: number) =>
 export const shortName = (name: FileName): string => endOf(showName(name), nameLength);
 
 export function noteLeftOut({ leftOut }: Findings, name: FileName): void {
-  const suffix = showSuffix(suffixOf(name));
+  const suffix = suffixOf(name);
   const known = leftOut.bySuffix.has(suffix) || leftOut.bySuffix.size < keptSuffixes;
   const key = known ? suffix : 'others';
   leftOut.count++;
@@ -75,7 +75,7 @@ const wereOrWas = (count: number) => (count === 1 ? 'was' : 'were');
 const bySuffix = (counts: Map<string, number>) =>
   [...counts]
     .sort(([, a], [, b]) => b - a)
-    .map(([suffix, count]) => `${count.toLocaleString('en')} ${suffix}`)
+    .map(([suffix, count]) => `${count.toLocaleString('en')} ${suffix || 'without suffix'}`)
     .join(', ');
 
 const fitted = {
@@ -107,11 +107,21 @@ export function noticesOf({ leftOut, broken, warned, notSquare, said }: Findings
 export function tooManyBroken({ broken }: Findings, checked: number, maxBroken: number): DdrError {
   const { first, count, examples } = broken;
   const error = first ?? new DdrError('InputForeign', 'cannot be decoded');
-  const others = count === 1 ? '' : `: ${examples.slice(0, 5).map(({ name }) => name).join(', ')}${count > 5 ? ' …' : ''}`;
+  const others =
+    count === 1
+      ? ''
+      : `: ${examples
+          .slice(0, 5)
+          .map(({ name }) => name)
+          .join(', ')}${count > 5 ? ' …' : ''}`;
   const allowed = maxBroken === 0 ? '' : `, and ${maxBroken} may be left out`;
-  return new DdrError(error.code, `${error.message}; ${count} of ${images(checked)} cannot be read${allowed}${others}`, {
-    ...(error.where === undefined ? {} : { where: error.where }),
-    hint: `Repair or remove ${count === 1 ? 'it' : 'them'}, or leave ${count === 1 ? 'it' : 'them'} out with dataset.maxBroken: ${count}.`,
-    cause: error,
-  });
+  return new DdrError(
+    error.code,
+    `${error.message}; ${count} of ${images(checked)} cannot be read${allowed}${others}`,
+    {
+      ...(error.where === undefined ? {} : { where: error.where }),
+      hint: `Repair or remove ${count === 1 ? 'it' : 'them'}, or leave ${count === 1 ? 'it' : 'them'} out with dataset.maxBroken: ${count}.`,
+      cause: error,
+    },
+  );
 }

@@ -81,7 +81,8 @@ export async function openFolder(path: string, root: string, tick: Tick): Promis
     names: files.map(({ name }) => name),
     where,
     read: async (index) => readInput(await target(index), where(index)),
-    head: (index) => target(index)
+    head: (index) =>
+      target(index)
         .then((path) => readInputRange(path, 0, headBytes))
         .catch(() => new Uint8Array()),
   };

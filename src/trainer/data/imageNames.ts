@@ -1,4 +1,4 @@
-import { type FileName, showName } from './fileName.ts';
+import type { FileName } from './fileName.ts';
 
 /**
  * Which names are images: one rule for folders and archives, so that both find the same ones in the same order.
@@ -44,7 +44,9 @@ const suffix = /.(\.(?!\d+$)[a-z0-9]{1,10})$/i;
 export function suffixOf(name: Uint8Array): string {
   const last = partsOf(name).at(-1) ?? '';
   const plain = last.replace(/\.gz$/i, '');
-  return (suffix.exec(imageSuffixes.has(suffix.exec(plain)?.[1]?.toLowerCase() ?? '') ? plain : last)?.[1] ?? '').toLowerCase();
+  return (
+    suffix.exec(imageSuffixes.has(suffix.exec(plain)?.[1]?.toLowerCase() ?? '') ? plain : last)?.[1] ?? ''
+  ).toLowerCase();
 }
 
 /** What a name says: an image, none, or that the content has to be looked at, where there is no suffix. */
@@ -57,6 +59,3 @@ export function kindOfName(name: Uint8Array): 'image' | 'unknown' | 'other' {
 /** The order in which images are read: that of their names' bytes, whatever order a file system or an archive has. */
 export const byName = (a: { name: Uint8Array }, b: { name: Uint8Array }): number =>
   Buffer.compare(withSlashes(a.name), withSlashes(b.name));
-
-/** Suffix as people are shown it. */
-export const showSuffix = (found: string): string => (found === '' ? 'no suffix' : showName(Buffer.from(found, 'latin1')));
