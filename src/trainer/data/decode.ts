@@ -53,8 +53,11 @@ async function decodeWith(failOn: 'warning' | 'error', bytes: Uint8Array, spec: 
   return { pixels: await resized(image.autoOrient(), spec), square: width === height };
 }
 
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0]?.trim() ?? '';
+/** The decoder's own words, without sharp's that they count as an error. */
+function messageOf(error: unknown): string {
+  const lines = (error instanceof Error ? error.message : String(error)).split('\n').map((line) => line.trim());
+  return lines.find((line) => line !== '' && !line.startsWith('Warning treated as error')) ?? lines[0] ?? '';
+}
 
 /** Complaints after which pixels are made up. */
 const lossy = /premature end|huffman|arithmetic code|instead of RST/i;

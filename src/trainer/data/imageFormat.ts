@@ -18,7 +18,7 @@ function brandsOf(bytes: Uint8Array): string[] {
 /** Format of an image by its first bytes; undefined for whatever is not decoded. */
 export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
   if (text(bytes, 0, 8) === '\x89PNG\r\n\x1a\n') return 'PNG';
-  if (text(bytes, 0, 3) === '\xff\xd8\xff') return 'JPEG';
+  if (text(bytes, 0, 2) === '\xff\xd8') return 'JPEG'; // the next marker may follow after bytes too many
   if (['GIF87a', 'GIF89a'].includes(text(bytes, 0, 6))) return 'GIF';
   if (text(bytes, 0, 4) === 'RIFF' && text(bytes, 8, 12) === 'WEBP') return 'WebP';
   if (tiffBeginnings.includes(text(bytes, 0, 4))) return 'TIFF';

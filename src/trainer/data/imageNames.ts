@@ -38,7 +38,7 @@ const imageSuffixes = new Set(
 );
 
 /** A suffix is letters and digits, not digits only: `frame.0001` has none. */
-const suffix = /.(\.(?!\d+$)[a-z0-9]{1,10})$/i;
+const suffix = /.(\.(?!\d+$)[a-z0-9]{1,10})$/is;
 
 /** Suffix of a name in lower case with its dot; empty where it has none. That of a gzipped file is of what is in it. */
 export function suffixOf(name: Uint8Array): string {

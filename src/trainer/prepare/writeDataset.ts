@@ -4,7 +4,7 @@ import type { Dataset } from '../../api/spec/dataset.ts';
 import { type DatasetReference, openDataset, saveDataset } from '../artifacts/dataset.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import { stillStarting, stopIfAsked, type TrainerContext } from '../context/context.ts';
-import { type Findings, noFindings } from '../data/findings.ts';
+import { type Findings, noFindings, noticesOf } from '../data/findings.ts';
 import { bytesPerImage } from '../data/imageSource.ts';
 import { addImage, emptyMoments, momentsOf } from '../data/moments.ts';
 import { openSource } from '../data/openSource.ts';
@@ -88,7 +88,7 @@ async function write(
 ): Promise<WrittenDataset | { count: number }> {
   const { dataset, writer, assertUnchanged } = writing;
   const size = bytesPerImage(dataset.image);
-  requireImages(count, writing);
+  requireImages(count, writing, findings);
   await requireSpace(count * size, context);
   const sums = emptyMoments(size);
 
@@ -102,7 +102,7 @@ async function write(
       addImage(sums, image);
       yield image;
     }
-    requireImages(sums.count, writing);
+    requireImages(sums.count, writing, findings);
     await assertUnchanged();
   }
   const { size: height, channels } = dataset.image;
@@ -116,9 +116,12 @@ async function write(
 }
 
 /** @throws DdrError InputMissing, InputMismatch */
-function requireImages(count: number, { dataset, place, least }: Writing): void {
+function requireImages(count: number, { dataset, place, least }: Writing, findings: Findings): void {
   const where = place.where;
-  if (count === 0) throw new DdrError('InputMissing', `there are no images of format ${dataset.format}`, { where });
+  if (count === 0) {
+    const others = noticesOf(findings, dataset).map((notice) => `; ${notice}`);
+    throw new DdrError('InputMissing', `there are no images of format ${dataset.format}${others.join('')}`, { where });
+  }
   if (count < least) {
     throw new DdrError('InputMismatch', `the evaluation needs ${least} images at least, and there is ${count}`, {
       where,
