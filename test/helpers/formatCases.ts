@@ -36,7 +36,10 @@ function readOrRefuse<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    assert.ok(error instanceof DdrError && error.code.startsWith('Input') && error.where?.startsWith('file'), `${error}`);
+    assert.ok(
+      error instanceof DdrError && error.code.startsWith('Input') && error.where?.startsWith('file'),
+      `${error}`,
+    );
     return undefined;
   }
 }
