@@ -13,7 +13,7 @@ export interface PythonDict {
 /** Python itself refuses about twice as many brackets within brackets. */
 const deepest = 100;
 
-const blank = /(?:[ \t\f\r\n]|#[^\r\n]*|\\\r?\n)*/y;
+const blank = /(?:[ \t\f\r\n]|#[^\r\n]*|\\\r?\n(?!$))*/y;
 const integer = /([+-]?)[ \t]*(0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|[1-9](?:_?\d)*|0(?:_?0)*)/y;
 const long = /[ \t\f]*L/y;
 const word = /[A-Za-z_]\w*/y;
