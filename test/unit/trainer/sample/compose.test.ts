@@ -86,6 +86,34 @@ test('samples depend neither on the shards nor on the batch size', async () => {
   );
 });
 
+test('a sample keeps its place in the batch whatever the shard, and the rest of a batch is zeros', async () => {
+  const places = new Map<number, Set<number>>();
+  for (const range of [{ first: 0, count: 10 }, shardRange(1, 3, 10), shardRange(2, 3, 10)]) {
+    let sample = range.first;
+    const seen = options(range);
+    seen.states = states.slice(-1);
+    seen.modelOf = async () => ({
+      prediction: 'X0',
+      denoise: (x) => {
+        for (let place = 0; place < 4; place++) {
+          const image = x.subarray(place * size, (place + 1) * size);
+          if (image.every((value) => value === 0)) continue;
+          assert.deepEqual(image, Float32Array.from(normals(5, streams.start, sample, size)));
+          places.set(sample, (places.get(sample) ?? new Set()).add(place));
+          sample++;
+        }
+        return x;
+      },
+    });
+    await compose(seen);
+  }
+  assert.deepEqual(
+    [...places.keys()].sort((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
+  for (const [sample, own] of places) assert.deepEqual([...own], [sample % 4]);
+});
+
 test('every model is loaded once, the noisiest first', async () => {
   const loaded: number[] = [];
   const modelOf = (state: LatentState) => {
