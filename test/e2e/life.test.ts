@@ -60,7 +60,7 @@ test('one resource in; models, bundle, samples and report out', { skip }, async 
     );
     assert.match(sums, new RegExp(`^${bundle.digest} `, 'm'));
     assert.match(sums, new RegExp(`^${results.digest} `, 'm'));
-    for (const file of ['report.html', 'samples.png', 'walk.png']) assert.match(sums, new RegExp(`^${file}$`, 'm'));
+    for (const file of ['report.html', 'samples.png', 'trajectory.png']) assert.match(sums, new RegExp(`^${file}$`, 'm'));
     assert.equal(results.sampleCount, 400);
     assert.equal(results.extractor, 'mnist-classifier');
     assert.ok((results.frechetDistance ?? 0) > 0);

@@ -1,12 +1,9 @@
 import { compact } from '../../api/compact.ts';
-import type { TaskResult } from '../../api/termination.ts';
+import { shorten, type TaskResult } from '../../api/termination.ts';
 import type { Report } from '../artifacts/report.ts';
 
-/** Caveats and their length in a termination message; the report has all of them whole. */
+/** Caveats in a termination message, and bytes of each; the report has all of them whole. */
 const longest = { caveats: 5, caveat: 300 };
-
-const shortened = (text: string) =>
-  text.length <= longest.caveat ? text : `${text.slice(0, longest.caveat - 1)}…`.toWellFormed();
 
 /** What the termination message says of a report. */
 export function resultOf({ sampling, evaluation }: Report, path: string, digest: string): TaskResult {
@@ -19,6 +16,6 @@ export function resultOf({ sampling, evaluation }: Report, path: string, digest:
     extractor: evaluation?.extractor,
     extractorDigest: evaluation?.extractorDigest,
     referenceCount: evaluation?.reference.count ?? undefined,
-    caveats: evaluation?.caveats.slice(0, longest.caveats).map(shortened) ?? [],
+    caveats: evaluation?.caveats.slice(0, longest.caveats).map((text) => shorten(text, longest.caveat)) ?? [],
   });
 }

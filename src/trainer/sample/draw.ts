@@ -2,6 +2,7 @@ import { DdrError } from '../../api/errors.ts';
 import type { SampleTask } from '../../api/task.ts';
 import { samplers } from '../../diffusion/samplers.ts';
 import { type Bundle, statesOf } from '../artifacts/bundle.ts';
+import type { Moments } from '../artifacts/dataset.ts';
 import { type ShardImages, shardRange } from '../artifacts/samples.ts';
 import { stopIfAsked, type TrainerContext } from '../context/context.ts';
 import { bytesPerImage } from '../data/imageSource.ts';
@@ -9,7 +10,6 @@ import type { TensorFlow } from '../engine/tensorflow.ts';
 import { pixelCodec } from '../model/codec.ts';
 import { compose } from './compose.ts';
 import { createDenoisers } from './denoiser.ts';
-import type { Moments } from './noise.ts';
 import { recordTrajectory } from './trajectory.ts';
 
 async function momentsOf(bundle: Bundle): Promise<Moments> {

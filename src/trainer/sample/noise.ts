@@ -1,13 +1,8 @@
 import { normals, streams } from '../../diffusion/random.ts';
+import type { Moments } from '../artifacts/dataset.ts';
 
 /** Streams of step noise that one sample has at most: S ≤ 4096. */
 const statesPerSample = 4096;
-
-/** Mean and deviation of the data, per value that a network sees. */
-export interface Moments {
-  mean: Float32Array;
-  deviation: Float32Array;
-}
 
 /**
  * The first x of a sample, a function of (seed, sample): of N(0, I), or of the normal that the data have become at the
