@@ -12,7 +12,7 @@ const schema = z.object({
   DDR_WEIGHTS_DIR: folder.optional(),
   /** Port of /healthz, /progress and /metrics; none where left out. */
   DDR_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
-  /** File for the last word; none where left out. */
+  /** File for the termination message; none where left out. */
   DDR_TERMINATION_LOG: folder.optional(),
   /** 1: end as on SIGTERM when standard input closes, because the process that started this one is gone. */
   DDR_EXIT_WITH_PARENT: z.enum(['0', '1']).default('0'),
@@ -25,9 +25,12 @@ const schema = z.object({
 
 export type TrainerEnvironment = z.output<typeof schema>;
 
-/** @throws DdrError InvalidTask naming each wrong variable */
+/**
+ * Every variable that this process reads, but for the task. One that is set to nothing counts as not set, as in a shell.
+ * @throws DdrError InvalidTask naming each wrong variable
+ */
 export function parseEnvironment(variables: NodeJS.ProcessEnv): TrainerEnvironment {
-  const parsed = schema.safeParse(variables);
+  const parsed = schema.safeParse(Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== '')));
   if (parsed.success) return parsed.data;
   throw new DdrError('InvalidTask', describeIssues(parsed.error).join('; '), { where: 'environment' });
 }
