@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { DdrError } from '../../api/errors.ts';
 
 /** Milliseconds that a file stays open after its last read. */
-const idle = 1000;
+const idleMilliseconds = 1000;
 
 interface OpenFile {
   handle: Promise<FileHandle>;
@@ -14,8 +14,9 @@ interface OpenFile {
 /**
  * Reads files by position and keeps them open between reads that follow one another: on a network file system each opening
  * asks the server.
+ * @param idle milliseconds that a file stays open after its last read
  */
-export function createOpenFiles() {
+export function createOpenFiles(idle = idleMilliseconds) {
   const files = new Map<string, OpenFile>();
 
   async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {

@@ -82,7 +82,8 @@ async function commitFolder(
   } catch (error) {
     rethrow(error);
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    // What cannot be removed now goes with removePartial, and must not hide why nothing was committed.
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
   }
 }
 
