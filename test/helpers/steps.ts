@@ -1,4 +1,4 @@
-import { type Prediction, targetCoefficients } from '../../src/diffusion/ddim.ts';
+import { type Prediction, targetCoefficients } from '../../src/diffusion/prediction.ts';
 import { seedPair, streams } from '../../src/diffusion/random.ts';
 import type { InputValues } from '../../src/trainer/engine/program.ts';
 import { type Conditioning, unconditioned } from '../../src/trainer/model/conditioning.ts';

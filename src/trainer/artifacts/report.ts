@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { imageShapeSchema } from '../../api/spec/dataset.ts';
-import { predictions } from '../../diffusion/ddim.ts';
+import { predictions } from '../../diffusion/prediction.ts';
 import { lossPointSchema } from './checkpoint.ts';
 import { datasetReferenceSchema } from './dataset.ts';
 import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';

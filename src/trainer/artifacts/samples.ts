@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
+import type { ImageSource } from '../data/imageSource.ts';
 import { type NpyArray, readNpy, writeNpy } from '../formats/npy.ts';
 import { type FileRecord, fileRecordSchema, readJson, readRecorded, recordOf, toJson } from './records.ts';
 import type { ArtifactStore } from './store.ts';
@@ -35,6 +36,17 @@ export interface ShardImages {
 }
 
 const files = { images: 'images.npy', x: 'trajectory.npy', predicted: 'predicted.npy' } as const;
+
+/** Samples as what features are computed of. */
+export function imagesOf({ shape, data }: NpyArray<Uint8Array>): Pick<ImageSource, 'count' | 'shape' | 'batch'> {
+  const [count = 0, size = 0, , channels = 1] = shape;
+  const bytes = size * size * channels;
+  return {
+    count,
+    shape: { size, channels: channels === 1 ? 1 : 3 },
+    batch: async (first, many) => data.subarray(first * bytes, (first + many) * bytes),
+  };
+}
 
 /** The samples of shard `index`: contiguous, as even as can be. */
 export function shardRange(index: number, shards: number, count: number): { first: number; count: number } {

@@ -1,6 +1,6 @@
 import type { Training } from '../../api/spec/training.ts';
-import { targetCoefficients } from '../../diffusion/ddim.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
+import { targetCoefficients } from '../../diffusion/prediction.ts';
 import { randomBelow, seedPair, streams } from '../../diffusion/random.ts';
 import type { ImageSource } from '../data/imageSource.ts';
 import type { InputValues } from '../engine/program.ts';

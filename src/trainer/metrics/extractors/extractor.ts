@@ -1,25 +1,23 @@
 import { DdrError } from '../../../api/errors.ts';
 import type { Extractor } from '../../../api/task.ts';
-import { bytesPerImage, type ImageSet } from '../../data/images.ts';
+import { bytesPerImage, type ImageSource } from '../../data/imageSource.ts';
 import { readInput, resolveInVolume } from '../../data/volume.ts';
-import type { Tensor, Tensor4D, TensorFlow } from '../../engine/tensorflow.ts';
+import type { TensorFlow } from '../../engine/tensorflow.ts';
 import { sha256 } from '../../formats/digest.ts';
 import { type FloatTensor, readSafetensors } from '../../formats/safetensors.ts';
 import { addFeatures, emptySums, type FeatureSums } from '../statistics.ts';
 import { inceptionV3 } from './inceptionV3.ts';
 import { classifierPath, mnistClassifier } from './mnistClassifier.ts';
+import type { Weights } from './network.ts';
 
-/** A network that turns images into features. */
-export interface Network {
-  dimensions: number;
-  /** Images per call. */
-  batchSize: number;
-  /** [n, size, size, channels] of 0 … 255 → [n, dimensions]. */
-  features: (images: Tensor4D) => Tensor;
-}
+/** The networks by the name that a spec has for them, each with the path of the weights that it brings along. */
+const networks = {
+  'mnist-classifier': { create: mnistClassifier, weights: classifierPath },
+  'inception-v3-fid': { create: inceptionV3, weights: undefined },
+} as const satisfies Record<Extractor['name'], object>;
 
-/** Weights by name; a missing or misshapen one is named. */
-export type Weights = (name: string, shape: number[]) => Tensor;
+/** Images that features are computed of. */
+export type Images = Pick<ImageSource, 'count' | 'shape' | 'batch'>;
 
 export interface FeatureExtractor {
   name: Extractor['name'];
@@ -27,15 +25,13 @@ export interface FeatureExtractor {
   digest: string;
   /** Name and digest, short, as it stands in file names. */
   id: string;
-  /** FID is the name of the distance of one network only. */
-  metric: 'FID' | 'Fréchet distance';
   dimensions: number;
   /**
-   * Sums of the features of all images. The network sees batches of one fixed size, so that an image's features do not
-   * depend on the images beside it.
+   * Sums of the features of all images, read batch by batch. The network sees batches of one fixed size, so that an
+   * image's features do not depend on the images beside it.
    * @param onBatch told after every batch how many images are done; may throw to stop
    */
-  sums(images: ImageSet, onBatch: (done: number) => Promise<void>): Promise<FeatureSums>;
+  sums(images: Images, onBatch: (done: number) => Promise<void>): Promise<FeatureSums>;
 }
 
 function weightsOf(tf: typeof TensorFlow, tensors: Map<string, FloatTensor>, where: string): Weights {
@@ -56,6 +52,13 @@ function weightsOf(tf: typeof TensorFlow, tensors: Map<string, FloatTensor>, whe
   };
 }
 
+async function weightsPath({ name, weights }: Extractor, volume: string | undefined): Promise<string> {
+  if (weights !== undefined) return resolveInVolume(volume, weights.volume.path, 'extractor weights');
+  const own = networks[name].weights;
+  if (own === undefined) throw new DdrError('InvalidTask', `${name} needs weights of your own`);
+  return own;
+}
+
 /**
  * Loads an extractor.
  * @param volume of its weights, for those that do not come with the trainer
@@ -63,29 +66,28 @@ function weightsOf(tf: typeof TensorFlow, tensors: Map<string, FloatTensor>, whe
  */
 export async function createExtractor(
   tf: typeof TensorFlow,
-  { name, weights }: Extractor,
+  extractor: Extractor,
   volume: string | undefined,
 ): Promise<FeatureExtractor> {
-  const path =
-    weights === undefined ? classifierPath : await resolveInVolume(volume, weights.volume.path, 'extractor weights');
+  const { name } = extractor;
+  const path = await weightsPath(extractor, volume);
   const bytes = await readInput(path);
   const digest = sha256(bytes);
   const load = weightsOf(tf, readSafetensors(bytes, path).tensors, path);
-  const network = name === 'mnist-classifier' ? mnistClassifier(tf, load) : inceptionV3(tf, load);
+  const network = networks[name].create(tf, load);
   return {
     name,
     digest,
     id: `${name}-${digest.slice(0, 8)}`,
-    metric: name === 'inception-v3-fid' ? 'FID' : 'Fréchet distance',
     dimensions: network.dimensions,
-    async sums({ count, shape, pixels }, onBatch) {
+    async sums({ count, shape, batch: read }, onBatch) {
       const sums = emptySums(network.dimensions);
       const size = bytesPerImage(shape);
       const { batchSize, dimensions } = network;
       const batch = new Float32Array(batchSize * size);
       for (let from = 0; from < count; from += batchSize) {
         const to = Math.min(count, from + batchSize);
-        batch.set(pixels.subarray(from * size, to * size)); // what is left of the batch before it pads the last
+        batch.set(await read(from, to - from)); // what is left of the batch before it pads the last
         const features = tf.tidy(() =>
           network.features(tf.tensor4d(batch, [batchSize, shape.size, shape.size, shape.channels])),
         );

@@ -1,5 +1,5 @@
 import type { Tensor, Tensor4D, TensorFlow } from '../../engine/tensorflow.ts';
-import type { Network, Weights } from './extractor.ts';
+import type { Network, Weights } from './network.ts';
 
 type Layer = (x: Tensor4D) => Tensor4D;
 /** Channels in and out, kernel (height and width), stride, padding. */

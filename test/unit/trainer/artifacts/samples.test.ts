@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { loadShard, saveShard, shardRange } from '../../../../src/trainer/artifacts/samples.ts';
+import { imagesOf, loadShard, saveShard, shardRange } from '../../../../src/trainer/artifacts/samples.ts';
 import { temporaryStore } from '../../../helpers/trainer.ts';
 
 const hash = '0123456789abcdef';
@@ -49,4 +49,11 @@ test('damaged samples, and those of other models, are told', async (t) => {
   await assert.rejects(loadShard(store, folder, 'fedcba9876543210'), { code: 'DigestMismatch' });
   writeFileSync(join(root, folder, 'predicted.npy'), 'zeros after a power cut');
   await assert.rejects(loadShard(store, folder, hash), { code: 'DigestMismatch', where: /predicted/ });
+});
+
+test('samples are read as images by position', async () => {
+  const colour = frames(5, 4, 4, 3);
+  const source = imagesOf(colour);
+  assert.deepEqual([source.count, source.shape], [5, { size: 4, channels: 3 }]);
+  assert.deepEqual(await source.batch(1, 2), colour.data.slice(48, 144));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { predictions } from '../../../../src/diffusion/ddim.ts';
+import { predictions } from '../../../../src/diffusion/prediction.ts';
 import { statelessNormal } from '../../../../src/trainer/engine/backend.ts';
 import { createEagerProgram, type Program } from '../../../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../../../src/trainer/engine/recorder.ts';

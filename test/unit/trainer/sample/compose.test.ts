@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { composeDdim, type Prediction } from '../../../../src/diffusion/ddim.ts';
+import { ddim } from '../../../../src/diffusion/ddim.ts';
 import { type LatentState, latentStates } from '../../../../src/diffusion/latentStates.ts';
+import type { Prediction } from '../../../../src/diffusion/prediction.ts';
 import { normals, streams } from '../../../../src/diffusion/random.ts';
+import type { Sampler, Values } from '../../../../src/diffusion/sampler.ts';
 import { shardRange } from '../../../../src/trainer/artifacts/samples.ts';
+import { type ComposeOptions, compose } from '../../../../src/trainer/sample/compose.ts';
 import type { StateModel } from '../../../../src/trainer/sample/denoiser.ts';
-import { type WalkOptions, walk } from '../../../../src/trainer/sample/walk.ts';
+
+import { composeDdim } from '../../../helpers/compose.ts';
 import { gaussianDenoiser } from '../../../helpers/gaussian.ts';
 
 const data = { mean: 0.3, deviation: 0.5 };
@@ -21,7 +25,11 @@ const exact =
     denoise: (x) => x.map(gaussianDenoiser(data, prediction, alphaBar)),
   });
 
-const options = (fields: Partial<WalkOptions> = {}, sampling: Partial<WalkOptions['sampling']> = {}): WalkOptions => ({
+const options = (
+  fields: Partial<ComposeOptions> = {},
+  sampling: Partial<ComposeOptions['sampling']> = {},
+): ComposeOptions => ({
+  sampler: ddim,
   states,
   sampling: { eta: 0, seed: 5, clip: false, batchSize: 4, ...sampling },
   size,
@@ -41,8 +49,8 @@ for (const prediction of ['Epsilon', 'V', 'X0'] as const) {
     [0, true],
     [1, true],
   ] as const) {
-    test(`${prediction}, η = ${eta}, ${clip ? 'clipped' : 'not clipped'}: the walk in float32 is the float64 sampler`, async () => {
-      const samples = await walk(options({ modelOf: exact(prediction), first: 3 }, { eta, clip }));
+    test(`${prediction}, η = ${eta}, ${clip ? 'clipped' : 'not clipped'}: the loop in float32 is the float64 sampler`, async () => {
+      const samples = await compose(options({ modelOf: exact(prediction), first: 3 }, { eta, clip }));
       for (let sample = 0; sample < 7; sample++) {
         const expected = composeDdim({
           states,
@@ -51,7 +59,7 @@ for (const prediction of ['Epsilon', 'V', 'X0'] as const) {
           start: normals(5, streams.start, 3 + sample, size),
           eta,
           clip,
-          noise: ({ state }) => normals(5, streams.walk, (3 + sample) * 4096 + state, size),
+          noise: ({ index }) => normals(5, streams.step, (3 + sample) * 4096 + index, size),
         });
         // ε's error is amplified √((1 − ᾱ)/ᾱ) = 157 times at the noisiest state.
         const tolerance = prediction === 'Epsilon' ? 2e-4 : 2e-6;
@@ -65,12 +73,12 @@ for (const prediction of ['Epsilon', 'V', 'X0'] as const) {
 }
 
 test('samples depend neither on the shards nor on the batch size', async () => {
-  const whole = await walk(options({ count: 11 }, { eta: 0.5 }));
+  const whole = await compose(options({ count: 11 }, { eta: 0.5 }));
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 11 }), fc.integer({ min: 1, max: 12 }), async (shards, batchSize) => {
       const parts: number[] = [];
       for (let index = 0; index < shards; index++) {
-        parts.push(...(await walk(options(shardRange(index, shards, 11), { eta: 0.5, batchSize }))));
+        parts.push(...(await compose(options(shardRange(index, shards, 11), { eta: 0.5, batchSize }))));
       }
       assert.deepEqual(parts, [...whole]);
     }),
@@ -97,7 +105,7 @@ test('a sample keeps its place in the batch whatever the shard, and the rest of 
         return x;
       },
     });
-    await walk(seen);
+    await compose(seen);
   }
   assert.deepEqual(
     [...places.keys()].sort((a, b) => a - b),
@@ -109,35 +117,52 @@ test('a sample keeps its place in the batch whatever the shard, and the rest of 
 test('every model is loaded once, the noisiest first', async () => {
   const loaded: number[] = [];
   const modelOf = (state: LatentState) => {
-    loaded.push(state.state);
+    loaded.push(state.index);
     return exact('V')(state);
   };
-  await walk(options({ modelOf, count: 9 }));
+  await compose(options({ modelOf, count: 9 }));
   assert.deepEqual(loaded, [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
 });
 
-test('the start is matched to the data where its moments are given', async () => {
-  const noisy = latentStates({
-    family: 'ScaledLinear',
-    timesteps: 1000,
-    states: 2,
-    spacing: 'Uniform',
-    alphas: 'Mapped',
-  });
-  const alphaBar = noisy[1]?.alphaBar as number;
-  const starts: Float32Array[] = [];
-  const moments = { mean: new Float32Array(size).fill(0.8), deviation: new Float32Array(size).fill(0.1) };
-  await walk(options({ states: noisy, moments, onStart: (x) => starts.push(x.slice()) }));
-  const z = normals(5, streams.start, 2, size);
-  const expected = z.map((value) => Math.sqrt(alphaBar) * 0.8 + Math.sqrt(alphaBar * 0.01 + 1 - alphaBar) * value);
-  expected.forEach((value, i) => {
-    assert.ok(Math.abs((starts[0]?.[2 * size + i] as number) - value) < 1e-6);
-  });
+test('a sampler that looks back gets x̂0 of the steps before, the latest first', async () => {
+  const lengths: number[] = [];
+  const images: Values[] = [];
+  const sampler: Sampler = {
+    history: 2,
+    step(step) {
+      lengths.push(step.history.length);
+      const [before, earlier] = step.history;
+      if (before !== undefined) assert.deepEqual(before, images.at(-1));
+      if (earlier !== undefined) assert.deepEqual(earlier, images.at(-2));
+      const stepped = ddim.step(step);
+      images.push(stepped.image);
+      return stepped;
+    },
+  };
+  await compose(options({ sampler, count: 3 }));
+  assert.deepEqual(lengths, [0, 1, 2, 2, 2, 2, 2, 2, 2, 2]);
+});
+
+test('each step goes to the next listed state, and the last to none', async () => {
+  const ways: [number, number | undefined][] = [];
+  const sampler: Sampler = {
+    history: 0,
+    step(step) {
+      ways.push([step.state.index, step.next?.index]);
+      return ddim.step(step);
+    },
+  };
+  await compose(options({ sampler, count: 1, states: states.slice(0, 3) }));
+  assert.deepEqual(ways, [
+    [2, 1],
+    [1, 0],
+    [0, undefined],
+  ]);
 });
 
 test('x̂0 of the watched samples is what each step was made from', async () => {
   const seen: { x: Float32Array; predicted: Float32Array }[] = [];
-  const samples = await walk(
+  const samples = await compose(
     options({
       watched: 5,
       first: 3,
@@ -157,9 +182,9 @@ test('x̂0 of the watched samples is what each step was made from', async () => 
   });
 });
 
-test('progress rises to 1, and a throw from it stops the walk', async () => {
+test('progress rises to 1, and a throw from it stops the loop', async () => {
   const reported: number[] = [];
-  await walk(options({ onBatch: async (done) => void reported.push(done) }));
+  await compose(options({ onBatch: async (done) => void reported.push(done) }));
   assert.equal(reported.length, (1 + states.length) * 2, 'the first x is drawn in batches, too');
   assert.deepEqual(
     reported,
@@ -167,7 +192,7 @@ test('progress rises to 1, and a throw from it stops the walk', async () => {
   );
   assert.equal(reported.at(-1), 1);
   await assert.rejects(
-    walk(
+    compose(
       options({
         onBatch: async () => {
           throw new Error('stop');
@@ -181,23 +206,7 @@ test('progress rises to 1, and a throw from it stops the walk', async () => {
 test('a model that has diverged is named instead of drawing black images', async () => {
   const modelOf = async (state: LatentState): Promise<StateModel> => ({
     prediction: 'V',
-    denoise: (x) => (state.state === 4 ? x.fill(Number.NaN) : x),
+    denoise: (x) => (state.index === 4 ? x.fill(Number.NaN) : x),
   });
-  await assert.rejects(walk(options({ modelOf })), { code: 'Diverged', message: /state 4/ });
-});
-
-test('shards cover all samples once, as evenly as can be', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 0, max: 10_000 }), (shards, more) => {
-      const count = shards + more;
-      let next = 0;
-      for (let index = 0; index < shards; index++) {
-        const range = shardRange(index, shards, count);
-        assert.equal(range.first, next);
-        assert.ok(Math.abs(range.count - count / shards) < 1);
-        next += range.count;
-      }
-      assert.equal(next, count);
-    }),
-  );
+  await assert.rejects(compose(options({ modelOf })), { code: 'Diverged', message: /state 4/ });
 });
