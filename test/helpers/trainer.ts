@@ -74,12 +74,13 @@ export function memorySource(pixels: Uint8Array, shape: ImageShape): ImageSource
 }
 
 /** Puts a prepared dataset into a store. @returns its address */
-export function preparedDataset(store: ArtifactStore, source: ImageSource): Promise<string> {
-  const size = bytesPerImage(source.shape);
-  return saveDataset(store, source, {
-    mean: new Float32Array(size).fill(-0.25),
-    deviation: new Float32Array(size).fill(0.5),
-  });
+export async function preparedDataset(store: ArtifactStore, { count, shape, batch }: ImageSource): Promise<string> {
+  const size = bytesPerImage(shape);
+  async function* pixels() {
+    yield await batch(0, count);
+  }
+  const moments = () => ({ mean: new Float32Array(size).fill(-0.25), deviation: new Float32Array(size).fill(0.5) });
+  return (await saveDataset(store, { count, shape, pixels: pixels(), moments }, 'test')).address;
 }
 
 /** A run whose models are there, aggregated, with random weights; and its next tasks. */
@@ -169,7 +170,7 @@ export async function aggregatedRun(
     format: 1,
     hash: preparedHash,
     dataset: { address: dataset, count: images, sha256: source.digest },
-    source: { where: 'data/images.npy', fingerprint: '0'.repeat(64), digest: '0'.repeat(64) },
+    source: { where: 'data/images.npy', fingerprint: '0'.repeat(64), reading: '0'.repeat(16) },
     leftOut: { count: 0, bySuffix: {}, examples: [] },
     broken: { count: 0, examples: [] },
     notices: [],

@@ -4,9 +4,10 @@ import { DdrError, toDdrError } from '../../api/errors.ts';
 import { datasetKey } from '../../api/layout.ts';
 import { type ImageShape, imageShapeSchema } from '../../api/spec/dataset.ts';
 import { bytesPerImage, type ImageSource } from '../data/imageSource.ts';
+import type { Moments } from '../data/moments.ts';
 import { npyHeader } from '../formats/npy.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
-import { fileRecordSchema, readJson, recordOf, toJson } from './records.ts';
+import { type FileRecord, fileRecordSchema, readJson, recordOf, toJson } from './records.ts';
 import type { ArtifactStore } from './store.ts';
 
 const files = { images: 'images.npy', moments: 'moments.safetensors', record: 'dataset.json' } as const;
@@ -38,12 +39,6 @@ export const datasetRecordSchema = z.object({
 });
 export type DatasetRecord = z.output<typeof datasetRecordSchema>;
 
-/** Mean and standard deviation per pixel, [H, W, C], as a network sees it. */
-export interface Moments {
-  mean: Float32Array;
-  deviation: Float32Array;
-}
-
 /** A hash that knows how many images of which shape come; all pixels, in their order, are to follow. */
 export const startDigest = (count: number, { size, channels }: ImageShape): Hash =>
   createHash('sha256').update(`${count}×${size}×${size}×${channels}\n`);
@@ -51,68 +46,74 @@ export const startDigest = (count: number, { size, channels }: ImageShape): Hash
 /** Address of the dataset with a digest. */
 export const datasetAddress = (sha256: string): string => sha256.slice(0, 16);
 
-/** Images that are copied at once. */
-const imagesPerPiece = 256;
-
 const arrayShape = (count: number, { size, channels }: ImageShape) => [count, size, size, channels];
 
+/** A dataset on its way into a store: how many images of which shape come, and all their pixels in pieces of any size. */
+export interface DatasetContent {
+  count: number;
+  shape: ImageShape;
+  pixels: AsyncIterable<Uint8Array>;
+  /** Asked once all pixels have come. */
+  moments: () => Moments;
+}
+
+function momentsFile({ mean, deviation }: Moments, { size, channels }: ImageShape): Uint8Array {
+  const shape = [size, size, channels];
+  const tensors = new Map([
+    ['mean', { shape, values: mean }],
+    ['deviation', { shape, values: deviation }],
+  ]);
+  return writeSafetensors({ tensors, metadata: {} });
+}
+
 /**
- * Commits a prepared dataset under the address of its digest. Equal data that are there already stay.
- * @param onPiece told of the images written so far; may throw to stop
- * @returns the address
- * @throws DdrError DataChanged where the source no longer gives what its digest says
+ * Streams a dataset into a store, under the address of its digest, which is known once the last pixel has come. Equal data
+ * that are there already stay.
+ * @param writer names what is being written until then, so that what a killed attempt left of it can be removed
+ * @throws DdrError DataChanged where other than the promised number of pixels come
  */
 export async function saveDataset(
   store: ArtifactStore,
-  source: ImageSource,
-  { mean, deviation }: Moments,
-  onPiece: (images: number) => Promise<void> = async () => {},
-): Promise<string> {
-  const { count, shape } = source;
-  const address = datasetAddress(source.digest);
-  const header = npyHeader('|u1', arrayShape(count, shape));
-  const [pixelHash, fileHash] = [startDigest(count, shape), createHash('sha256')];
+  { count, shape, pixels, moments }: DatasetContent,
+  writer: string,
+): Promise<DatasetReference> {
+  const header = npyHeader({ descr: '|u1', shape: arrayShape(count, shape) });
+  const bytes = header.length + count * bytesPerImage(shape);
+  const [pixelHash, fileHash] = [startDigest(count, shape), createHash('sha256').update(header)];
+  let digest = '';
+  let momentsRecord: FileRecord | undefined;
 
   async function* images(): AsyncGenerator<Uint8Array> {
-    fileHash.update(header);
+    let written = header.length;
     yield header;
-    for (let first = 0; first < count; first += imagesPerPiece) {
-      const pixels = await source.batch(first, Math.min(imagesPerPiece, count - first));
-      for (const hash of [pixelHash, fileHash]) hash.update(pixels);
-      yield pixels;
-      await onPiece(Math.min(count, first + imagesPerPiece));
+    for await (const piece of pixels) {
+      for (const hash of [pixelHash, fileHash]) hash.update(piece);
+      written += piece.length;
+      yield piece;
     }
-    if (pixelHash.digest('hex') !== source.digest)
-      throw new DdrError('DataChanged', 'the images have changed while they were read');
+    if (written !== bytes) throw new DdrError('DataChanged', 'the images have changed while they were read');
+    digest = pixelHash.digest('hex');
   }
-
-  const momentsShape = arrayShape(count, shape).slice(1);
-  const moments = writeSafetensors({
-    tensors: new Map([
-      ['mean', { shape: momentsShape, values: mean }],
-      ['deviation', { shape: momentsShape, values: deviation }],
-    ]),
-    metadata: {},
-  });
-  /** Written last, when the digest of the images is known. */
+  async function* momentsOf(): AsyncGenerator<Uint8Array> {
+    const file = momentsFile(moments(), shape);
+    momentsRecord = recordOf(file);
+    yield file;
+  }
   async function* record(): AsyncGenerator<Uint8Array> {
-    const bytes = header.length + count * bytesPerImage(shape);
-    const value: DatasetRecord = {
+    const value = datasetRecordSchema.parse({
       format: 1,
       shape,
       count,
-      sha256: source.digest,
+      sha256: digest,
       images: { file: files.images, sha256: fileHash.digest('hex'), bytes, offset: header.length },
-      moments: { file: files.moments, ...recordOf(moments) },
-    };
+      moments: { file: files.moments, ...momentsRecord },
+    });
     yield Buffer.from(toJson(value));
   }
-  await store.commit(datasetKey(address), {
-    [files.images]: images(),
-    [files.moments]: moments,
-    [files.record]: record(),
-  });
-  return address;
+  // In this order: each tells of the one before it.
+  const content = { [files.images]: images(), [files.moments]: momentsOf(), [files.record]: record() };
+  await store.commit(datasetKey(writer), content, undefined, () => datasetKey(datasetAddress(digest)));
+  return { address: datasetAddress(digest), count, sha256: digest };
 }
 
 const makePreparedAnew = 'Set dataset.revision to another text: the data are then prepared anew.';
@@ -165,7 +166,7 @@ export async function openDataset(
   const batch = (first: number, many: number) =>
     store.readRange(key, images.offset + first * size, many * size).catch(changed);
   const header = await store.readRange(key, 0, images.offset).catch(changed);
-  if (!Buffer.from(npyHeader('|u1', arrayShape(count, shape))).equals(header))
+  if (!Buffer.from(npyHeader({ descr: '|u1', shape: arrayShape(count, shape) })).equals(header))
     changed(new DdrError('InputTruncated', 'has another header than its record says'));
   await batch(count - 1, 1);
   return { count, shape, digest: record.sha256, batch, record };

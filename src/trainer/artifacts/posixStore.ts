@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants, copyFile, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, copyFile, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DdrError, toDdrError } from '../../api/errors.ts';
 import { readWholeFile } from '../formats/wholeFile.ts';
@@ -61,13 +61,14 @@ async function writeContent(path: string, content: Content, pathOf: (key: string
 
 /** Files are written beside the folder, synced, and renamed into place. */
 async function commitFolder(
-  target: string,
+  folder: string,
   files: Record<string, Content>,
   pathOf: (key: string) => string,
   onFile: () => Promise<void>,
+  settle: () => string,
 ): Promise<void> {
-  const parent = dirname(target);
-  const temporary = join(parent, `${partial}${basename(target)}-${randomUUID()}`);
+  const parent = dirname(pathOf(folder));
+  const temporary = join(parent, `${partial}${basename(folder)}-${randomUUID()}`);
   try {
     await mkdir(temporary, { recursive: true });
     for (const [name, content] of Object.entries(files)) {
@@ -75,6 +76,7 @@ async function commitFolder(
       await onFile();
     }
     await sync(temporary);
+    const target = pathOf(settle());
     await rename(temporary, target).catch(async (error: unknown) => {
       if (!(await isThere(target))) throw error;
     });
@@ -150,7 +152,12 @@ export function createPosixStore(root: string): ArtifactStore {
     async list(key) {
       return (await allNamesIn(pathOf(key))).filter((name) => !name.startsWith(partial));
     },
-    commit: (folder, files, onFile = async () => {}) => commitFolder(pathOf(folder), files, pathOf, onFile),
+    commit: (folder, files, onFile = async () => {}, settle = () => folder) =>
+      commitFolder(folder, files, pathOf, onFile, settle),
+    async free() {
+      const { bavail, bsize } = await statfs(root).catch(rethrow);
+      return bavail * bsize;
+    },
     remove: (key) => rm(pathOf(key), { recursive: true, force: true }).catch(rethrow),
     async quarantine(folder) {
       const path = pathOf(folder);

@@ -19,8 +19,8 @@ export const preparedRecordSchema = z.object({
     where: z.string(),
     /** sha256 over paths, sizes and times of what was read. */
     fingerprint: sha256,
-    /** sha256 over its bytes. */
-    digest: sha256,
+    /** Of the spec's dataset without its revision: equal where a source was read the same way. */
+    reading: z.string(),
   }),
   /** Files that are no images. */
   leftOut: z.object({

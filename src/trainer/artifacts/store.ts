@@ -34,8 +34,17 @@ export interface ArtifactStore {
    * Commits a folder of files, all or none. One that is there already stays: equal addresses have equal content.
    * Files are written in their order, so that a record in pieces may tell what was streamed before it.
    * @param onFile told after every file; may throw to stop, and then nothing is left
+   * @param settle asked once all files are written: the folder to commit, where its name depends on what was streamed. It
+   *   lies beside `folder`, which then only names what is being written
    */
-  commit(folder: string, files: Record<string, Content>, onFile?: () => Promise<void>): Promise<void>;
+  commit(
+    folder: string,
+    files: Record<string, Content>,
+    onFile?: () => Promise<void>,
+    settle?: () => string,
+  ): Promise<void>;
+  /** Bytes that can still be written; undefined where that cannot be known. */
+  free(): Promise<number | undefined>;
   remove(key: string): Promise<void>;
   /** Moves a damaged folder out of the way, so that what it holds can be made anew and still be looked at. */
   quarantine(folder: string): Promise<void>;

@@ -12,7 +12,7 @@ export const writeStatistics = ({ dimensions, mean, covariance }: Statistics): U
  * @throws DdrError InputForeign, InputTruncated, InputUnsafe, and InputMismatch where mu and sigma do not fit
  */
 export function readStatistics(bytes: Uint8Array, where: string): Statistics {
-  const arrays = readNpz(bytes, where);
+  const arrays = readNpz(bytes, where, ['mu', 'sigma']);
   const mean = floatsOf(arrays, 'mu', 1, where);
   const covariance = floatsOf(arrays, 'sigma', 2, where);
   const dimensions = mean.data.length;

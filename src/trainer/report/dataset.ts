@@ -22,7 +22,7 @@ function examples(texts: readonly string[], count: number): string {
 export function datasetSection({ dataset, image }: Report): string {
   const { source, leftOut, broken, notices } = dataset;
   const entries: [string, string][] = [
-    ['source', `${code(source.where)}, sha256 of what was read ${digest(source.digest)}`],
+    ['source', code(source.where)],
     ['images', `${grouped(dataset.count)} of ${image.size}×${image.size}×${image.channels}`],
     ['sha256', `${digest(dataset.sha256)} of shape and pixels`],
   ];

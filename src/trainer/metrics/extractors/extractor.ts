@@ -1,19 +1,16 @@
 import { DdrError } from '../../../api/errors.ts';
 import type { Extractor } from '../../../api/task.ts';
 import { bytesPerImage, type ImageSource } from '../../data/imageSource.ts';
-import { readInput, resolveInVolume } from '../../data/volume.ts';
 import type { TensorFlow } from '../../engine/tensorflow.ts';
-import { sha256 } from '../../formats/digest.ts';
-import { type FloatTensor, readSafetensors } from '../../formats/safetensors.ts';
 import { addFeatures, emptySums, type FeatureSums } from '../statistics.ts';
 import { inceptionV3 } from './inceptionV3.ts';
-import { classifierPath, mnistClassifier } from './mnistClassifier.ts';
-import type { Weights } from './network.ts';
+import { mnistClassifier } from './mnistClassifier.ts';
+import { readWeights, requireTensor } from './weights.ts';
 
-/** The networks by the name that a spec has for them, each with the path of the weights that it brings along. */
+/** The networks by the name that a spec has for them. */
 const networks = {
-  'mnist-classifier': { create: mnistClassifier, weights: classifierPath },
-  'inception-v3-fid': { create: inceptionV3, weights: undefined },
+  'mnist-classifier': mnistClassifier,
+  'inception-v3-fid': inceptionV3,
 } as const satisfies Record<Extractor['name'], object>;
 
 /** Images that features are computed of. */
@@ -34,31 +31,6 @@ export interface FeatureExtractor {
   sums(images: Images, onBatch: (done: number) => Promise<void>): Promise<FeatureSums>;
 }
 
-function weightsOf(tf: typeof TensorFlow, tensors: Map<string, FloatTensor>, where: string): Weights {
-  return (name, shape) => {
-    const tensor = tensors.get(name);
-    if (tensor === undefined) {
-      throw new DdrError('InputForeign', `has no tensor ${name} of 32-bit floats`, {
-        where,
-        hint: "Weights are those of pytorch-fid's network, under its names, as safetensors.",
-      });
-    }
-    if (tensor.shape.join() !== shape.join()) {
-      throw new DdrError('InputMismatch', `${name} is [${tensor.shape.join(', ')}], not [${shape.join(', ')}]`, {
-        where,
-      });
-    }
-    return tf.tensor(tensor.values, shape);
-  };
-}
-
-async function weightsPath({ name, weights }: Extractor, volume: string | undefined): Promise<string> {
-  if (weights !== undefined) return resolveInVolume(volume, weights.volume.path, 'extractor weights');
-  const own = networks[name].weights;
-  if (own === undefined) throw new DdrError('InvalidTask', `${name} needs weights of your own`);
-  return own;
-}
-
 /**
  * Loads an extractor.
  * @param volume of its weights, for those that do not come with the trainer
@@ -70,11 +42,10 @@ export async function createExtractor(
   volume: string | undefined,
 ): Promise<FeatureExtractor> {
   const { name } = extractor;
-  const path = await weightsPath(extractor, volume);
-  const bytes = await readInput(path);
-  const digest = sha256(bytes);
-  const load = weightsOf(tf, readSafetensors(bytes, path).tensors, path);
-  const network = networks[name].create(tf, load);
+  const { where, digest, tensors } = await readWeights(extractor, volume);
+  const network = networks[name](tf, (tensor, shape) =>
+    tf.tensor(requireTensor(tensors, tensor, shape, where).values, shape),
+  );
   return {
     name,
     digest,
@@ -94,7 +65,7 @@ export async function createExtractor(
         const values = features.dataSync<'float32'>().subarray(0, (to - from) * dimensions);
         features.dispose();
         if (!values.every(Number.isFinite))
-          throw new DdrError('InputForeign', 'are weights that give features that are not finite', { where: path });
+          throw new DdrError('InputForeign', 'are weights that give features that are not finite', { where });
         addFeatures(sums, values);
         await onBatch(to);
       }
