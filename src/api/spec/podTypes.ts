@@ -27,7 +27,7 @@ const homes: [place: string, type: string][] = [
 ];
 
 function unknownField(name: string, type: string, fields: Map<string, string>): string {
-  const [home] = homes.filter(([, other]) => types.get(other)?.has(name));
+  const home = type === 'ObjectMeta' ? undefined : homes.find(([, other]) => types.get(other)?.has(name));
   const near = nearest(name, [...fields.keys()]);
   const advice =
     near !== undefined
@@ -58,7 +58,7 @@ const scalarProblems: Record<string, (value: unknown) => string | undefined> = {
       ? undefined
       : `must be text or a whole number, not ${shown(value)}`,
   quantity: (value) =>
-    (typeof value === 'number' && value >= 0) || (typeof value === 'string' && isQuantity(value))
+    (Number.isFinite(value) && Number(value) >= 0) || (typeof value === 'string' && isQuantity(value))
       ? undefined
       : `must be a Kubernetes quantity such as 1, "500m" or "20Gi", not ${shown(value)}`,
   any: () => undefined,
@@ -133,3 +133,7 @@ function problemsOf(value: unknown, type: string, field: string, owner: string, 
  */
 export const podTemplateProblems = (template: unknown): Problem[] =>
   problemsOf(template, 'PodTemplateSpec', '', '', []);
+
+/** What an API server would refuse, or drop, of an object's metadata. */
+export const objectMetaProblems = (metadata: unknown): Problem[] =>
+  metadata === undefined || metadata === null ? [] : problemsOf(metadata, 'ObjectMeta', '', '', []);

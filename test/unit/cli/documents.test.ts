@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { readRun, readRuns } from '../../../src/cli/documents.ts';
 import { type Positions, positionsOf } from '../../../src/cli/positions.ts';
 import { minimalRun } from '../../helpers/runs.ts';
-import { temporaryFolder } from '../../helpers/trainer.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
 
 function write(t: TestContext, text: string): string {
   const path = join(temporaryFolder(t), 'runs.yaml');

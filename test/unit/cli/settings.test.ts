@@ -6,7 +6,7 @@ import { parseRun } from '../../../src/api/run.ts';
 import { requireRunnable } from '../../../src/cli/preflight.ts';
 import { parseVolumes, withSettings } from '../../../src/cli/settings.ts';
 import { minimalRun, withSpec } from '../../helpers/runs.ts';
-import { temporaryFolder } from '../../helpers/trainer.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
 
 const run = parseRun(minimalRun());
 
