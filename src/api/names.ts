@@ -34,9 +34,3 @@ export const managedBy = 'disentangled-diffusion';
 /** The parts of a run, in the order in which they happen; also the trainer's subcommands. */
 export const components = ['prepare', 'train', 'aggregate', 'sample', 'evaluate'] as const;
 export type Component = (typeof components)[number];
-
-/** Annotations of a run that are read. */
-export const annotations = {
-  /** RFC 3339: what has failed before this moment is tried again, though the spec is as it was. */
-  retryAt: `${group}/retry-at`,
-} as const;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { toDdrError } from '../api/errors.ts';
-import { annotations } from '../api/names.ts';
+import { retryAnnotation } from '../api/names.ts';
 import { readRun } from './documents.ts';
 import { type DdrEnvironment, parseEnvironment } from './environment.ts';
 import { hangUp } from './interruption.ts';
@@ -135,7 +135,7 @@ function addClusterCommands(): void {
     .addHelpText(
       'after',
       `
-The same by hand: kubectl annotate ddr NAME --overwrite ${annotations.retryAt}=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+The same by hand: kubectl annotate ddr NAME --overwrite ${retryAnnotation}=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 On this machine the same \`ddr run\` tries a failed run again.`,
     )
     .action(async (target: string, { namespace }: { namespace?: string }) =>

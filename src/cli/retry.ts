@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { parseVariables } from '../api/environment.ts';
 import { DdrError } from '../api/errors.ts';
-import { annotations, apiVersion, kind, runNamePattern } from '../api/names.ts';
+import { apiVersion, kind, retryAnnotation, runNamePattern } from '../api/names.ts';
 import { ApiServer } from '../operator/kube/apiServer.ts';
 import { systemClock } from '../operator/kube/clock.ts';
 import type { Cluster } from '../operator/kube/cluster.ts';
@@ -39,7 +39,7 @@ export async function requestRetry(
     namespace,
     name,
     uid: found.metadata.uid,
-    annotations: { [annotations.retryAt]: new Date(now).toISOString() },
+    annotations: { [retryAnnotation]: new Date(now).toISOString() },
   };
   await cluster.apply(types.run, { apiVersion, kind, metadata }, { fieldManager: 'ddr-retry' });
   const { phase } = phaseSchema.parse(found.status ?? {});
