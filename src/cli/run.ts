@@ -9,12 +9,14 @@ import { systemClock } from '../operator/kube/clock.ts';
 import type { Logger } from '../operator/kube/logger.ts';
 import { createRunController, type RunController } from '../operator/runController.ts';
 import { types } from '../operator/types.ts';
+import { noteOfChangedData, noteOfFormerVersion } from './dataNotes.ts';
 import type { DdrEnvironment } from './environment.ts';
 import { follow } from './follow.ts';
 import { Interruption } from './interruption.ts';
 import { takeLock } from './lock.ts';
 import { requireRunnable } from './preflight.ts';
 import type { Printer } from './printers.ts';
+import { onVolume } from './summary.ts';
 import { viewOf } from './view.ts';
 
 export interface RunOptions {
@@ -73,6 +75,8 @@ export async function runLocally({
     isOrphan: () => environment.DDR_PARENT !== undefined && environment.DDR_PARENT !== process.ppid,
   });
   try {
+    const former = noteOfFormerVersion(run, onVolume(run, local, ''));
+    if (former !== undefined) printer.note(former);
     createRun(run, local);
     controller.watch();
     await controller.synced;
@@ -124,9 +128,18 @@ async function untilOver(
   printer: Printer,
 ): Promise<number> {
   const started = performance.now();
+  let prepared = false;
   const { view, outcome } = await follow({
     look: () => viewOf(run, local, controller.progress, (performance.now() - started) / 1000),
-    onView: (view) => printer.show(view),
+    onView(view) {
+      const { dataset } = view.status ?? {};
+      if (dataset !== undefined && !prepared) {
+        prepared = true;
+        const changed = noteOfChangedData(run, dataset, onVolume(run, local, ''));
+        if (changed !== undefined) printer.note(changed);
+      }
+      printer.show(view);
+    },
     interruption,
     processes: () => local.processes(),
   });

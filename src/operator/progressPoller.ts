@@ -57,7 +57,7 @@ export class ProgressPoller {
 
   async #round(): Promise<void> {
     const pods = [...this.#options.pods.all()]
-      .filter(({ metadata }) => metadata.labels?.[labels.component] === 'train')
+      .filter(({ metadata }) => metadata.labels?.[labels.component] !== undefined)
       .map((pod) => ({ ...observePod(pod), namespace: pod.metadata.namespace ?? '' }));
     const running = pods.filter(({ phase, ip, deleting }) => phase === 'Running' && ip !== undefined && !deleting);
     const names = new Set(running.map(({ name }) => name));
