@@ -33,6 +33,9 @@ export const labels = {
   queue: 'kueue.x-k8s.io/queue-name',
 } as const;
 
+/** The container of a pod that runs the trainer; users' templates name it. */
+export const containerName = 'trainer';
+
 /** Annotation of a run: with any new value, what failed is made anew and what is good is kept. */
 export const retryAnnotation = `${group}/retry-at`;
 

@@ -57,7 +57,11 @@ export const statusSchema = z
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
       .optional()
       .describe('Conditions; one of each type.'),
-    startedAt: z.string().meta({ format: 'date-time' }).optional().describe('When the first child was created, or a failed run was tried again.'),
+    startedAt: z
+      .string()
+      .meta({ format: 'date-time' })
+      .optional()
+      .describe('When the first child was created, or a failed run was tried again.'),
     finishedAt: z.string().meta({ format: 'date-time' }).optional().describe('When the run came to its end.'),
     models: z
       .object({

@@ -23,7 +23,9 @@ export function overridable<F extends z.ZodRawShape>(
   name: string,
   block: Block<F>,
 ): z.ZodObject<Overridable<F>, z.core.$strict> {
-  const fields = Object.entries(block.unwrap().shape).map(([field, schema]) => [field, optional(field, schema)] as const);
+  const fields = Object.entries(block.unwrap().shape).map(
+    ([field, schema]) => [field, optional(field, schema)] as const,
+  );
   const schema: z.ZodType = z.strictObject(Object.fromEntries(fields)).describe(`Replaces fields of ${name}.`);
   return schema as z.ZodObject<Overridable<F>, z.core.$strict>;
 }
