@@ -1,7 +1,7 @@
 import { compact } from './compact.ts';
 import type { PodTemplate } from './spec/execution.ts';
 import type { Model } from './spec/model.ts';
-import { parseStateRange } from './spec/overrides.ts';
+import { type Override, parseStateRange } from './spec/overrides.ts';
 import type { Spec } from './spec/spec.ts';
 import type { Training } from './spec/training.ts';
 
@@ -13,12 +13,15 @@ export interface EffectiveSettings {
   podTemplate: PodTemplate | undefined;
 }
 
-/** Settings of the model that covers `state`. Overrides do not overlap and cover whole models, so one state decides. */
-export function effectiveSettings(spec: Spec, state: number): EffectiveSettings {
-  const override = spec.overrides.find(({ states }) => {
+/** The override of a state, if it has one: overrides do not overlap. */
+export const overrideOf = ({ overrides }: Spec, state: number): Override | undefined =>
+  overrides.find(({ states }) => {
     const { first, last } = parseStateRange(states);
     return first <= state && state <= last;
   });
+
+/** Settings of the models that an override covers, or of those that none does. */
+export function effectiveSettings(spec: Spec, override: Override | undefined): EffectiveSettings {
   const { optimizer = {}, ema = {}, ...rest } = override?.training ?? {};
   // A field that is there and undefined was not given, and replaces nothing.
   return {

@@ -1,4 +1,4 @@
-import { type EffectiveSettings, effectiveSettings } from '../../api/effective.ts';
+import { type EffectiveSettings, effectiveSettings, overrideOf } from '../../api/effective.ts';
 import { contentHash, withoutDefaults } from '../../api/hash.ts';
 import type { Component } from '../../api/names.ts';
 import { datasetSchema } from '../../api/spec/dataset.ts';
@@ -46,13 +46,13 @@ export interface Addresses {
 /** Latent states of a spec, the cleanest first. */
 export const statesOf = ({ schedule }: Spec): LatentState[] => latentStates(schedule);
 
-/** The K models with the settings that each is trained with. */
+/** The K models with the settings that each is trained with; those of one override share theirs. */
 export function modelPlans(spec: Spec): ModelPlan[] {
-  return partitionModels(statesOf(spec), spec.schedule.statesPerModel).map((states, index) => ({
-    index,
-    states,
-    settings: effectiveSettings(spec, states[0]?.index ?? 0),
-  }));
+  const settings = new Map([undefined, ...spec.overrides].map((each) => [each, effectiveSettings(spec, each)]));
+  return partitionModels(statesOf(spec), spec.schedule.statesPerModel).map((states, index) => {
+    const own = settings.get(overrideOf(spec, states[0]?.index ?? 0)); // an override covers whole models
+    return { index, states, settings: own ?? effectiveSettings(spec, undefined) };
+  });
 }
 
 /** What prepare checks besides the images: files of the evaluation. Other fields of it do not make the data be read anew. */
@@ -70,11 +70,21 @@ export function prepareAddress({ dataset, evaluation }: Spec): string {
   });
 }
 
+/** What of the settings is in the addresses of the models that have them; once for all of them. */
+function recipesOf(plans: readonly ModelPlan[]): ReadonlyMap<EffectiveSettings, object> {
+  const recipe = ({ model, training }: EffectiveSettings) => ({
+    model: withoutDefaults(modelSchema, model),
+    training: withoutDefaults(trainingSchema, training),
+  });
+  return new Map([...new Set(plans.map(({ settings }) => settings))].map((each) => [each, recipe(each)]));
+}
+
 /** How pods run, how often state is saved, and what equals its default are in no address: they do not change what is made. */
 export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data): Addresses {
   const { schedule, sampling, evaluation, training } = spec;
   const { family, alphas, timesteps } = schedule;
   const { digest, referenceDigest, weightsDigest } = data;
+  const recipes = recipesOf(plans);
   const models = plans.map(({ states, settings }) =>
     contentHash({
       addressFormat,
@@ -83,8 +93,7 @@ export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data)
       timesteps,
       states,
       dataset: digest,
-      model: withoutDefaults(modelSchema, settings.model),
-      training: withoutDefaults(trainingSchema, settings.training),
+      ...recipes.get(settings),
     }),
   );
   const bundle = contentHash({ addressFormat, models, family, alphas, timesteps });
