@@ -1,10 +1,12 @@
-// Writes what is generated from the schema: the CRD, its copy in the chart, and the reference page.
+// Writes what is generated: from the schema the CRD, its copy in the chart and the reference page; from Kubernetes' types the
+// fields of pod templates.
 // `--check` writes nothing and fails where a file is stale.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { dump } from 'js-yaml';
 import { customResourceDefinition } from '../src/api/crd.ts';
 import { referencePage } from '../src/api/reference.ts';
+import { podFieldsFile } from './podFields.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -15,6 +17,7 @@ export function generatedFiles(): Record<string, string> {
     'crds/tspace.dev_disentangleddiffusionruns.yaml': crd,
     'helm/disentangled-diffusion/files/crd.yaml': crd,
     'docs/reference/disentangleddiffusionrun.md': referencePage(),
+    'src/api/spec/podFields.ts': podFieldsFile(),
   };
 }
 

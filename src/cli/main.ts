@@ -25,7 +25,10 @@ function positive(text: string): number {
 }
 
 const setOption = () =>
-  new Option('--set <field=value>', 'replace a field, such as spec.training.images=1000; may be repeated')
+  new Option(
+    '--set <field=value>',
+    'replace a field, such as spec.training.images=1000, spec.overrides[0].states="8" or spec.execution.resources.limits.nvidia\\.com/gpu=1; may be repeated',
+  )
     .argParser(collect)
     .default([], 'none');
 
@@ -114,7 +117,7 @@ function addClusterCommands(): void {
   program
     .command('validate')
     .description('check resources as the API server would, and say what is wrong where')
-    .argument('<file...>', 'YAML files')
+    .argument('<file...>', 'files of YAML or JSON; - for standard input')
     .action((files: string[]) => {
       process.exitCode = validate(files) ? 0 : 1;
     });

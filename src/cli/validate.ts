@@ -13,8 +13,9 @@ export function validate(files: readonly string[]): boolean {
   };
   for (const file of files) {
     try {
-      const { runs, problems } = readRuns(file);
+      const { runs, problems, warnings } = readRuns(file);
       for (const problem of problems) complain(problem);
+      for (const warning of warnings) console.error(`warning: ${warning}`);
       for (const run of runs) console.log(describeValid(file, run));
     } catch (error) {
       complain(error);

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { integer, objectName, quantity, withRules } from '../rules.ts';
+import { wholeQuantity } from '../quantity.ts';
+import { integer, objectName, withRules } from '../rules.ts';
 
 const shared = withRules(
   z
     .strictObject({
-      size: quantity
+      size: wholeQuantity
         .optional()
         .describe('Size of a ReadWriteMany claim that the run creates and owns: it goes when the run is deleted.'),
       storageClassName: objectName
