@@ -8,6 +8,7 @@ import { toDdrError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
 import { reachesNoise } from '../diffusion/latentStates.ts';
 import { allChildren } from '../operator/plan/children.ts';
+import { buildClaim, claimNotice } from '../operator/plan/claim.ts';
 import { statesOf } from '../operator/plan/identity.ts';
 import { stageOf } from '../operator/plan/stage.ts';
 import { readRun, readRuns } from './documents.ts';
@@ -51,10 +52,13 @@ function validate(files: readonly string[]): boolean {
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** What a valid run comes to, and what may surprise its author. */
-function describeValid(file: string, { metadata, spec }: Run): string {
+function describeValid(file: string, run: Run): string {
+  const { metadata, spec } = run;
   const states = statesOf(spec);
   const models = states.length / spec.schedule.statesPerModel;
-  const text = `${file}: ${metadata.name} is valid: ${counted(states.length, 'state')}, ${counted(models, 'model')}`;
+  const claim = buildClaim(run);
+  const notice = claim && claimNotice(claim);
+  const text = `${file}: ${metadata.name} is valid: ${counted(states.length, 'state')}, ${counted(models, 'model')}${notice === undefined ? '' : `\n${file}: notice: ${notice}`}`;
   if (reachesNoise(states) || spec.sampling.start === 'MomentMatched') return text;
   const signal = Math.sqrt(states.at(-1)?.alphaBar ?? 1).toPrecision(3);
   return `${text}\n${file}: warning: spec.schedule leaves √ᾱ = ${signal} at the noisiest state, which is not noise; include timestep T − 1, or set spec.sampling.start to MomentMatched`;

@@ -1,13 +1,21 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { DdrError } from '../api/errors.ts';
+import { objectName } from '../api/rules.ts';
 import { describeIssues } from '../api/run.ts';
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
+const objectNames = z
+  .string()
+  .transform((text) => text.split(',').flatMap((name) => name.trim() || []))
+  .pipe(z.array(objectName));
+
 const schema = z.object({
   /** Image of trainer pods, unless a run names one. */
   DDR_TRAINER_IMAGE: z.string().min(1),
+  /** Pull secrets of trainer pods, separated by commas. */
+  DDR_IMAGE_PULL_SECRETS: objectNames.default([]),
   /** Only this namespace; all where empty. */
   DDR_WATCH_NAMESPACE: z.string().default(''),
   DDR_WORKERS: z.coerce.number().int().min(1).max(256).default(8),

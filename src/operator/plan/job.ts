@@ -14,11 +14,14 @@ import type { KubeObject } from '../kube/cluster.ts';
 import { childNames, executionHash } from './identity.ts';
 import { ownerReference } from './owner.ts';
 import { mergePodTemplates } from './podTemplate.ts';
+import { withPullSecrets } from './pullSecrets.ts';
 
 /** What the operator is told at its start. */
 export interface Settings {
   /** Image of trainer pods, unless the run names one. */
   trainerImage: string;
+  /** Names of Secrets that every trainer pod may pull its image with; a run's podTemplate may add more. */
+  imagePullSecrets?: readonly string[];
 }
 
 export const containerName = 'trainer';
@@ -135,7 +138,11 @@ function podTemplate(
       volumes: volumes.map(({ volume }) => volume),
     },
   };
-  const merged = mergePodTemplates(template, execution.podTemplate, override);
+  const merged = mergePodTemplates(
+    withPullSecrets(template, settings.imagePullSecrets),
+    execution.podTemplate,
+    override,
+  );
   // Whatever users add, children are found by these labels.
   return { ...merged, metadata: { ...merged.metadata, labels: { ...merged.metadata?.labels, ...podLabels } } };
 }

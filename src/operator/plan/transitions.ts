@@ -1,6 +1,7 @@
 import type { RunStatus } from '../../api/status.ts';
 import type { ObjectEvent } from '../kube/events.ts';
 import type { Changes } from './children.ts';
+import { claimNotice } from './claim.ts';
 import { failureText } from './conditions.ts';
 
 /** Names that an event lists at most. */
@@ -19,6 +20,10 @@ export function transitionEvents(
   const normal = (reason: string, message: string) => events.push({ type: 'Normal', reason, message });
   const created = changes.create.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   if (created.length > 0) normal('Created', `Created ${list(created)}.`);
+  for (const claim of changes.create.filter(({ kind }) => kind === 'PersistentVolumeClaim')) {
+    const notice = claimNotice(claim);
+    if (notice !== undefined) normal('ClaimOnOneNode', notice);
+  }
   if (changes.remove.length > 0)
     normal('Deleted', `Deleted ${list(changes.remove.map(({ name }) => `Job ${name}`))}, not wanted any more.`);
   const [stopped, resumed] = [
