@@ -121,7 +121,7 @@ imagePullSecrets:
 {{- define "disentangled-diffusion.spread" -}}
 {{- $selector := dict "labelSelector" (dict "matchLabels" (include "disentangled-diffusion.selector" . | fromYaml)) -}}
 {{- $constraints := list -}}
-{{- range .Values.operator.topologySpreadConstraints }}{{ $constraints = append $constraints (hasKey . "labelSelector" | ternary . (merge (dict) . $selector)) }}{{ end -}}
+{{- range .Values.operator.topologySpreadConstraints }}{{ $constraints = append $constraints (merge (dict) . (hasKey . "labelSelector" | ternary dict $selector)) }}{{ end -}}
 {{- toYaml $constraints -}}
 {{- end -}}
 
