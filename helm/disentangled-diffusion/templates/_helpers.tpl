@@ -1,7 +1,9 @@
 {{/*
 <release>-operator. Under an alias in a parent chart, <release>-<alias>: one release may have the chart twice.
+All templates use it, and so all fail where an upgrade with --reuse-values left out the values that are new in this chart.
 */}}
 {{- define "disentangled-diffusion.name" -}}
+{{- if not .Values.rbac }}{{ fail "rbac is not set: these are the values of an earlier chart; upgrade with --reset-then-reuse-values instead of --reuse-values" }}{{ end -}}
 {{- $base := .Values.nameOverride | default (eq .Chart.Name "disentangled-diffusion" | ternary "operator" .Chart.Name) -}}
 {{- .Values.fullnameOverride | default (printf "%s-%s" .Release.Name $base) | trunc 63 | trimSuffix "-" -}}
 {{- end -}}

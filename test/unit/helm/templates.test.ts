@@ -236,6 +236,10 @@ test('the templates of the chart', { skip: noHelm }, async (t) => {
     assert.throws(() => render({ folder, values: { ddr: { operator: { replcias: 1 } } } }), /replcias/);
   });
 
+  await t.test('values of an earlier chart alone are refused, with the way to keep them', () => {
+    assert.match(refusal({ rbac: null, service: null }), /--reset-then-reuse-values/);
+  });
+
   await t.test('a ServiceMonitor is made where it is wanted', () => {
     const values = { serviceMonitor: { enabled: true, interval: '1m', labels: { release: 'prometheus' } } };
     const monitor = render({ values }).find(({ kind }) => kind === 'ServiceMonitor');
