@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { asSet, integer, objectName, quantity, withRules } from '../rules.ts';
+import { wholeQuantity } from '../quantity.ts';
+import { asSet, integer, objectName, withRules } from '../rules.ts';
 
 /** Not a default of the schema: it would also be written beside claimName, where it says nothing. */
 export const defaultAccessModes = ['ReadWriteMany'] as const;
@@ -16,7 +17,7 @@ const storageClassName = z
 const shared = withRules(
   z
     .strictObject({
-      size: quantity
+      size: wholeQuantity
         .optional()
         .describe('Size of a claim that the run creates and owns: it goes when the run is deleted.'),
       storageClassName: storageClassName
