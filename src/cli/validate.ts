@@ -1,6 +1,7 @@
 import { toDdrError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
 import { reachesNoise } from '../diffusion/latentStates.ts';
+import { buildClaim, claimNotice } from '../operator/plan/claim.ts';
 import { statesOf } from '../operator/plan/identity.ts';
 import { readRuns } from './documents.ts';
 
@@ -27,10 +28,14 @@ export function validate(files: readonly string[]): boolean {
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** What a valid run comes to, and what may surprise its author. */
-export function describeValid(file: string, { metadata, spec }: Run): string {
+export function describeValid(file: string, run: Run): string {
+  const { metadata, spec } = run;
   const states = statesOf(spec);
   const models = states.length / spec.schedule.statesPerModel;
-  const text = `${file}: ${metadata.name} is valid: ${counted(states.length, 'state')}, ${counted(models, 'model')}`;
+  const claim = buildClaim(run);
+  const notice = claim && claimNotice(claim);
+  const valid = `${file}: ${metadata.name} is valid: ${counted(states.length, 'state')}, ${counted(models, 'model')}`;
+  const text = notice === undefined ? valid : `${valid}\n${file}: notice: ${notice}`;
   if (reachesNoise(states) || spec.sampling.start === 'MomentMatched') return text;
   const signal = Math.sqrt(states.at(-1)?.alphaBar ?? 1).toPrecision(3);
   return `${text}\n${file}: warning: spec.schedule leaves √ᾱ = ${signal} at the noisiest state, which is not noise; include timestep T − 1, or set spec.sampling.start to MomentMatched`;

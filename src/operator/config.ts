@@ -1,11 +1,19 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { flag, logLevel, parseVariables, port, wholeNumber } from '../api/environment.ts';
+import { objectName } from '../api/rules.ts';
 import { proxyVariables } from './kube/proxy.ts';
+
+const objectNames = z
+  .string()
+  .transform((text) => text.split(',').flatMap((name) => name.trim() || []))
+  .pipe(z.array(objectName));
 
 const schema = z.object({
   /** Image of trainer pods, unless a run names one. */
   DDR_TRAINER_IMAGE: z.string(),
+  /** Pull secrets of trainer pods, separated by commas. */
+  DDR_IMAGE_PULL_SECRETS: objectNames.default([]),
   /** Only this namespace; all where empty. */
   DDR_WATCH_NAMESPACE: z.string().optional(),
   DDR_WORKERS: wholeNumber(1, 256).default(8),

@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     clock,
     random: Math.random,
     logger,
-    settings: { trainerImage: config.DDR_TRAINER_IMAGE },
+    settings: { trainerImage: config.DDR_TRAINER_IMAGE, imagePullSecrets: config.DDR_IMAGE_PULL_SECRETS },
     metrics: controllerMetrics,
     namespace,
     workers: config.DDR_WORKERS,

@@ -48,7 +48,7 @@ export async function until<T>(what: string, seconds: number, ask: () => Promise
   }
 }
 
-function imageValues(name: 'operator' | 'trainer'): string[] {
+function imageOf(name: 'operator' | 'trainer'): string[] {
   const at = images[name].lastIndexOf(':');
   return [
     '--set',
@@ -58,9 +58,12 @@ function imageValues(name: 'operator' | 'trainer'): string[] {
   ];
 }
 
+/** Arguments of helm that name the images under test. */
+export const imageValues = [...imageOf('operator'), ...imageOf('trainer')];
+
 /** Installs the chart with two replicas, or upgrades it. */
 export async function installChart(): Promise<void> {
-  const values = [...imageValues('operator'), ...imageValues('trainer'), '--set', 'operator.replicas=2'];
+  const values = [...imageValues, '--set', 'operator.replicas=2'];
   await run('helm', [
     'upgrade',
     '--install',

@@ -216,6 +216,18 @@ export const wrongRuns: WrongRun[] = [
     says: /either size.*or claimName/,
   },
   {
+    title: 'access modes of an existing claim',
+    spec: shared({ claimName: 'mine', accessModes: ['ReadWriteMany'] }),
+    field: 'spec.checkpoints.volume.shared.accessModes',
+    says: /goes with size/,
+  },
+  {
+    title: 'an access mode that pods cannot share',
+    spec: shared({ size: '1Gi', accessModes: ['ReadOnlyMany'] }),
+    field: 'spec.checkpoints.volume.shared.accessModes[0]',
+    says: /ReadWriteMany.*ReadWriteOnce/,
+  },
+  {
     title: 'a size that is no quantity',
     spec: shared({ size: 'big' }),
     field: 'spec.checkpoints.volume.shared.size',
