@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DdrError } from './errors.ts';
 import { apiVersion, kind, runNameLength, runNamePattern } from './names.ts';
+import { withoutNulls } from './nulls.ts';
 import { specSchema } from './spec/spec.ts';
 import { statusSchema } from './status.ts';
 
@@ -27,6 +28,7 @@ const namespaceName = z
 
 const metadataSchema = z.looseObject({
   name: runName,
+  generateName: z.string().optional(),
   namespace: namespaceName.default('default'),
   uid: z.string().optional(),
   generation: z.int().optional(),
@@ -37,13 +39,16 @@ const metadataSchema = z.looseObject({
   annotations: z.record(z.string(), z.string()).optional(),
 });
 
-export const runSchema = z.strictObject({
-  apiVersion: z.literal(apiVersion),
-  kind: z.literal(kind),
-  metadata: metadataSchema,
-  spec: specSchema,
-  status: statusSchema.optional(),
-});
+export const runSchema = z.preprocess(
+  withoutNulls,
+  z.strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal(kind),
+    metadata: metadataSchema,
+    spec: specSchema,
+    status: statusSchema.optional(),
+  }),
+);
 
 export type Run = z.output<typeof runSchema>;
 

@@ -126,12 +126,13 @@ export function zipHead(bytes: Uint8Array, entry: ZipEntry, archive: string, mos
 }
 
 /**
- * Checks that the entries may be inflated.
+ * Checks that the entries may be inflated together.
  * @throws DdrError InputUnsafe
  */
 export function checkSizes(entries: readonly ZipEntry[], archive: string, limits: ZipLimits): void {
   let total = 0;
-  for (const { name, size } of entries) {
+  for (const { name, method, size } of entries) {
+    if (method === stored) continue; // a view of what is in memory already
     total += size;
     if (size <= limits.entryBytes && total <= limits.totalBytes) continue;
     const most = size > limits.entryBytes ? limits.entryBytes : limits.totalBytes;

@@ -46,6 +46,13 @@ test('an archive that would unpack to too much is refused before it does', () =>
     });
 });
 
+test('stored entries may have any size: they take no memory of their own', () => {
+  const archive = zipSync(text('a.npy', 5000), { level: 0 });
+  const limits = { entries: 10, entryBytes: 100, totalBytes: 100 };
+  const [entry] = readZip(archive, 'x', undefined, limits);
+  assert.equal(entry?.bytes.buffer, archive.buffer);
+});
+
 test('sizes and offsets of 64 bits are read (ZIP64)', (t) => {
   // Python writes 64 bits where a limit is passed, so that a lower limit makes a small file of the same form.
   const archive = pythonZip(t, "zipfile.ZIP64_LIMIT = 10\nfor name in 'ab':\n  z.writestr(name, name * 100)");
