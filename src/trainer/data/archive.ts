@@ -22,7 +22,7 @@ const filesOf = (entries: ZipEntry[]): ZipEntry[] => [
  * @throws DdrError InputForeign, InputTruncated, InputUnsafe where it would inflate to too much
  */
 export async function openArchive(path: string): Promise<ImageFiles> {
-  const bytes = await readInput(path);
+  const bytes = await readInput(path, path, 'Unpack it, and use the folder with format ImageFolder.');
   const entries = filesOf(zipDirectory(bytes, path, defaultZipLimits.entries));
   checkSizes(
     entries.filter(({ rawName }) => !isHidden(rawName) && kindOfName(rawName) !== 'other'),

@@ -48,6 +48,8 @@ export async function openIdx(path: string): Promise<NumberArray> {
   return inMemory({ where, type: 'uint8', shape }, data);
 }
 
+const inRowMajor = 'Save it with numpy.save(path, numpy.ascontiguousarray(array)): it is then read by position.';
+
 /**
  * Opens an .npy file. It is read by position, so that it may be larger than memory; only one in Fortran order, in which the
  * images lie mixed, is read whole.
@@ -66,7 +68,7 @@ export async function openNpy(where: string): Promise<NumberArray> {
       { where },
     );
   }
-  if (fortran) return inMemory({ where, type, shape }, readNpy(await readInput(where), where).data);
+  if (fortran) return inMemory({ where, type, shape }, readNpy(await readInput(where, where, inRowMajor), where).data);
   const entryBytes = perEntry(shape) * bytesPerElement(type);
   return {
     where,
@@ -125,7 +127,7 @@ function chooseArray(entries: NpzEntry[], wanted: string | undefined, where: str
 
 /** @throws DdrError InputMissing, InputForeign, InputTruncated, InputUnsafe */
 export async function openNpz(path: string, wanted: string | undefined, findings: Findings): Promise<NumberArray> {
-  const bytes = await readInput(path);
+  const bytes = await readInput(path, path, 'Save its array of images by itself with numpy.save, and use format Npy.');
   const entries = npzEntries(bytes, path);
   const chosen = chooseArray(entries, wanted, path);
   if ('error' in chosen) throw chosen.error;

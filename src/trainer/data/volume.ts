@@ -59,12 +59,19 @@ export function toInputError(error: unknown, where: string): DdrError {
 
 /**
  * Reads a whole file.
+ * @param tooLargeHint what to do where it is too large to be read whole
  * @throws DdrError InputMissing, InputForeign where it is no file, InputUnsafe where it is too large, FileAccess
  */
-export async function readInput(path: string | FileName, where = showName(Buffer.from(path))): Promise<Uint8Array> {
+export async function readInput(
+  path: string | FileName,
+  where = showName(Buffer.from(path)),
+  tooLargeHint?: string,
+): Promise<Uint8Array> {
   try {
     return await readWholeFile(path, { maximumBytes, where });
   } catch (error) {
+    if (error instanceof DdrError && error.code === 'InputUnsafe' && tooLargeHint !== undefined)
+      throw new DdrError(error.code, error.message, { where, hint: tooLargeHint, cause: error });
     throw toInputError(error, where);
   }
 }
