@@ -2,7 +2,7 @@ import { DdrError } from '../../api/errors.ts';
 import type { Sampling } from '../../api/spec/sampling.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import type { Sampler, Stepped } from '../../diffusion/sampler.ts';
-import type { Moments } from '../artifacts/dataset.ts';
+import type { Moments } from '../data/moments.ts';
 import { type Batch, batchesOf } from './batches.ts';
 import type { StateModel } from './denoiser.ts';
 import { startOf, stepNoise } from './noise.ts';

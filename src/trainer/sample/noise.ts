@@ -1,5 +1,5 @@
 import { normals, streams } from '../../diffusion/random.ts';
-import type { Moments } from '../artifacts/dataset.ts';
+import type { Moments } from '../data/moments.ts';
 
 /** Streams of step noise that one sample has at most: S ≤ 4096. */
 const statesPerSample = 4096;
