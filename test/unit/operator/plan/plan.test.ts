@@ -17,7 +17,10 @@ test('the whole life, phase by phase', () => {
     const [first] = simulation.working();
     if (first !== undefined && i % 2 === 1) simulation.succeed(first.name);
   }
-  assert.deepEqual([...new Set(phases)], ['Pending', 'Preparing', 'Training', 'Aggregating', 'Sampling', 'Evaluating', 'Complete']);
+  assert.deepEqual(
+    [...new Set(phases)],
+    ['Pending', 'Preparing', 'Training', 'Aggregating', 'Sampling', 'Evaluating', 'Complete'],
+  );
   const { results, bundle, models } = simulation.run.status ?? {};
   assert.equal(results?.display, '12.35');
   assert.equal(bundle?.digest, 'b');

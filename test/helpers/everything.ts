@@ -1,0 +1,103 @@
+import type { SpecInput } from '../../src/api/spec/spec.ts';
+
+const volume = (claimName: string, path: string) => ({ volume: { claimName, path } });
+const template = (team: string) => ({ metadata: { labels: { team } }, spec: { priorityClassName: team } });
+
+/** A spec that sets every field, none of them to its default where another value is allowed. */
+export const everything: SpecInput = {
+  schedule: {
+    family: 'Cosine',
+    timesteps: 500,
+    states: 4,
+    statesPerModel: 2,
+    spacing: 'Explicit',
+    indices: [9, 99, 299, 499],
+    alphas: 'Recomputed',
+  },
+  dataset: {
+    source: volume('data', 'faces'),
+    format: 'Npz',
+    image: { size: 32, channels: 3, fit: 'Pad' },
+    array: 'x_train',
+    limit: 5000,
+    maxBroken: 3,
+    revision: 'second',
+  },
+  model: { baseChannels: 64, channelMultipliers: [1, 2], residualBlocks: 2, attentionResolutions: [16] },
+  training: {
+    images: 1000,
+    batchSize: 10,
+    prediction: 'X0',
+    optimizer: {
+      name: 'Adam',
+      learningRate: 0.01,
+      beta1: 0.8,
+      beta2: 0.99,
+      epsilon: 1e-7,
+      weightDecay: 0.1,
+      warmupImages: 100,
+    },
+    gradientClipNorm: 2,
+    ema: { halfLifeImages: 500 },
+    seed: 3,
+    threads: 4,
+  },
+  overrides: [
+    {
+      states: '2-3',
+      model: { baseChannels: 16, channelMultipliers: [1, 1], residualBlocks: 1, attentionResolutions: [8] },
+      training: {
+        images: 500,
+        batchSize: 20,
+        prediction: 'Epsilon',
+        optimizer: {
+          name: 'AdamW',
+          learningRate: 0.02,
+          beta1: 0.7,
+          beta2: 0.98,
+          epsilon: 1e-6,
+          weightDecay: 0.2,
+          warmupImages: 50,
+        },
+        gradientClipNorm: 3,
+        ema: { halfLifeImages: 250 },
+        seed: 4,
+        threads: 5,
+      },
+      podTemplate: template('noisy'),
+    },
+  ],
+  execution: {
+    maxParallel: 3,
+    retries: { perModel: 4, total: 11 },
+    deadlines: { modelSeconds: 1000, runSeconds: 10_000 },
+    queueName: 'team',
+    image: 'trainer:other',
+    resources: { limits: { memory: '8Gi' }, requests: { cpu: '2' } },
+    podTemplate: template('all'),
+    jobTemplate: { metadata: { labels: { team: 'jobs' }, annotations: { note: 'yes' } } },
+  },
+  checkpoints: {
+    volume: { shared: { size: '3Gi', storageClassName: 'fast' } },
+    everyImages: 100,
+    keep: 3,
+  },
+  sampling: {
+    sampler: 'DDIM',
+    eta: 0.5,
+    count: 64,
+    shards: 2,
+    batchSize: 8,
+    seed: 5,
+    clip: false,
+    start: 'MomentMatched',
+  },
+  evaluation: {
+    metrics: ['FrechetDistance'],
+    extractor: { name: 'inception-v3-fid', weights: volume('weights', 'inception.safetensors') },
+    reference: { file: volume('reference', 'statistics.npz') },
+  },
+  suspend: true,
+  cancel: true,
+  ttlSecondsAfterFinished: 60,
+};

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadAll } from 'js-yaml';
+import { kind } from '../../../../src/api/names.ts';
+import { parseRun } from '../../../../src/api/run.ts';
+import { specSchema } from '../../../../src/api/spec/spec.ts';
+import { addressesOf, type Data, modelPlans } from '../../../../src/operator/plan/identity.ts';
+import { everything } from '../../../helpers/everything.ts';
+import { minimalRun } from '../../../helpers/runs.ts';
+import { type Change, changesOf } from '../../../helpers/schemaChanges.ts';
+
+const root = join(import.meta.dirname, '../../../..');
+const fixture = 'test/fixtures/addresses.json';
+const data: Data = { digest: 'd'.repeat(64), referenceDigest: 'a'.repeat(64), weightsDigest: 'b'.repeat(64) };
+
+function addresses(spec: unknown, found: Data = data) {
+  const parsed = specSchema.parse(spec);
+  return addressesOf(parsed, modelPlans(parsed), found);
+}
+
+function specsOfExamples(): [string, unknown][] {
+  return globSync('examples/*.yaml', { cwd: root })
+    .sort()
+    .flatMap((file) => {
+      const documents = loadAll(readFileSync(join(root, file), 'utf8')) as { kind?: string }[];
+      return documents
+        .filter((document) => document.kind === kind)
+        .map((document): [string, unknown] => [file, parseRun(document).spec]);
+    });
+}
+
+test('addresses are those that were published', () => {
+  const made = Object.fromEntries(
+    [...specsOfExamples(), ['a spec that sets everything', everything] as const].map(([name, spec]) => [
+      name,
+      addresses(spec),
+    ]),
+  );
+  assert.deepEqual(
+    made,
+    JSON.parse(readFileSync(join(root, fixture), 'utf8')),
+    `An address has moved: everybody's models of it would be trained anew. If a default was changed, or a field that is hashed
+was renamed, take that back: docs/adr/0002 says how a field is added instead. If it moved on purpose, because an example
+changed, or because the trainer makes something else of the same task and addressFormat was raised, write the new ones
+into ${fixture}, and tell people in CHANGELOG.md what is trained anew.`,
+  );
+});
+
+/** Fields of the spec that are in no address, each with the reason. Every other field has to move one. */
+const unaddressed: Record<string, string> = {
+  'sampling.sampler': 'has one value only, which is its default and so is left out',
+  'evaluation.metrics': 'has one value only, which is its default and so is left out',
+  'overrides[].podTemplate': 'how pods run does not change what they make',
+  'execution.maxParallel': 'how many pods run at once does not change what they make',
+  'execution.retries.perModel': 'says when to give up',
+  'execution.retries.total': 'says when to give up',
+  'execution.deadlines.modelSeconds': 'says when to give up',
+  'execution.deadlines.runSeconds': 'says when to give up',
+  'execution.queueName': 'who admits a pod does not change what it makes',
+  'execution.image': 'a trainer that makes something else of the same task raises addressFormat',
+  'execution.resources.limits': 'how pods run does not change what they make; threads are set, not left to the node',
+  'execution.resources.requests': 'how pods run does not change what they make',
+  'execution.podTemplate': 'how pods run does not change what they make',
+  'execution.jobTemplate.metadata.labels': 'how Jobs are counted and admitted does not change what they make',
+  'execution.jobTemplate.metadata.annotations': 'how Jobs are counted and admitted does not change what they make',
+  'checkpoints.volume.shared.size': 'where things lie does not change them',
+  'checkpoints.volume.shared.storageClassName': 'where things lie does not change them',
+  'checkpoints.volume.shared.claimName': 'where things lie does not change them',
+  'checkpoints.everyImages': 'a resumed model is the same bit for bit',
+  'checkpoints.keep': 'how many checkpoints are kept does not change the last',
+  suspend: 'when a model is trained does not change it',
+  cancel: 'what has been made stays as it is',
+  ttlSecondsAfterFinished: 'what has been made stays as it is',
+};
+
+/** Changes that a value of the field's own type cannot be: rules tie fields together. */
+const tied: Record<string, Change> = {
+  'schedule.states': { schedule: { states: 2, indices: [9, 499] }, overrides: [] },
+  'schedule.statesPerModel': { schedule: { statesPerModel: 1 } },
+  'schedule.timesteps': { schedule: { timesteps: 600 } },
+  'schedule.spacing': { schedule: { spacing: 'Uniform', indices: undefined } },
+  'schedule.indices': { schedule: { indices: [9, 99, 299, 498] } },
+  'dataset.image.size': { dataset: { image: { size: 16 } }, model: { attentionResolutions: [16] } },
+  'dataset.image.channels': { dataset: { image: { channels: 1 } } },
+  'model.attentionResolutions': { model: { attentionResolutions: [32] } },
+  'overrides[].states': { overrides: [{ states: '0-1' }] },
+  'overrides[].model.attentionResolutions': { overrides: [{ model: { attentionResolutions: [32] } }] },
+  'checkpoints.volume.shared.claimName': {
+    checkpoints: { volume: { shared: { claimName: 'other', size: undefined, storageClassName: undefined } } },
+  },
+  'evaluation.extractor.name': {
+    dataset: { image: { channels: 1 } },
+    evaluation: { extractor: { name: 'mnist-classifier', weights: undefined } },
+  },
+  'evaluation.reference.fromDataset.limit': {
+    evaluation: { reference: { file: undefined, fromDataset: { limit: 7 } } },
+  },
+};
+
+test('every field of the spec moves an address, or is listed as one that does not', () => {
+  const before = addresses(everything);
+  const seen = new Set<string>();
+  for (const { path, changed } of changesOf(specSchema, everything, tied)) {
+    seen.add(path);
+    if (changed === undefined) {
+      assert.ok(path in unaddressed, `${path} has one value only: list it, with the reason`);
+      continue;
+    }
+    const after = addresses(changed);
+    if (path in unaddressed) assert.deepEqual(after, before, `${path} is listed as one that moves no address`);
+    else assert.notDeepEqual(after, before, `${path} moves no address: put it into one, or list it with the reason`);
+  }
+  assert.deepEqual(
+    Object.keys(unaddressed).filter((path) => !seen.has(path)),
+    [],
+    'fields that are listed, but not in the schema',
+  );
+});
+
+test('the threads of training are in what they decide: models, samples and report', () => {
+  const { spec } = minimalRun();
+  const [two, three] = [addresses(spec), addresses({ ...spec, training: { threads: 3 } })];
+  assert.equal(two.prepare, three.prepare);
+  for (const what of ['bundle', 'samples', 'sampleJob', 'report'] as const) assert.notEqual(two[what], three[what]);
+  assert.ok(two.models.every((hash, i) => hash !== three.models[i]));
+});
+
+test('an override of a model moves its address, and the bundle’s, and no other model’s', () => {
+  const { spec } = minimalRun();
+  const [before, after] = [
+    addresses(spec),
+    addresses({ ...spec, overrides: [{ states: '3', training: { seed: 9 } }] }),
+  ];
+  const moved = before.models.flatMap((hash, i) => (hash === after.models[i] ? [] : [i]));
+  assert.deepEqual(moved, [3]);
+  assert.notEqual(before.bundle, after.bundle);
+});
+
+test('an override that says what the run says moves nothing', () => {
+  const { spec } = minimalRun();
+  assert.deepEqual(addresses({ ...spec, overrides: [{ states: '3', training: { seed: 0 } }] }), addresses(spec));
+});
+
+test('other data move every address but that of the step that reads them', () => {
+  const { spec } = minimalRun();
+  const [before, after] = [addresses(spec), addresses(spec, { ...data, digest: 'e'.repeat(64) })];
+  assert.equal(before.prepare, after.prepare);
+  for (const what of ['dataset', 'bundle', 'samples', 'sampleJob', 'report'] as const)
+    assert.notEqual(before[what], after[what]);
+});
+
+test('other weights of the extractor move features and report; another reference moves the report only', () => {
+  const before = addresses(everything);
+  const weights = addresses(everything, { ...data, weightsDigest: 'c'.repeat(64) });
+  assert.deepEqual({ ...weights, sampleJob: '', report: '' }, { ...before, sampleJob: '', report: '' });
+  assert.ok(weights.sampleJob !== before.sampleJob && weights.report !== before.report);
+  const reference = addresses(everything, { ...data, referenceDigest: 'c'.repeat(64) });
+  assert.deepEqual({ ...reference, report: '' }, { ...before, report: '' });
+  assert.notEqual(reference.report, before.report);
+});
+
+test('the data are not read anew because of what is sampled or judged, only for other files', () => {
+  const { spec } = minimalRun();
+  const judged = { ...spec, evaluation: { extractor: { name: 'mnist-classifier' } } };
+  assert.equal(addresses(judged).prepare, addresses(spec).prepare);
+  assert.equal(addresses({ ...everything, sampling: { count: 9 } }).prepare, addresses(everything).prepare);
+  const other = { ...everything.evaluation, reference: { file: { volume: { claimName: 'other', path: 'x.npz' } } } };
+  assert.notEqual(addresses({ ...everything, evaluation: other }).prepare, addresses(everything).prepare);
+});
