@@ -16,7 +16,7 @@ export function exampleReport(fields: Partial<Report> = {}): Report {
       address: digest.slice(0, 16),
       count: 10_000,
       sha256: digest,
-      source: { where: 'data/mnist', fingerprint: digest, digest },
+      source: { where: 'data/mnist', fingerprint: digest, reading: digest.slice(0, 16) },
       leftOut: { count: 0, bySuffix: {}, examples: [] },
       broken: { count: 0, examples: [] },
       notices: [],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -48,16 +48,25 @@ test('equal data have one address and are there once', async (t) => {
   assert.deepEqual(await store.list('datasets'), [addresses[0]]);
 });
 
-test('a source that changes while it is read is refused, and nothing is left', async (t) => {
-  const { store } = temporaryStore(t);
-  const moments = { mean: new Float32Array(48), deviation: new Float32Array(48) };
-  const changing = { ...source, batch: async (_first: number, size: number) => new Uint8Array(size * 48) };
-  await assert.rejects(saveDataset(store, changing, moments), { code: 'DataChanged' });
-  const stopped = saveDataset(store, source, moments, async (images) => {
-    if (images > 300) throw new Error('stopped');
+test('other than the promised images are refused, and nothing is left', async (t) => {
+  const { root, store } = temporaryStore(t);
+  const content = (count: number, pixels: AsyncIterable<Uint8Array>) => ({
+    count,
+    shape,
+    pixels,
+    moments: () => ({ mean: new Float32Array(48), deviation: new Float32Array(48) }),
   });
-  await assert.rejects(stopped, /stopped/);
-  assert.deepEqual(await store.list('datasets'), []);
+  async function* twoImages(end: () => void = () => {}): AsyncGenerator<Uint8Array> {
+    yield await source.batch(0, 2);
+    end();
+  }
+  for (const count of [1, 3])
+    await assert.rejects(saveDataset(store, content(count, twoImages()), 'test'), { code: 'DataChanged' });
+  const stop = () => {
+    throw new Error('stopped');
+  };
+  await assert.rejects(saveDataset(store, content(2, twoImages(stop)), 'test'), /stopped/);
+  assert.deepEqual(readdirSync(join(root, 'datasets')), []);
 });
 
 test('a dataset that is not there, or is not what its address says, is refused with what to do', async (t) => {

@@ -42,6 +42,22 @@ test('files are written in their order: a record may tell what was streamed befo
   assert.equal(readFileSync(join(root, 'a/record'), 'utf8'), '9');
 });
 
+test('a folder may be named once its files are written', async (t) => {
+  const { root, store } = temporaryStore(t);
+  let name = '';
+  async function* content() {
+    yield Buffer.from('x');
+    name = 'datasets/b';
+  }
+  await store.commit('datasets/a', { file: content() }, undefined, () => name);
+  assert.deepEqual(readdirSync(join(root, 'datasets')), ['b']);
+});
+
+test('it is told how much can still be written', async (t) => {
+  const { store } = temporaryStore(t);
+  assert.ok(((await store.free()) ?? 0) > 0);
+});
+
 test('of two commits of one folder the first stays', async (t) => {
   const { root, store } = temporaryStore(t);
   await Promise.all([1, 2, 3].map(() => store.commit('a', { 'x.txt': 'same' })));

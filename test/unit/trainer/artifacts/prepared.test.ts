@@ -10,7 +10,7 @@ const record: PreparedRecord = {
   format: 1,
   hash,
   dataset: { address: digest.slice(0, 16), count: 10, sha256: digest },
-  source: { where: 'data/mnist', fingerprint: digest, digest },
+  source: { where: 'data/mnist', fingerprint: digest, reading: digest.slice(0, 16) },
   leftOut: { count: 2, bySuffix: { '.txt': 2 }, examples: ['a.txt', 'b.txt'] },
   broken: { count: 1, examples: [{ name: 'c.png', message: 'ends early' }] },
   notices: ['3 images were not square'],

@@ -46,7 +46,7 @@ test('text from outside is escaped', () => {
   evaluation.metrics = [{ name: evil, value: 1, details: {} }];
   const dataset = {
     ...report.dataset,
-    source: { where: evil, fingerprint: evil, digest: evil },
+    source: { where: evil, fingerprint: evil, reading: evil },
     leftOut: { count: 1, bySuffix: { [evil]: 1 }, examples: [evil] },
     broken: { count: 1, examples: [{ name: evil, message: evil }] },
     notices: [evil],
