@@ -1,6 +1,7 @@
+import { compact } from './compact.ts';
 import type { PodTemplate } from './spec/execution.ts';
 import type { Model } from './spec/model.ts';
-import { parseStateRange } from './spec/overrides.ts';
+import { type Override, parseStateRange } from './spec/overrides.ts';
 import type { Spec } from './spec/spec.ts';
 import type { Training } from './spec/training.ts';
 
@@ -12,26 +13,24 @@ export interface EffectiveSettings {
   podTemplate: PodTemplate | undefined;
 }
 
-/** Drops what was not given, so that spreading an override replaces only the fields it names. */
-function given<T extends object>(partial: T | undefined): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(partial ?? {}).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
-/** Settings of the model that covers `state`. Overrides do not overlap and cover whole models, so one state decides. */
-export function effectiveSettings(spec: Spec, state: number): EffectiveSettings {
-  const override = spec.overrides.find(({ states }) => {
+/** The override of a state, if it has one: overrides do not overlap. */
+export const overrideOf = ({ overrides }: Spec, state: number): Override | undefined =>
+  overrides.find(({ states }) => {
     const { first, last } = parseStateRange(states);
     return first <= state && state <= last;
   });
-  const { optimizer, ema, ...rest } = override?.training ?? {};
+
+/** Settings of the models that an override covers, or of those that none does. */
+export function effectiveSettings(spec: Spec, override: Override | undefined): EffectiveSettings {
+  const { optimizer = {}, ema = {}, ...rest } = override?.training ?? {};
+  // A field that is there and undefined was not given, and replaces nothing.
   return {
-    model: { ...spec.model, ...given(override?.model) },
+    model: { ...spec.model, ...compact(override?.model ?? {}) },
     training: {
       ...spec.training,
-      ...given(rest),
-      optimizer: { ...spec.training.optimizer, ...given(optimizer) },
-      ema: { ...spec.training.ema, ...given(ema) },
+      ...compact(rest),
+      optimizer: { ...spec.training.optimizer, ...compact(optimizer) },
+      ema: { ...spec.training.ema, ...compact(ema) },
     },
     podTemplate: override?.podTemplate,
   };

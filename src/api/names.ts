@@ -23,11 +23,21 @@ export const labels = {
   hash: `${group}/hash`,
   /** Hash of how the run wanted its pods to run when the Job was made. */
   execution: `${group}/execution`,
+  /** Version of the rules by which addresses are made; on Jobs. Those of version 1 have none. */
+  addressFormat: `${group}/address-format`,
+  /** Hash of the run's {@link retryAnnotation} when the Job was made. */
+  retry: `${group}/retry`,
   /** Who manages the child; always {@link managedBy}. */
   managedBy: 'app.kubernetes.io/managed-by',
   /** Kueue's queue, where `execution.queueName` names one. */
   queue: 'kueue.x-k8s.io/queue-name',
 } as const;
+
+/** The container of a pod that runs the trainer; users' templates name it. */
+export const containerName = 'trainer';
+
+/** Annotation of a run: with any new value, what failed is made anew and what is good is kept. */
+export const retryAnnotation = `${group}/retry-at`;
 
 export const managedBy = 'disentangled-diffusion';
 

@@ -1,6 +1,7 @@
 import { customResourceDefinition, type StructuralSchema } from './crd.ts';
 import { errorCodes } from './errors.ts';
 import { ExitCode } from './exitCodes.ts';
+import { conditionReasons, eventReasons } from './reasons.ts';
 
 interface Field {
   path: string;
@@ -67,6 +68,11 @@ function fieldTable(fields: Field[]): string {
   return ['| Field | Type | Default | Meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
+function reasonTable(reasons: Record<string, string>): string {
+  const rows = Object.entries(reasons).map(([reason, meaning]) => `| \`${reason}\` | ${cell(meaning)} |`);
+  return ['| Reason | Meaning |', '| --- | --- |', ...rows].join('\n');
+}
+
 interface Crd {
   spec: {
     versions: [{ schema: { openAPIV3Schema: { properties: { spec: StructuralSchema; status: StructuralSchema } } } }];
@@ -100,6 +106,18 @@ ${rulesOf(spec, 'spec')
 ## status
 
 ${fieldTable(fieldsOf(status, ''))}
+
+## Reasons of conditions
+
+Besides these, \`Ready\` and \`Complete\` give the phase.
+
+${reasonTable(conditionReasons)}
+
+## Reasons of events
+
+Besides these there are the phases, the error codes below, and what Kubernetes says of Jobs and pods.
+
+${reasonTable(eventReasons)}
 
 ## Exit codes of trainer pods
 

@@ -46,13 +46,22 @@ const count = (text: string) => z.int().min(0).describe(text);
 export const statusSchema = z
   .object({
     observedGeneration: count('Generation of the spec that this status was computed from.').optional(),
+    observedRetryAt: z
+      .string()
+      .max(1024)
+      .optional()
+      .describe('Value of the annotation tspace.dev/retry-at that this status was computed with.'),
     phase: z.enum(phases).optional().describe('Where the run is.'),
     conditions: z
       .array(conditionSchema)
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
       .optional()
       .describe('Conditions; one of each type.'),
-    startedAt: z.string().meta({ format: 'date-time' }).optional().describe('When the first child was created.'),
+    startedAt: z
+      .string()
+      .meta({ format: 'date-time' })
+      .optional()
+      .describe('When the first child was created, or a failed run was tried again.'),
     finishedAt: z.string().meta({ format: 'date-time' }).optional().describe('When the run came to its end.'),
     models: z
       .object({

@@ -134,6 +134,7 @@ export interface RunObject {
     models?: { summary: string; done: number; failed: number; active: number; retries: number };
     conditions?: { type: string; status: string; reason: string; message: string }[];
     failures?: { job: string; pod?: string; states?: string; reason: string; message: string; log?: string[] }[];
+    dataset?: { digest: string; count: number; leftOut: number; broken: number; notices?: string[] };
     bundle?: { path: string; digest: string };
     results?: { path: string; digest: string; frechetDistance?: number; extractor?: string; sampleCount: number };
     progress?: { images: number; percent: number };

@@ -31,6 +31,8 @@ export class Simulation {
   readonly pods: ObservedPod[] = [];
   readonly created: string[] = [];
   claims: { name: string; uid: string }[] = [];
+  /** What prepare finds the data to be. */
+  digest = 'd'.repeat(64);
   #uid = 0;
 
   constructor(run: Run) {
@@ -64,9 +66,25 @@ export class Simulation {
     return this.working().filter(({ component }) => component === 'train');
   }
 
+  /** Lets prepare succeed, and what follows from the data begin. */
+  prepare(): Plan {
+    this.step();
+    for (const { name, component } of this.working()) if (component === 'prepare') this.succeed(name);
+    return this.step();
+  }
+
   succeed(name: string): void {
     const job = this.jobs.get(name) as SimulatedJob;
     const results: Record<string, TaskResult> = {
+      prepare: {
+        kind: 'prepare',
+        dataset: `datasets/${this.digest.slice(0, 16)}`,
+        sha256: this.digest,
+        count: 9,
+        leftOut: 0,
+        broken: 0,
+        notices: [],
+      },
       train: { kind: 'train', digest: job.digest, images: 1, loss: 0.1 },
       aggregate: { kind: 'aggregate', path: `runs/digits/bundles/${job.digest}`, digest: 'b', models: 1 },
       sample: { kind: 'sample', shard: 0, count: 1 },
@@ -75,10 +93,10 @@ export class Simulation {
         path: `runs/digits/reports/${job.digest}`,
         digest: 'r',
         sampleCount: 5,
-        metric: 'Fréchet distance',
-        frechetDistance: 12.345678,
+        metrics: [{ name: 'Fréchet distance', value: 12.345678 }],
         extractor: 'e',
         extractorDigest: 'x',
+        caveats: [],
       },
     };
     this.#pod(job, 0, renderTermination({ outcome: 'Succeeded', result: results[job.component] as TaskResult }));

@@ -64,8 +64,15 @@ export interface Cluster {
   watch(type: ResourceType, options: WatchOptions): AsyncIterable<WatchEvent>;
   /** @returns undefined where there is none */
   get(type: ResourceType, namespace: string, name: string): Promise<KubeObject | undefined>;
-  /** Throws 409 AlreadyExists where there is one of this name. */
-  create(type: ResourceType, object: KubeObject, options?: { fieldManager?: string }): Promise<KubeObject>;
+  /**
+   * Throws 409 AlreadyExists where there is one of this name.
+   * @param options.strict refuses fields that the server does not know, which it would drop without a word
+   */
+  create(
+    type: ResourceType,
+    object: KubeObject,
+    options?: { fieldManager?: string; strict?: boolean },
+  ): Promise<KubeObject>;
   /** Replaces the object if its resourceVersion is still the given one. */
   replace(type: ResourceType, object: KubeObject): Promise<KubeObject>;
   /** Server-side apply, taking over fields that others hold. */
@@ -100,11 +107,6 @@ export const isApiError = (error: unknown, status: number): error is ApiError =>
 /** The key of an object in stores and queues. */
 export const keyOf = ({ metadata: { namespace = '', name } }: Pick<KubeObject, 'metadata'>): string =>
   `${namespace}/${name}`;
-
-export function splitKey(key: string): { namespace: string; name: string } {
-  const at = key.indexOf('/');
-  return { namespace: key.slice(0, at), name: key.slice(at + 1) };
-}
 
 export const apiVersionOf = ({ group, version }: ResourceType): string =>
   group === '' ? version : `${group}/${version}`;

@@ -1,155 +1,111 @@
-import { labels } from '../../api/names.ts';
+import { type Component, components, labels } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
-import type { KubeObject } from '../kube/cluster.ts';
-import { buildClaim } from './claim.ts';
-import type { Halt } from './halt.ts';
-import { childNames } from './identity.ts';
-import { buildJob, type Settings } from './job.ts';
+import type { RunStatus } from '../../api/status.ts';
+import { type Child, phaseOfJob } from './child.ts';
+import { datasetOf } from './dataset.ts';
+import { type Addresses, addressesOf, type ModelPlan, modelPlans, unreadData } from './identity.ts';
 import type { Observed, ObservedJob } from './observed.ts';
-import { outdatedJobs } from './outdated.ts';
-import type { ModelState, Stage, StepState } from './stage.ts';
-import { lostWords } from './status.ts';
-import { aggregateTask, evaluateTask, sampleTask, trainTask } from './tasks.ts';
+import { type PodsByJob, podsByJob } from './pods.ts';
+import { retryHash } from './retry.ts';
+import { steps } from './steps.ts';
 
-/** What is to be done about children. */
-export interface Changes {
-  /** Objects that are not there yet. */
-  create: KubeObject[];
-  /** Jobs whose pods are to be stopped, or let run again. */
-  suspend: { name: string; uid: string; value: boolean }[];
-  /** Jobs that are not wanted any more. */
-  remove: { name: string; uid: string }[];
+export interface ModelChild extends Child {
+  model: ModelPlan;
+}
+
+/** A run's children as they stand: what is wanted, next to what there is. */
+export interface Children {
+  /** The data; undefined until they are prepared. Until then nothing that follows from them is wanted, or unwanted. */
+  dataset: RunStatus['dataset'];
+  /** Undefined until the data are known. */
+  addresses: Addresses | undefined;
+  of: Readonly<Record<Component, readonly Child[]>>;
+  /** The K models, in their order. */
+  models: readonly ModelChild[];
+  /** All of them, in the order of the steps. */
+  all: readonly Child[];
+  /** Jobs of which the data will decide whether they are wanted. */
+  undecided: readonly ObservedJob[];
+  /** Failed pods of all children that are still wanted, made since the run was retried last. */
+  retries: number;
+  /** All Jobs there are, wanted or not, by name. */
+  jobs: ReadonlyMap<string, ObservedJob>;
+  pods: PodsByJob;
 }
 
 /**
- * Kueue suspends and resumes the Jobs of its queues itself; they are deleted instead and made anew, which gives their
- * quota back. A Job from before the run had a queue is not Kueue's.
+ * Failed pods of a run that they have ended, as its status has them until the spec changes: with a Kueue queue the Jobs
+ * that counted them are deleted to end it, and it would begin anew.
  */
-const isQueued = (job: ObservedJob) => job.labels[labels.queue] !== undefined;
-
-/** Unfinished Jobs, those on their way out included: they still hold their pods. */
-const holdsPods = (job: ObservedJob) => job.finished === undefined || job.deleting;
-
-const isTraining = (job: ObservedJob) => job.labels[labels.component] === 'train';
-
-/** Training Jobs to create now: the lowest missing models, in as many slots as are free. */
-function modelsToCreate(run: Run, { models, jobs }: Stage): ModelState[] {
-  const busy = [...jobs.values()].filter((job) => isTraining(job) && holdsPods(job)).length;
-  const slots = Math.max(0, run.spec.execution.maxParallel - busy);
-  return models.filter(({ phase, job }) => phase === 'absent' && job === undefined).slice(0, slots);
-}
-
-/** The one step to create now, if the one before it is done. */
-function stepToCreate({ models, steps }: Stage): StepState | undefined {
-  if (!models.every(({ phase }) => phase === 'done')) return undefined;
-  const next = steps.find(({ phase }) => phase !== 'done');
-  return next?.phase === 'absent' && next.job === undefined ? next : undefined;
-}
-
-function buildModelJob(run: Run, model: ModelState, settings: Settings): KubeObject {
-  const { name, hash, index, settings: own } = model;
-  const options = {
-    name,
-    hash,
-    component: 'train' as const,
-    task: trainTask(run, model),
-    model: index,
-    podTemplate: own.podTemplate,
-    suspend: false,
-  };
-  return buildJob(run, options, settings);
-}
-
-function buildStepJob(
-  run: Run,
-  { step, name }: Pick<StepState, 'step' | 'name'>,
-  { models, hashes }: Pick<Stage, 'models' | 'hashes'>,
-  settings: Settings,
-): KubeObject {
-  const common = { name, suspend: false };
-  switch (step) {
-    case 'aggregate':
-      return buildJob(
-        run,
-        { ...common, hash: hashes.bundle, component: step, task: aggregateTask(run, models, hashes) },
-        settings,
-      );
-    case 'sample': {
-      const { shards } = run.spec.sampling;
-      return buildJob(
-        run,
-        { ...common, hash: hashes.samples, component: step, task: sampleTask(run, hashes), shards },
-        settings,
-      );
-    }
-    case 'evaluate':
-      return buildJob(
-        run,
-        { ...common, hash: hashes.report, component: step, task: evaluateTask(run, hashes) },
-        settings,
-      );
-  }
-}
-
-/** Every child that a run has in its life, whatever is there: what `ddr render` shows. */
-export function allChildren(run: Run, stage: Stage, settings: Settings): KubeObject[] {
-  const claim = buildClaim(run);
-  return [
-    ...(claim === undefined ? [] : [claim]),
-    ...stage.models.map((model) => buildModelJob(run, model, settings)),
-    ...stage.steps.map((step) => buildStepJob(run, step, stage, settings)),
-  ];
-}
-
-/**
- * Unfinished wanted Jobs that must not run: all of them when the run is halted, else those beyond maxParallel. One that is
- * stopped also waits for the pods of Jobs on their way out.
- */
-function suspensions(run: Run, { models, steps, jobs }: Stage, halt: Halt | undefined): Changes['suspend'] {
-  const active = models.flatMap(({ phase, job }) => (phase === 'active' && job !== undefined ? [job] : []));
-  const others = steps.flatMap(({ phase, job }) => (phase === 'active' && job !== undefined ? [job] : []));
-  const leaving = [...jobs.values()].filter((job) => isTraining(job) && holdsPods(job) && !active.includes(job)).length;
-  const { maxParallel } = run.spec.execution;
-  const waits = (job: ObservedJob, rank: number) => rank + (job.suspended ? leaving : 0) >= maxParallel;
-  const wanted = [
-    ...active.map((job, rank) => ({ job, value: halt !== undefined || waits(job, rank) })),
-    ...others.map((job) => ({ job, value: halt !== undefined })),
-  ];
-  return wanted
-    .filter(({ job, value }) => !isQueued(job) && job.suspended !== value)
-    .map(({ job: { name, uid }, value }) => ({ name, uid, value }));
-}
-
-export function changesOf(
-  run: Run,
-  stage: Stage,
-  observed: Observed,
-  halt: Halt | undefined,
-  settings: Settings,
-  now: Date,
-): Changes {
-  const wanted = new Set([...stage.models, ...stage.steps].map(({ name }) => name));
-  const obsolete = observed.jobs.filter(({ name, deleting }) => !wanted.has(name) && !deleting);
-  const unfinished = observed.jobs.filter(
-    ({ name, finished, deleting }) => wanted.has(name) && finished === undefined && !deleting,
+function spentRetries({ metadata, spec, status }: Run): number {
+  const ended = status?.conditions?.some(
+    ({ type, status, reason, observedGeneration }) =>
+      type === 'Failed' &&
+      status === 'True' &&
+      reason === 'RetriesExhausted' &&
+      observedGeneration === metadata.generation,
   );
-  const dropped = unfinished.filter((job) => halt?.kind === 'cancelled' || (halt !== undefined && isQueued(job)));
-  const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, stage);
-  const lost = halt === undefined ? lostWords(run, stage, now) : [];
-  const claim = buildClaim(run);
-  const claimMissing =
-    claim !== undefined && !observed.claims.some(({ name }) => name === childNames(run.metadata.name).claim);
-  const step = halt === undefined ? stepToCreate(stage) : undefined;
+  return ended && spec.execution.queueName !== undefined ? (status?.models?.retries ?? 0) : 0;
+}
+
+function countRetries(run: Run, jobs: readonly ObservedJob[]): number {
+  const retry = retryHash(run);
+  const since = jobs.filter((job) => job.labels[labels.retry] === retry);
+  return Math.max(
+    since.reduce((sum, { failed }) => sum + failed, 0),
+    spentRetries(run),
+  );
+}
+
+/** Every child of the run, in the order of the steps. */
+function everyChild(
+  run: Run,
+  jobs: ReadonlyMap<string, ObservedJob>,
+  dataset: RunStatus['dataset'],
+  addresses: Addresses,
+  models: readonly ModelPlan[],
+): Child[] {
+  return components.flatMap((step) =>
+    steps[step].jobs(run, models, addresses).map((wanted): Child => {
+      if (dataset === undefined && steps[step].followsFromData)
+        return { step, model: wanted.model, wanted: undefined, phase: 'absent', job: undefined };
+      const job = jobs.get(wanted.name);
+      // What prepare has found needs no Job any more: it is in the status.
+      const known = steps[step].reports === 'dataset' && dataset !== undefined;
+      return { step, model: wanted.model, wanted, phase: known ? 'done' : phaseOfJob(job), job };
+    }),
+  );
+}
+
+export function childrenOf(run: Run, observed: Observed): Children {
+  const pods = podsByJob(observed);
+  const jobs = new Map(observed.jobs.map((job) => [job.name, job]));
+  const dataset = datasetOf(run, pods);
+  const plans = modelPlans(run.spec);
+  const addresses = addressesOf(run.spec, plans, dataset ?? unreadData);
+  const all = everyChild(run, jobs, dataset, addresses, plans);
+  const byStep = Map.groupBy(all, ({ step }) => step);
+  const of = Object.fromEntries(components.map((step) => [step, byStep.get(step) ?? []])) as Record<Component, Child[]>;
+  const undecided =
+    dataset === undefined ? observed.jobs.filter((job) => job.labels[labels.component] !== 'prepare') : [];
   return {
-    create: [
-      ...(claimMissing && halt?.kind !== 'cancelled' ? [claim] : []),
-      ...(halt === undefined ? modelsToCreate(run, stage).map((model) => buildModelJob(run, model, settings)) : []),
-      ...(step === undefined ? [] : [buildStepJob(run, step, stage, settings)]),
-    ],
-    suspend: halt?.kind === 'cancelled' ? [] : suspensions(run, stage, halt),
-    remove: [...new Set([...obsolete, ...outdated, ...lost, ...dropped])].map(({ name, uid }) => ({
-      name,
-      uid,
-    })),
+    dataset,
+    addresses: dataset === undefined ? undefined : addresses,
+    of,
+    models: all.filter((child): child is ModelChild => child.model !== undefined),
+    all,
+    undecided,
+    retries: countRetries(run, [...all.flatMap(({ job }) => job ?? []), ...undecided]),
+    jobs,
+    pods,
   };
+}
+
+/** Whether nothing more can be done though not all is done: of a step something failed, and the rest of it has ended. */
+export function isBroken({ of }: Pick<Children, 'of'>): boolean {
+  return components.some(
+    (step) =>
+      of[step].some(({ phase }) => phase === 'failed') &&
+      of[step].every(({ phase }) => phase === 'done' || phase === 'failed'),
+  );
 }

@@ -1,30 +1,30 @@
+import { compact } from '../../api/compact.ts';
+import { components } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
-import type { Condition, ConditionType, Phase } from '../../api/status.ts';
+import { type Condition, type ConditionType, conditionTypes, isTerminal, type Phase } from '../../api/status.ts';
 import { largestSignalAtStart, reachesNoise } from '../../diffusion/latentStates.ts';
+import { countOf } from './child.ts';
+import type { Children } from './children.ts';
 import type { Failure } from './failures.ts';
 import type { Halt } from './halt.ts';
-import type { Stage, StepName } from './stage.ts';
+import { type Judgement, no, yes } from './judgement.ts';
+import { type StepCondition, steps } from './steps.ts';
 import { cutText } from './text.ts';
 
 /** Characters of a condition's message: Kubernetes would take more, but a status has to stay small. */
 export const longestConditionMessage = 8192;
 
-type Judgement = Pick<Condition, 'status' | 'reason' | 'message'>;
-
-const yes = (reason: string, message: string): Judgement => ({ status: 'True', reason, message });
-const no = (reason: string, message: string): Judgement => ({ status: 'False', reason, message });
-
 /** What the conditions are computed from. */
 export interface Situation {
   run: Run;
-  stage: Stage;
+  children: Children;
   phase: Phase;
   halt: Halt | undefined;
   failures: readonly Failure[];
 }
 
-function scheduleReachesNoise({ run, stage }: Situation): Judgement {
-  const states = stage.models.flatMap((model) => model.states);
+function scheduleReachesNoise({ run, children }: Situation): Judgement {
+  const states = children.models.flatMap(({ model }) => model.states);
   const signal = Math.sqrt(states.at(-1)?.alphaBar ?? 1).toPrecision(3);
   if (reachesNoise(states))
     return yes('TopStateIsNoise', `√ᾱ of the noisiest state is ${signal}: sampling may start from N(0, I).`);
@@ -40,32 +40,6 @@ function scheduleReachesNoise({ run, stage }: Situation): Judgement {
   );
 }
 
-function trained({ stage: { models } }: Situation): Judgement {
-  const count = (phase: string) => models.filter((model) => model.phase === phase).length;
-  const [done, failed] = [count('done'), count('failed')];
-  const text = `${done} of ${models.length} models are trained`;
-  if (done === models.length) return yes('AllTrained', `${text}.`);
-  if (failed > 0) return no('ModelFailed', `${text}, ${failed} failed.`);
-  return no(count('active') > 0 ? 'Training' : 'Waiting', `${text}.`);
-}
-
-function stepCondition(
-  { stage: { steps } }: Situation,
-  step: StepName,
-  texts: { done: string; active: string; waiting: string },
-): Judgement {
-  switch (steps.find((state) => state.step === step)?.phase) {
-    case 'done':
-      return yes('Done', texts.done);
-    case 'active':
-      return no('Running', texts.active);
-    case 'failed':
-      return no('Failed', 'The Job failed.');
-    default:
-      return no('Waiting', texts.waiting);
-  }
-}
-
 /** One sentence per failure, for the Failed condition and its event. */
 export function failureText(failures: readonly Failure[]): string {
   return failures
@@ -76,28 +50,32 @@ export function failureText(failures: readonly Failure[]): string {
     .join('\n');
 }
 
-function failed({ phase, halt, failures, stage }: Situation): Judgement {
+function failed({ phase, halt, failures, children }: Situation): Judgement {
   if (phase === 'Failed') {
     if (halt?.kind === 'failed')
       return yes(halt.reason, [halt.message, failureText(failures)].filter((text) => text !== '').join('\n'));
     return yes(
-      stage.models.some((model) => model.phase === 'failed') ? 'ModelFailed' : 'StepFailed',
+      children.models.some((model) => model.phase === 'failed') ? 'ModelFailed' : 'StepFailed',
       failureText(failures),
     );
   }
-  const broken = [...stage.models, ...stage.steps].filter((child) => child.phase === 'failed').length;
+  const broken = countOf(children.all, 'failed');
   return broken === 0
     ? no('NoFailure', 'Nothing has failed.')
     : no('OthersContinue', `${broken} failed; the others go on.\n${failureText(failures)}`);
 }
 
-const terminal = (phase: Phase) => phase === 'Complete' || phase === 'Failed' || phase === 'Cancelled';
+/** Conditions of the steps, of which each has one. */
+function stepConditions({ children: { of, dataset } }: Situation): Record<StepCondition, Judgement> {
+  const entries = components.map((step) => [steps[step].condition, steps[step].judge(of[step], dataset)] as const);
+  return Object.fromEntries(entries) as Record<StepCondition, Judgement>;
+}
 
 /** kstatus: a run that has started is ready, as a Job is; only what cannot go on by itself is stalled. */
 function judgements(situation: Situation): Record<ConditionType, Judgement> {
   const { phase, failures, halt } = situation;
   const failure = failed(situation);
-  const blocked = !terminal(phase) && failures.length > 0 ? ` ${failureText(failures)}` : '';
+  const blocked = !isTerminal(phase) && failures.length > 0 ? ` ${failureText(failures)}` : '';
   return {
     Ready:
       phase === 'Pending' || phase === 'Failed'
@@ -110,22 +88,7 @@ function judgements(situation: Situation): Record<ConditionType, Judgement> {
     Stalled:
       phase === 'Failed' ? yes(failure.reason, failure.message) : no('Progressing', 'Nothing stands in the way.'),
     ScheduleReachesNoise: scheduleReachesNoise(situation),
-    Trained: trained(situation),
-    Aggregated: stepCondition(situation, 'aggregate', {
-      done: 'The models are one bundle.',
-      active: 'The models are being verified and bundled.',
-      waiting: 'Waits until all models are trained.',
-    }),
-    Sampled: stepCondition(situation, 'sample', {
-      done: 'The samples are drawn.',
-      active: 'Samples are being drawn.',
-      waiting: 'Waits for the bundle.',
-    }),
-    Evaluated: stepCondition(situation, 'evaluate', {
-      done: 'The report is written.',
-      active: 'The report is being written.',
-      waiting: 'Waits for the samples.',
-    }),
+    ...stepConditions(situation),
     Suspended:
       halt?.kind === 'suspended'
         ? yes('SuspendedByUser', 'spec.suspend is true: no pod runs.')
@@ -140,16 +103,18 @@ function judgements(situation: Situation): Record<ConditionType, Judgement> {
 
 /** All conditions; the time of a transition stays where the status stays. */
 export function conditionsOf(situation: Situation, now: Date): Condition[] {
-  const { run } = situation;
-  return Object.entries(judgements(situation)).map(([type, judgement]) => {
-    const before = run.status?.conditions?.find((condition) => condition.type === type);
-    return {
-      type: type as ConditionType,
+  const { metadata, status } = situation.run;
+  const judged = judgements(situation);
+  return conditionTypes.map((type) => {
+    const judgement = judged[type];
+    const before = status?.conditions?.find((condition) => condition.type === type);
+    return compact({
+      type,
       ...judgement,
       message: cutText(judgement.message, longestConditionMessage),
       lastTransitionTime: before?.status === judgement.status ? before.lastTransitionTime : toSeconds(now),
-      ...(run.metadata.generation === undefined ? {} : { observedGeneration: run.metadata.generation }),
-    };
+      observedGeneration: metadata.generation,
+    });
   });
 }
 

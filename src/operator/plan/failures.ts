@@ -1,9 +1,12 @@
+import { compact } from '../../api/compact.ts';
 import { ExitCode } from '../../api/exitCodes.ts';
 import type { RunStatus } from '../../api/status.ts';
 import { parseTermination } from '../../api/termination.ts';
+import type { Child } from './child.ts';
+import type { Children } from './children.ts';
 import type { Observed, ObservedJob, ObservedPod } from './observed.ts';
+import { type PodsByJob, podsOf } from './pods.ts';
 import { formatRanges } from './ranges.ts';
-import { podsOf, type Stage } from './stage.ts';
 import { cutText } from './text.ts';
 
 export type Failure = NonNullable<RunStatus['failures']>[number];
@@ -21,16 +24,16 @@ const tailOf = (lines: readonly string[]) => lines.slice(-logLines).map((line) =
 
 const wasStopped = (exitCode: number | undefined) => exitCode === ExitCode.Interrupted || exitCode === ExitCode.Fenced;
 
-/** Why a Job failed: its pod's own last word, else the tail of its log, else what Kubernetes says. */
-function describeFailed(stage: Stage, job: ObservedJob): Failure {
+/** Why a Job failed: its pod's own termination message, else the tail of its log, else what Kubernetes says. */
+function describeFailed(pods: PodsByJob, job: ObservedJob): Failure {
   const late = job.reason === 'DeadlineExceeded';
-  const ended = podsOf(stage, job.name).filter(({ terminated }) => terminated && terminated.exitCode !== 0);
+  const ended = podsOf(pods, job.name).filter(({ terminated }) => terminated && terminated.exitCode !== 0);
   // Pods that were stopped are not why: another shard failed, or the Job's time was over.
   const pod = (late ? undefined : ended.find(({ terminated }) => !wasStopped(terminated?.exitCode))) ?? ended[0];
   const said = parseTermination(pod?.terminated?.message);
-  const word = said?.outcome === 'Failed' ? said : undefined;
-  if (word !== undefined && !late && !wasStopped(pod?.terminated?.exitCode)) {
-    const { code, message, where, hint, log } = word;
+  const failure = said?.outcome === 'Failed' ? said : undefined;
+  if (failure !== undefined && !late && !wasStopped(pod?.terminated?.exitCode)) {
+    const { code, message, where, hint, log } = failure;
     const text = `${message}${where === undefined ? '' : ` (${where})`}${hint === undefined ? '' : ` ${hint}`}`;
     return {
       job: job.name,
@@ -40,18 +43,18 @@ function describeFailed(stage: Stage, job: ObservedJob): Failure {
       log: tailOf(log),
     };
   }
-  const lines = word?.log ?? pod?.terminated?.message?.trimEnd().split('\n');
+  const lines = failure?.log ?? pod?.terminated?.message?.trimEnd().split('\n');
   const end =
     pod?.terminated === undefined
       ? ''
       : ` The last pod ended with exit code ${pod.terminated.exitCode} (${pod.terminated.reason}).`;
-  return {
+  return compact({
     job: job.name,
-    ...(pod === undefined ? {} : { pod: pod.name }),
+    pod: pod?.name,
     reason: job.reason || 'JobFailed',
     message: cutText(`${job.message}.${end}`, longestMessage),
-    ...(lines === undefined ? {} : { log: tailOf(lines) }),
-  };
+    log: lines && tailOf(lines),
+  });
 }
 
 /** Milliseconds until a pod counts as one that cannot start, 0 or less if it does; undefined where nothing holds it up. */
@@ -72,8 +75,8 @@ function isBlocked(pod: ObservedPod, now: Date): boolean {
 }
 
 /** A pod that cannot start, though nothing has failed yet. */
-function describeBlocked(stage: Stage, job: ObservedJob, now: Date): Failure | undefined {
-  const pod = podsOf(stage, job.name).find((pod) => isBlocked(pod, now));
+function describeBlocked(pods: PodsByJob, job: ObservedJob, now: Date): Failure | undefined {
+  const pod = podsOf(pods, job.name).find((pod) => isBlocked(pod, now));
   if (pod?.blocked === undefined) return undefined;
   return {
     job: job.name,
@@ -84,23 +87,16 @@ function describeBlocked(stage: Stage, job: ObservedJob, now: Date): Failure | u
 }
 
 /** What failed, then what cannot start; models with the range of their states. */
-export function failuresOf(stage: Stage, now: Date): Failure[] {
-  const children = [
-    ...stage.models.map(({ phase, job, states }) => ({
-      phase,
-      job,
-      states: formatRanges(states.map(({ state }) => state)),
-    })),
-    ...stage.steps.map(({ phase, job }) => ({ phase, job, states: undefined })),
-  ];
-  const withStates = (failure: Failure, states: string | undefined): Failure =>
-    states === undefined ? failure : { ...failure, states };
-  const failed = children.flatMap(({ phase, job, states }) =>
-    phase === 'failed' && job !== undefined ? [withStates(describeFailed(stage, job), states)] : [],
-  );
-  const blocked = children.flatMap(({ phase, job, states }) => {
-    const failure = phase === 'active' && job !== undefined ? describeBlocked(stage, job, now) : undefined;
-    return failure === undefined ? [] : [withStates(failure, states)];
-  });
+export function failuresOf({ all, pods }: Children, now: Date): Failure[] {
+  const described = (phase: Child['phase'], describe: (job: ObservedJob) => Failure | undefined) =>
+    all.flatMap((child) => {
+      const failure = child.phase === phase && child.job !== undefined ? describe(child.job) : undefined;
+      if (failure === undefined) return [];
+      return [
+        compact({ ...failure, states: child.model && formatRanges(child.model.states.map(({ index }) => index)) }),
+      ];
+    });
+  const failed = described('failed', (job) => describeFailed(pods, job));
+  const blocked = described('active', (job) => describeBlocked(pods, job, now));
   return [...failed, ...blocked].slice(0, most);
 }

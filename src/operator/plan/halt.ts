@@ -1,5 +1,8 @@
+import { retryAnnotation } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
-import { isBroken, type Stage } from './stage.ts';
+import { isDone } from './child.ts';
+import { type Children, isBroken } from './children.ts';
+import { lastStep } from './steps.ts';
 
 /** Why a run does nothing more for now, or for good. */
 export type Halt =
@@ -15,19 +18,19 @@ export function deadlineOf({ spec, status }: Run): number | undefined {
 }
 
 /** Whether the run must stop, though not all of its work is done. */
-export function haltOf(run: Run, stage: Stage, now: Date): Halt | undefined {
-  const { retries, steps } = stage;
-  if (steps.at(-1)?.phase === 'done') return undefined; // all is done: nothing is left to stop
+export function haltOf(run: Run, children: Children, now: Date): Halt | undefined {
+  const { retries, of } = children;
+  if (isDone(of[lastStep])) return undefined; // all is done: nothing is left to stop
   const { cancel, suspend, execution } = run.spec;
   if (cancel) return { kind: 'cancelled' };
   const { total } = execution.retries;
   if (retries > total) {
-    const message = `${retries} pods have failed, more than execution.retries.total (${total}) allows. Fix the cause and raise it, or delete the failed Jobs.`;
+    const message = `${retries} pods have failed, more than execution.retries.total (${total}) allows. Fix the cause, then raise it or set the annotation ${retryAnnotation} to a new value.`;
     return { kind: 'failed', reason: 'RetriesExhausted', message };
   }
   const deadline = deadlineOf(run);
-  if (deadline !== undefined && now.getTime() >= deadline && !isBroken(stage)) {
-    const message = `The run took longer than execution.deadlines.runSeconds (${execution.deadlines.runSeconds}). What is trained stays; raise it to go on.`;
+  if (deadline !== undefined && now.getTime() >= deadline && !isBroken(children)) {
+    const message = `The run took longer than execution.deadlines.runSeconds (${execution.deadlines.runSeconds}). What is trained stays; raise it, or set the annotation ${retryAnnotation} to a new value, to go on.`;
     return { kind: 'failed', reason: 'DeadlineExceeded', message };
   }
   return suspend ? { kind: 'suspended' } : undefined;

@@ -1,43 +1,41 @@
-import { type EffectiveSettings, effectiveSettings } from '../../api/effective.ts';
-import { contentHash } from '../../api/hash.ts';
-import type { Run } from '../../api/run.ts';
-import type { PodTemplate } from '../../api/spec/execution.ts';
+import { type EffectiveSettings, effectiveSettings, overrideOf } from '../../api/effective.ts';
+import { contentHash, withoutDefaults } from '../../api/hash.ts';
+import type { Component } from '../../api/names.ts';
+import { datasetSchema } from '../../api/spec/dataset.ts';
+import { type Evaluation, evaluationSchema } from '../../api/spec/evaluation.ts';
+import { modelSchema } from '../../api/spec/model.ts';
+import { samplingSchema } from '../../api/spec/sampling.ts';
 import type { Spec } from '../../api/spec/spec.ts';
-import type { LatentState } from '../../api/task.ts';
-import { latentStates, partitionModels } from '../../diffusion/latentStates.ts';
+import { trainingSchema } from '../../api/spec/training.ts';
+import type { RunStatus } from '../../api/status.ts';
+import { type LatentState, latentStates, partitionModels } from '../../diffusion/latentStates.ts';
 
-/** Grows when the trainer would make something else of the same task, so that nothing old is taken for it. */
-const trainerFormat = 1;
+/**
+ * Grows when the trainer would make something else of the same task, or addresses are made by other rules, so that nothing
+ * old is taken for it. It moves every address of every run: see docs/adr/0002 first.
+ */
+export const addressFormat = 2;
 
-/** One of the K models: what it is made from, and the address that follows from it. */
+/** One of the K models, without its address, which follows from the data too. */
 export interface ModelPlan {
   index: number;
-  hash: string;
   states: LatentState[];
   settings: EffectiveSettings;
 }
 
-/** Latent states of a spec, the cleanest first. */
-export const statesOf = ({ schedule }: Spec): LatentState[] => latentStates(schedule);
+/** What prepare found in the source. All addresses but its own follow from it. */
+export type Data = Pick<NonNullable<RunStatus['dataset']>, 'digest' | 'referenceDigest' | 'weightsDigest'>;
 
-/** The K models. How pods run and how often state is saved is not part of a model's hash: it does not change the model. */
-export function modelPlans(spec: Spec): ModelPlan[] {
-  return partitionModels(statesOf(spec), spec.schedule.statesPerModel).map((states, index) => {
-    const settings = effectiveSettings(spec, states[0]?.state ?? 0);
-    const hash = contentHash({
-      trainerFormat,
-      states,
-      timesteps: spec.schedule.timesteps,
-      dataset: spec.dataset,
-      model: settings.model,
-      training: settings.training,
-    });
-    return { index, hash, states, settings };
-  });
-}
+/** Stands for data that nobody has read yet, where a run's children are shown before it has any. */
+export const unreadData: Data = { digest: '0'.repeat(64) };
 
-/** Addresses of what is made from the models, each from its inputs. */
-export interface StepHashes {
+/** Addresses of what the steps make, each from its inputs. */
+export interface Addresses {
+  prepare: string;
+  /** Of the prepared images. */
+  dataset: string;
+  /** Of the K models, in their order. */
+  models: readonly string[];
   bundle: string;
   samples: string;
   /** Of the sampling Job, which also computes features. */
@@ -45,40 +43,92 @@ export interface StepHashes {
   report: string;
 }
 
-export function stepHashes(spec: Spec, models: readonly ModelPlan[]): StepHashes {
-  const { schedule, sampling, evaluation, dataset } = spec;
-  const bundle = contentHash({ trainerFormat, models: models.map(({ hash }) => hash), schedule });
-  // Sharding is part of the address though not of the samples, because it is how they lie on the volume.
-  const samples = contentHash({ trainerFormat, bundle, sampling });
-  const sampleJob = contentHash({ samples, extractor: evaluation?.extractor });
-  return { bundle, samples, sampleJob, report: contentHash({ trainerFormat, samples, evaluation, dataset }) };
+/** Latent states of a spec, the cleanest first. */
+export const statesOf = ({ schedule }: Spec): LatentState[] => latentStates(schedule);
+
+/** The K models with the settings that each is trained with; those of one override share theirs. */
+export function modelPlans(spec: Spec): ModelPlan[] {
+  const settings = new Map([undefined, ...spec.overrides].map((each) => [each, effectiveSettings(spec, each)]));
+  return partitionModels(statesOf(spec), spec.schedule.statesPerModel).map((states, index) => {
+    const own = settings.get(overrideOf(spec, states[0]?.index ?? 0)); // an override covers whole models
+    return { index, states, settings: own ?? effectiveSettings(spec, undefined) };
+  });
 }
 
-/** What of a Job's template follows from how the run wants its pods to run. A child is not made anew because of it, unless it cannot go on. */
-export function executionHash({ spec }: Run, override: PodTemplate | undefined): string {
-  const { image, resources, podTemplate, queueName, retries, deadlines } = spec.execution;
-  const { perModel } = retries;
+/** What prepare checks besides the images: files of the evaluation. Other fields of it do not make the data be read anew. */
+function filesOf(evaluation: Evaluation | undefined): object {
+  const { extractor, reference } = evaluation ?? {};
+  const network = extractor?.weights && withoutDefaults(evaluationSchema.shape.extractor, extractor);
+  return { reference: reference?.file && withoutDefaults(evaluationSchema.shape.reference, reference), network };
+}
+
+export function prepareAddress({ dataset, evaluation }: Spec): string {
   return contentHash({
-    image,
-    resources,
-    podTemplate,
-    override,
-    queueName,
-    perModel,
-    deadline: deadlines.modelSeconds,
+    addressFormat,
+    dataset: withoutDefaults(datasetSchema, dataset),
+    ...filesOf(evaluation),
   });
+}
+
+/** What of the settings is in the addresses of the models that have them; once for all of them. */
+function recipesOf(plans: readonly ModelPlan[]): ReadonlyMap<EffectiveSettings, object> {
+  const recipe = ({ model, training }: EffectiveSettings) => ({
+    model: withoutDefaults(modelSchema, model),
+    training: withoutDefaults(trainingSchema, training),
+  });
+  return new Map([...new Set(plans.map(({ settings }) => settings))].map((each) => [each, recipe(each)]));
+}
+
+/** How pods run, how often state is saved, and what equals its default are in no address: they do not change what is made. */
+export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data): Addresses {
+  const { schedule, sampling, evaluation, training } = spec;
+  const { family, alphas, timesteps } = schedule;
+  const { digest, referenceDigest, weightsDigest } = data;
+  const recipes = recipesOf(plans);
+  const models = plans.map(({ states, settings }) =>
+    contentHash({
+      addressFormat,
+      family,
+      alphas,
+      timesteps,
+      states,
+      dataset: digest,
+      ...recipes.get(settings),
+    }),
+  );
+  const bundle = contentHash({ addressFormat, models, family, alphas, timesteps });
+  // Sharding is part of the address though not of the samples, because it is how they lie in the store.
+  const samples = contentHash({
+    addressFormat,
+    bundle,
+    sampling: withoutDefaults(samplingSchema, sampling),
+    threads: training.threads,
+  });
+  const extractor = evaluation && withoutDefaults(evaluationSchema.shape.extractor, evaluation.extractor);
+  return {
+    prepare: prepareAddress(spec),
+    dataset: digest.slice(0, 16),
+    models,
+    bundle,
+    samples,
+    sampleJob: contentHash({ samples, extractor, weightsDigest }),
+    report: contentHash({
+      addressFormat,
+      samples,
+      evaluation: withoutDefaults(evaluationSchema.optional(), evaluation),
+      dataset: digest,
+      referenceDigest,
+      weightsDigest,
+      threads: training.threads,
+    }),
+  };
 }
 
 const short = (hash: string) => hash.slice(0, 8);
 
-/** Names of a run's children. They follow from the spec, so that nothing can be made twice. */
+/** Names of a run's children. They follow from the spec and the data, so that nothing can be made twice. */
 export const childNames = (run: string) => ({
   claim: `${run}-checkpoints`,
-  model: ({ index, hash }: ModelPlan) => `${run}-m${index}-${short(hash)}`,
-  aggregate: ({ bundle }: StepHashes) => `${run}-aggregate-${short(bundle)}`,
-  sample: ({ sampleJob }: StepHashes) => `${run}-sample-${short(sampleJob)}`,
-  evaluate: ({ report }: StepHashes) => `${run}-evaluate-${short(report)}`,
+  model: (index: number, hash: string) => `${run}-m${index}-${short(hash)}`,
+  step: (step: Component, hash: string) => `${run}-${step}-${short(hash)}`,
 });
-
-/** Folder of a run on its volume. */
-export const runDirectory = ({ metadata: { name } }: Run): string => `runs/${name}`;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { containerName } from '../../api/names.ts';
 import type { Progress } from '../../api/progress.ts';
 import type { KubeObject } from '../kube/cluster.ts';
-import { containerName } from './job.ts';
 
 /** The API server writes null for a time that is not set. */
 function withoutNulls(value: unknown): unknown {

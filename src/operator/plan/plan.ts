@@ -1,11 +1,13 @@
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
-import { type Changes, changesOf } from './children.ts';
+import { type Changes, changesOf } from './changes.ts';
+import { childrenOf } from './children.ts';
 import { nextBlocked } from './failures.ts';
 import { deadlineOf, haltOf } from './halt.ts';
-import type { Settings } from './job.ts';
 import type { Observed } from './observed.ts';
-import { stageOf } from './stage.ts';
+import type { Settings } from './pod.ts';
+import { type Results, reportedOf } from './results.ts';
+import { beginAgain } from './retry.ts';
 import { statusOf } from './status.ts';
 
 /** What is to be done about a run. */
@@ -17,36 +19,36 @@ export interface Plan extends Changes {
   requeueAfterMs: number | undefined;
 }
 
-/** While a step's last word is waited for. */
+/** Milliseconds between two looks at least. */
 const soon = 1000;
 
+/** When the time to live of a run is over, in milliseconds since 1970. */
+function endOfLife({ spec: { ttlSecondsAfterFinished: ttl } }: Run, { finishedAt }: RunStatus): number | undefined {
+  return ttl === undefined || finishedAt === undefined ? undefined : Date.parse(finishedAt) + ttl * 1000;
+}
+
 /** When something is due by the clock alone. */
-function nextLook(run: Run, observed: Observed, status: RunStatus, now: Date): number | undefined {
-  const blocked = nextBlocked(observed, now);
-  const times = blocked === undefined ? [] : [blocked];
-  const deadline = deadlineOf({ ...run, status });
-  if (status.finishedAt === undefined && deadline !== undefined) times.push(deadline - now.getTime());
-  const { ttlSecondsAfterFinished: ttl } = run.spec;
-  if (status.finishedAt !== undefined && ttl !== undefined)
-    times.push(Date.parse(status.finishedAt) + ttl * 1000 - now.getTime());
-  const evaluated = status.conditions?.find(({ type }) => type === 'Evaluated')?.status === 'True';
-  if (evaluated && status.phase !== 'Complete') times.push(soon);
-  return times.length === 0 ? undefined : Math.max(soon, Math.min(...times));
+function nextLook(run: Run, { waitMs }: Results, observed: Observed, status: RunStatus, now: Date): number | undefined {
+  const deadline = status.finishedAt === undefined ? deadlineOf({ ...run, status }) : undefined;
+  const times = [deadline, endOfLife(run, status)].flatMap((time) =>
+    time === undefined ? [] : [time - now.getTime()],
+  );
+  const waits = [...times, nextBlocked(observed, now), waitMs].filter((wait) => wait !== undefined);
+  return waits.length === 0 ? undefined : Math.max(soon, Math.min(...waits));
 }
 
 /**
  * The operator's core: from what a run asks for and what there is, what to create, stop and delete, and what to report.
  * Pure; the same on a cluster and on one machine. Applied again to what it has brought about, it changes nothing.
  */
-export function plan(run: Run, observed: Observed, now: Date, settings: Settings): Plan {
-  const stage = stageOf(run, observed);
-  const halt = haltOf(run, stage, now);
-  const status = statusOf(run, stage, observed, halt, now);
-  const { ttlSecondsAfterFinished: ttl } = run.spec;
-  const expired =
-    ttl !== undefined && status.finishedAt !== undefined && now.getTime() >= Date.parse(status.finishedAt) + ttl * 1000;
-  const changes = expired
-    ? { create: [], suspend: [], remove: [] }
-    : changesOf(run, stage, observed, halt, settings, now);
-  return { ...changes, status, expired, requeueAfterMs: expired ? undefined : nextLook(run, observed, status, now) };
+export function plan(asked: Run, observed: Observed, now: Date, settings: Settings): Plan {
+  const run = beginAgain(asked);
+  const children = childrenOf(run, observed);
+  const reported = reportedOf(run, children, now);
+  const halt = haltOf(run, children, now);
+  const status = statusOf(run, children, reported, observed, halt, now);
+  if (now.getTime() >= (endOfLife(run, status) ?? Number.POSITIVE_INFINITY))
+    return { create: [], suspend: [], remove: [], former: [], status, expired: true, requeueAfterMs: undefined };
+  const changes = changesOf(run, children, reported, observed, halt, settings);
+  return { ...changes, status, expired: false, requeueAfterMs: nextLook(run, reported, observed, status, now) };
 }

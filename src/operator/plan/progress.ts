@@ -1,12 +1,16 @@
+import { compact } from '../../api/compact.ts';
 import type { RunStatus } from '../../api/status.ts';
+import type { Children } from './children.ts';
 import type { Observed } from './observed.ts';
-import type { Stage } from './stage.ts';
 
 /** Seconds; what would take a thousand years is not known. */
 const longestEta = 1000 * 365 * 24 * 3600;
 
 /** Progress of training: finished models count whole, running ones as far as their pods said they are. */
-export function progressOf({ models }: Stage, observed: Observed): NonNullable<RunStatus['progress']> {
+export function progressOf(
+  { models }: Pick<Children, 'models'>,
+  observed: Observed,
+): NonNullable<RunStatus['progress']> {
   const reports = new Map(
     observed.pods.flatMap((pod) => {
       const progress = pod.phase === 'Running' ? observed.progress.get(pod.name) : undefined;
@@ -14,10 +18,10 @@ export function progressOf({ models }: Stage, observed: Observed): NonNullable<R
     }),
   );
   let [images, imagesTotal, imagesPerSecond] = [0, 0, 0];
-  for (const { name, phase, settings } of models) {
-    const { images: wanted, batchSize } = settings.training;
+  for (const { wanted: job, phase, model } of models) {
+    const { images: wanted, batchSize } = model.settings.training;
     const total = Math.ceil(wanted / batchSize) * batchSize;
-    const report = phase === 'active' ? reports.get(name) : undefined;
+    const report = phase === 'active' ? reports.get(job?.name ?? '') : undefined;
     imagesTotal += total;
     images += phase === 'done' ? total : Math.min(total, Math.floor(report?.done ?? 0));
     imagesPerSecond += report?.perSecond ?? 0;
@@ -27,11 +31,6 @@ export function progressOf({ models }: Stage, observed: Observed): NonNullable<R
   const rounded = Number(imagesPerSecond.toPrecision(3));
   if (rounded === 0 || !Number.isFinite(rounded)) return { images, imagesTotal, percent };
   const eta = Math.round((imagesTotal - images) / imagesPerSecond);
-  return {
-    images,
-    imagesTotal,
-    percent,
-    imagesPerSecond: rounded,
-    ...(eta <= longestEta ? { etaSeconds: eta } : {}),
-  };
+  const etaSeconds = eta <= longestEta ? eta : undefined;
+  return compact({ images, imagesTotal, percent, imagesPerSecond: rounded, etaSeconds });
 }

@@ -1,163 +1,122 @@
+import { compact } from '../../api/compact.ts';
+import type { ConditionReason } from '../../api/reasons.ts';
 import type { Run } from '../../api/run.ts';
-import type { Phase, RunStatus } from '../../api/status.ts';
+import { isTerminal, type Phase, type RunStatus } from '../../api/status.ts';
+import { type ChildPhase, countOf, isDone } from './child.ts';
+import { type Children, isBroken } from './children.ts';
 import { conditionsOf, longestConditionMessage, toSeconds } from './conditions.ts';
 import { failuresOf } from './failures.ts';
 import type { Halt } from './halt.ts';
-import type { Observed, ObservedJob } from './observed.ts';
+import type { Observed } from './observed.ts';
 import { progressOf } from './progress.ts';
 import { formatRangesBriefly } from './ranges.ts';
-import { type ChildPhase, isBroken, podsOf, resultOf, type Stage, type StepState } from './stage.ts';
+import type { Results } from './results.ts';
+import { retryOf } from './retry.ts';
+import { lastStep, steps } from './steps.ts';
 import { cutText } from './text.ts';
 
-/** Milliseconds that a finished step's last word is waited for: pods and Jobs are watched apart. */
-const wordWithin = 30_000;
-
-/** Whether a step is done and what it said is known, or will not be any more. */
-function isSettled({ job }: StepState, said: boolean, now: Date): boolean {
-  return said || job?.finishedAt === undefined || now.getTime() - Date.parse(job.finishedAt) > wordWithin;
-}
-
-/**
- * Steps that are done, but whose pods went before their last word was read. Done anew, a step finds what it made on the
- * volume and only says so again.
- */
-export function lostWords(run: Run, stage: Stage, now: Date): ObservedJob[] {
-  if (run.spec.suspend || run.spec.cancel) return [];
-  const [aggregate, , evaluate] = stage.steps;
-  const unknown = [
-    bundleOf(run, stage) === undefined ? aggregate : undefined,
-    resultsOf(run, stage) === undefined ? evaluate : undefined,
-  ];
-  return unknown.flatMap((step) => {
-    if (step?.phase !== 'done' || step.job === undefined || step.job.deleting) return [];
-    const { job } = step;
-    return job.finishedAt !== undefined && isSettled(step, false, now) && podsOf(stage, job.name).length === 0
-      ? [job]
-      : [];
-  });
-}
-
-const isTerminal = (phase: Phase) => phase === 'Complete' || phase === 'Failed' || phase === 'Cancelled';
-
-function bundleOf(run: Run, stage: Stage): RunStatus['bundle'] {
-  const { steps, hashes } = stage;
-  const said = resultOf(stage, steps[0]?.name ?? '', 'aggregate');
-  if (said !== undefined) return { path: said.path, digest: said.digest };
-  const before = run.status?.bundle; // the pod may have gone since
-  return before?.path.endsWith(hashes.bundle) ? before : undefined;
-}
-
-function resultsOf(run: Run, stage: Stage): RunStatus['results'] {
-  const { steps, hashes } = stage;
-  const said = resultOf(stage, steps[2]?.name ?? '', 'evaluate');
-  if (said === undefined) return run.status?.results?.path.endsWith(hashes.report) ? run.status.results : undefined;
-  const { kind: _, ...results } = said;
-  const { frechetDistance } = results;
-  return frechetDistance === undefined
-    ? results
-    : { ...results, display: String(Number(frechetDistance.toPrecision(4))) };
-}
-
-function phaseOf(stage: Stage, halt: Halt | undefined, evaluated: boolean): Phase {
-  const { models, steps } = stage;
-  if (steps[2]?.phase === 'done' && evaluated) return 'Complete';
+function phaseOf(children: Children, { awaited, current }: Results, halt: Halt | undefined): Phase {
+  if (isDone(children.of[lastStep]) && !awaited.includes(lastStep)) return 'Complete';
   if (halt?.kind === 'cancelled') return 'Cancelled';
-  if (halt?.kind === 'failed') return 'Failed';
-  if (isBroken(stage)) return 'Failed';
+  if (halt?.kind === 'failed' || isBroken(children)) return 'Failed';
   if (halt?.kind === 'suspended') return 'Suspended';
-  if (models.every(({ phase }) => phase === 'absent')) return 'Pending';
-  if (!models.every(({ phase }) => phase === 'done')) return 'Training';
-  if (steps[0]?.phase !== 'done') return 'Aggregating';
-  return steps[1]?.phase === 'done' ? 'Evaluating' : 'Sampling';
+  if (children.all.every(({ phase }) => phase === 'absent') && children.undecided.length === 0) return 'Pending';
+  return steps[current ?? lastStep].phase;
 }
 
-function modelsOf({ models, retries }: Stage): NonNullable<RunStatus['models']> {
-  const statesIn = (wanted: ChildPhase) =>
-    models.filter(({ phase }) => phase === wanted).flatMap(({ states }) => states.map(({ state }) => state));
-  const count = (wanted: ChildPhase) => models.filter(({ phase }) => phase === wanted).length;
-  const ranges = {
-    pending: statesIn('absent'),
-    active: statesIn('active'),
-    done: statesIn('done'),
-    failed: statesIn('failed'),
+/** Name of each phase of a model in the status. */
+const modelPhases = { pending: 'absent', active: 'active', done: 'done', failed: 'failed' } as const satisfies Record<
+  string,
+  ChildPhase
+>;
+
+function modelsOf({ models, retries }: Children): NonNullable<RunStatus['models']> {
+  const statesIn = (wanted: ChildPhase) => {
+    const states = models.filter(({ phase }) => phase === wanted).flatMap(({ model }) => model.states);
+    return states.length === 0 ? undefined : formatRangesBriefly(states.map(({ index }) => index));
   };
-  const shown = Object.entries(ranges).filter(([, states]) => states.length > 0);
+  const { pending, active, done, failed } = modelPhases;
   return {
     total: models.length,
-    pending: count('absent'),
-    active: count('active'),
-    done: count('done'),
-    failed: count('failed'),
-    summary: `${count('done')}/${models.length}`,
+    pending: countOf(models, pending),
+    active: countOf(models, active),
+    done: countOf(models, done),
+    failed: countOf(models, failed),
+    summary: `${countOf(models, done)}/${models.length}`,
     retries,
-    states: Object.fromEntries(shown.map(([phase, states]) => [phase, formatRangesBriefly(states)])),
+    states: compact({
+      pending: statesIn(pending),
+      active: statesIn(active),
+      done: statesIn(done),
+      failed: statesIn(failed),
+    }),
   };
 }
 
 /** The whole status, bounded in size for any S. */
-export function statusOf(run: Run, stage: Stage, observed: Observed, halt: Halt | undefined, now: Date): RunStatus {
-  const bundle = bundleOf(run, stage);
-  const results = resultsOf(run, stage);
-  const [, , evaluate] = stage.steps;
-  const lost = lostWords(run, stage, now).some(({ name }) => name === evaluate?.name);
-  const evaluated = evaluate !== undefined && isSettled(evaluate, results !== undefined, now) && !lost;
-  const phase = phaseOf(stage, halt, evaluated);
-  const failures = failuresOf(stage, now);
-  const started = stage.jobs.size > 0 ? (run.status?.startedAt ?? toSeconds(now)) : run.status?.startedAt;
-  const finished = isTerminal(phase)
-    ? ((isTerminal(run.status?.phase ?? 'Pending') ? run.status?.finishedAt : undefined) ?? toSeconds(now))
-    : undefined;
-  return {
-    ...(run.metadata.generation === undefined ? {} : { observedGeneration: run.metadata.generation }),
+export function statusOf(
+  run: Run,
+  children: Children,
+  reported: Results,
+  observed: Observed,
+  halt: Halt | undefined,
+  now: Date,
+): RunStatus {
+  const { metadata, status: before } = run;
+  const phase = phaseOf(children, reported, halt);
+  const failures = failuresOf(children, now);
+  const finishedBefore = isTerminal(before?.phase ?? 'Pending') ? before?.finishedAt : undefined;
+  return compact({
+    observedGeneration: metadata.generation,
+    observedRetryAt: retryOf(run),
     phase,
-    conditions: conditionsOf({ run, stage, phase, halt, failures }, now),
-    ...(started === undefined ? {} : { startedAt: started }),
-    ...(finished === undefined ? {} : { finishedAt: finished }),
-    models: modelsOf(stage),
-    progress: progressOf(stage, observed),
-    ...(failures.length === 0 ? {} : { failures }),
-    ...(bundle === undefined ? {} : { bundle }),
-    ...(results === undefined ? {} : { results }),
-  };
+    conditions: conditionsOf({ run, children, phase, halt, failures }, now),
+    startedAt: before?.startedAt ?? (children.jobs.size > 0 ? toSeconds(now) : undefined),
+    finishedAt: isTerminal(phase) ? (finishedBefore ?? toSeconds(now)) : undefined,
+    models: modelsOf(children),
+    progress: progressOf(children, observed),
+    failures: failures.length === 0 ? undefined : failures,
+    dataset: reported.dataset ?? before?.dataset, // while data are read anew, those that were learned from so far
+    bundle: reported.bundle,
+    results: reported.results,
+  });
 }
 
 /** The status, with what the API server said when it refused a child: no quota, a webhook, a name that is taken. */
 export function refusedStatus(before: RunStatus | undefined, status: RunStatus, message: string, now: Date): RunStatus {
+  const reason: ConditionReason = 'ChildRefused';
   const conditions = status.conditions?.map((condition) => {
     if (condition.type !== 'Stalled') return condition;
     const known = before?.conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
     const text = cutText(`A child could not be written; it is tried again. ${message}`, longestConditionMessage);
-    return {
-      ...condition,
-      status: 'True' as const,
-      reason: 'ChildRefused',
-      message: text,
-      lastTransitionTime: known?.lastTransitionTime ?? toSeconds(now),
-    };
+    const lastTransitionTime = known?.lastTransitionTime ?? toSeconds(now);
+    return { ...condition, status: 'True' as const, reason, message: text, lastTransitionTime };
   });
-  return { ...status, ...(conditions && { conditions }) };
+  return compact({ ...status, conditions });
 }
 
 /** Status of a run whose spec this operator cannot read, though the API server took it: an older operator, say. */
 export function invalidStatus(
-  generation: number | undefined,
+  observedGeneration: number | undefined,
   before: RunStatus | undefined,
   message: string,
   now: Date,
 ): RunStatus {
-  const condition = (type: 'Ready' | 'Stalled' | 'Failed', status: 'True' | 'False') => ({
-    type,
-    status,
-    reason: 'InvalidSpec',
-    message: cutText(message, longestConditionMessage),
-    lastTransitionTime:
-      before?.conditions?.find((known) => known.type === type && known.status === status)?.lastTransitionTime ??
-      toSeconds(now),
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
-  });
+  const reason: ConditionReason = 'InvalidSpec';
+  const condition = (type: 'Ready' | 'Stalled' | 'Failed', status: 'True' | 'False') => {
+    const known = before?.conditions?.find((each) => each.type === type && each.status === status);
+    return compact({
+      type,
+      status,
+      reason,
+      message: cutText(message, longestConditionMessage),
+      lastTransitionTime: known?.lastTransitionTime ?? toSeconds(now),
+      observedGeneration,
+    });
+  };
   return {
     ...before,
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    ...compact({ observedGeneration }),
     phase: 'Failed',
     conditions: [condition('Ready', 'False'), condition('Stalled', 'True'), condition('Failed', 'True')],
   };

@@ -1,6 +1,8 @@
+import { retryAnnotation } from '../../api/names.ts';
+import type { EventReason } from '../../api/reasons.ts';
 import type { RunStatus } from '../../api/status.ts';
 import type { ObjectEvent } from '../kube/events.ts';
-import type { Changes } from './children.ts';
+import type { Changes } from './changes.ts';
 import { failureText } from './conditions.ts';
 
 /** Names that an event lists at most. */
@@ -9,54 +11,82 @@ const most = 8;
 const list = (names: readonly string[]) =>
   names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
 
-/** What a person who reads `kubectl describe` should know happened: only what changed between two statuses. */
-export function transitionEvents(
-  before: RunStatus | undefined,
-  after: RunStatus,
-  changes: Pick<Changes, 'create' | 'remove' | 'suspend'>,
-): ObjectEvent[] {
-  const events: ObjectEvent[] = [];
-  const normal = (reason: string, message: string) => events.push({ type: 'Normal', reason, message });
-  const created = changes.create.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-  if (created.length > 0) normal('Created', `Created ${list(created)}.`);
-  if (changes.remove.length > 0)
-    normal('Deleted', `Deleted ${list(changes.remove.map(({ name }) => `Job ${name}`))}, not wanted any more.`);
-  const [stopped, resumed] = [
-    changes.suspend.filter(({ value }) => value),
-    changes.suspend.filter(({ value }) => !value),
-  ];
-  if (stopped.length > 0)
-    normal('Stopped', `Stopped the pods of ${list(stopped.map(({ name }) => name))}; their state is saved.`);
-  if (resumed.length > 0) normal('Resumed', `Resumed ${list(resumed.map(({ name }) => name))}.`);
+const event = (type: ObjectEvent['type'], reason: EventReason, message: string): ObjectEvent => ({
+  type,
+  reason,
+  message,
+});
 
-  const [doneBefore, done] = [before?.models?.done ?? 0, after.models?.done ?? 0];
-  if (done > doneBefore)
-    normal('ModelTrained', `${after.models?.summary} models are trained (states ${after.models?.states.done}).`);
+/** What is done to children. */
+function changeEvents({ create, remove, suspend, former }: Changes): ObjectEvent[] {
+  const events: ObjectEvent[] = [];
+  const normal = (reason: EventReason, names: string[], text: (names: string) => string) => {
+    if (names.length > 0) events.push(event('Normal', reason, text(list(names))));
+  };
+  if (former.length > 0) {
+    const text = `The addresses of models have changed with this version of the operator: ${former.length} models that another version has made (${list(former)}) are trained anew once the data are prepared. What lies on the volume stays; set spec.suspend to put it off.`;
+    events.push(event('Warning', 'AddressesChanged', text));
+  }
+  const created = create.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  normal('Created', created, (names) => `Created ${names}.`);
+  const removed = remove.map(({ name }) => `Job ${name}`);
+  normal('Deleted', removed, (names) => `Deleted ${names}, not wanted any more.`);
+  const switched = (to: boolean) => suspend.filter(({ value }) => value === to).map(({ name }) => name);
+  normal('Stopped', switched(true), (names) => `Stopped the pods of ${names}; their state is saved.`);
+  normal('Resumed', switched(false), (names) => `Resumed ${names}.`);
+  return events;
+}
+
+/** Other data than before, which nothing that was learned from those before is good for. */
+function dataEvents(before: RunStatus | undefined, after: RunStatus): ObjectEvent[] {
+  const { dataset, models } = after;
+  const previous = before?.dataset?.digest ?? dataset?.previousDigest;
+  const known = before?.dataset?.preparedBy === dataset?.preparedBy;
+  if (dataset === undefined || known || previous === undefined || previous === dataset.digest) return [];
+  const anew = (models?.total ?? 0) - (models?.done ?? 0);
+  const text = `The data are others than before (sha256 ${previous.slice(0, 16)}…, now ${dataset.digest.slice(0, 16)}…): ${anew} of ${models?.total ?? 0} models are trained anew, and what follows from them is made anew.`;
+  return [event((before?.models?.done ?? 0) > 0 ? 'Warning' : 'Normal', 'DatasetChanged', text)];
+}
+
+/** Progress, failures and warnings that are new. */
+function newsEvents(before: RunStatus | undefined, after: RunStatus): ObjectEvent[] {
+  const { models, failures = [], observedRetryAt: retry } = after;
+  const events: ObjectEvent[] = [];
+  if (before !== undefined && retry !== undefined && retry !== before.observedRetryAt)
+    events.push(event('Normal', 'Retried', `${retryAnnotation} is ${retry}: what has failed is made anew.`));
+  if (models !== undefined && models.done > (before?.models?.done ?? 0)) {
+    const text = `${models.summary} models are trained (states ${models.states.done}).`;
+    events.push(event('Normal', 'ModelTrained', text));
+  }
   const known = new Set(before?.failures?.map(({ job, reason }) => `${job} ${reason}`));
-  const fresh = after.failures?.filter(({ job, reason }) => !known.has(`${job} ${reason}`)) ?? [];
-  for (const failure of fresh)
+  for (const failure of failures.filter(({ job, reason }) => !known.has(`${job} ${reason}`)))
     events.push({ type: 'Warning', reason: failure.reason, message: failureText([failure]) });
   const warned = (status: RunStatus | undefined) =>
     status?.conditions?.find(({ type, status }) => type === 'ScheduleReachesNoise' && status === 'False');
   const warning = warned(after);
   if (warning !== undefined && warned(before) === undefined)
-    events.push({ type: 'Warning', reason: warning.reason, message: warning.message });
-
-  if (after.phase !== before?.phase) {
-    const condition = after.conditions?.find(({ type }) => type === (after.phase === 'Failed' ? 'Failed' : 'Ready'));
-    const result =
-      after.phase === 'Complete' && after.results !== undefined
-        ? ` ${after.results.metric ?? 'Report'}${after.results.display === undefined ? '' : ` ${after.results.display}`} in ${after.results.path}.`
-        : '';
-    const text =
-      after.phase === 'Failed'
-        ? (condition?.message ?? 'The run failed.')
-        : `The run is ${after.phase?.toLowerCase()}.${result}`;
-    events.push({
-      type: after.phase === 'Failed' ? 'Warning' : 'Normal',
-      reason: after.phase ?? 'Unknown',
-      message: text,
-    });
-  }
+    events.push(event('Warning', 'TopStateNotNoise', warning.message));
   return events;
+}
+
+function phaseEvents(before: RunStatus | undefined, { phase, conditions, results }: RunStatus): ObjectEvent[] {
+  if (phase === undefined || phase === before?.phase) return [];
+  if (phase === 'Failed') {
+    const condition = conditions?.find(({ type }) => type === 'Failed');
+    return [event('Warning', 'Failed', condition?.message ?? 'The run failed.')];
+  }
+  const value = results?.display === undefined ? '' : ` ${results.display}`;
+  const result =
+    phase === 'Complete' && results !== undefined ? ` ${results.metric ?? 'Report'}${value} in ${results.path}.` : '';
+  return [event('Normal', phase, `The run is ${phase.toLowerCase()}.${result}`)];
+}
+
+/** What a person who reads `kubectl describe` should know happened: only what changed between two statuses. */
+export function transitionEvents(before: RunStatus | undefined, after: RunStatus, changes: Changes): ObjectEvent[] {
+  return [
+    ...dataEvents(before, after),
+    ...changeEvents(changes),
+    ...newsEvents(before, after),
+    ...phaseEvents(before, after),
+  ];
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { effectiveSettings } from '../../../src/api/effective.ts';
+import { effectiveSettings, overrideOf } from '../../../src/api/effective.ts';
 import { parseRun } from '../../../src/api/run.ts';
 import { withSpec } from '../../helpers/runs.ts';
 
@@ -13,13 +13,15 @@ const { spec } = parseRun(
   }),
 );
 
+const settingsOf = (state: number) => effectiveSettings(spec, overrideOf(spec, state));
+
 test('a state without an override has the settings of the run', () => {
-  assert.deepEqual(effectiveSettings(spec, 5), { model: spec.model, training: spec.training, podTemplate: undefined });
+  assert.deepEqual(settingsOf(5), { model: spec.model, training: spec.training, podTemplate: undefined });
 });
 
 test('an override replaces the fields that it names and no others', () => {
-  assert.deepEqual(effectiveSettings(spec, 9).model, { ...spec.model, baseChannels: 16 });
-  const { training } = effectiveSettings(spec, 0);
+  assert.deepEqual(settingsOf(9).model, { ...spec.model, baseChannels: 16 });
+  const { training } = settingsOf(0);
   assert.equal(training.images, 5);
   assert.equal(training.optimizer.learningRate, 0.5);
   assert.equal(training.optimizer.beta1, spec.training.optimizer.beta1);

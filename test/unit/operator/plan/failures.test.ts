@@ -5,7 +5,7 @@ import { conditionOf, finish, runningPod, runOf, Simulation } from '../../../hel
 
 test('a failed model does not stop the others; the run fails when they have ended', () => {
   const simulation = new Simulation(runOf({ schedule: { states: 4 }, execution: { maxParallel: 2 } }));
-  simulation.step();
+  simulation.prepare();
   const [victim] = simulation.working();
   assert.ok(victim);
   const said = renderTermination({
@@ -37,7 +37,7 @@ test('a failed model does not stop the others; the run fails when they have ende
 
 test('without a last word, the tail of the log and Kubernetes’ reason stand in', () => {
   const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
-  simulation.step();
+  simulation.prepare();
   simulation.fail(simulation.working()[0]?.name ?? '', 'line one\nSegmentation fault');
   simulation.step();
   const [failure] = simulation.run.status?.failures ?? [];
@@ -47,7 +47,7 @@ test('without a last word, the tail of the log and Kubernetes’ reason stand in
 
 test('what the API server would store differently is not in the log: half a surrogate, which JSON can spell', () => {
   const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
-  simulation.step();
+  simulation.prepare();
   const word = '{"outcome":"Failed","code":"Diverged","message":"m","log":["half \\ud83d","whole 😀"]}';
   simulation.fail(simulation.working()[0]?.name ?? '', word);
   simulation.step();
@@ -56,7 +56,7 @@ test('what the API server would store differently is not in the log: half a surr
 
 test('a Job that was stopped at its deadline says so, not what its pod said when it was stopped', () => {
   const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
-  simulation.step();
+  simulation.prepare();
   const [{ name } = { name: '' }] = simulation.working();
   const said = renderTermination({ outcome: 'Failed', code: 'Interrupted', message: 'state is saved', log: ['saved'] });
   simulation.fail(name, said, { exitCode: 75, reason: 'DeadlineExceeded' });
@@ -68,7 +68,7 @@ test('a Job that was stopped at its deadline says so, not what its pod said when
 
 test('of the pods of a failed Job, one that failed tells why, not one that was stopped because of it', () => {
   const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
-  simulation.step();
+  simulation.prepare();
   const [{ name } = { name: '' }] = simulation.working();
   const word = (code: 'InputMissing' | 'Interrupted') =>
     renderTermination({ outcome: 'Failed', code, message: 'm', log: [] });
@@ -81,7 +81,7 @@ test('of the pods of a failed Job, one that failed tells why, not one that was s
 
 test('a pod that cannot start is named once that has lasted half a minute, whole characters only', () => {
   const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
-  simulation.step();
+  simulation.prepare();
   const [job] = simulation.training();
   assert.ok(job);
   const blocked = { reason: 'Unschedulable', message: `${'x'.repeat(1999)}😀` };

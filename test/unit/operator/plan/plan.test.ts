@@ -11,13 +11,13 @@ test('the whole life, phase by phase', () => {
     runOf({ schedule: { states: 3 }, execution: { maxParallel: 2 }, sampling: { count: 5 } }),
   );
   const phases: (string | undefined)[] = [];
-  for (let i = 0; i < 12; i++) {
+  for (let i = 0; i < 24; i++) {
     simulation.step();
     phases.push(simulation.run.status?.phase);
     const [first] = simulation.working();
-    if (first !== undefined) simulation.succeed(first.name);
+    if (first !== undefined && i % 2 === 1) simulation.succeed(first.name);
   }
-  assert.deepEqual([...new Set(phases)], ['Pending', 'Training', 'Aggregating', 'Sampling', 'Evaluating', 'Complete']);
+  assert.deepEqual([...new Set(phases)], ['Pending', 'Preparing', 'Training', 'Aggregating', 'Sampling', 'Evaluating', 'Complete']);
   const { results, bundle, models } = simulation.run.status ?? {};
   assert.equal(results?.display, '12.35');
   assert.equal(bundle?.digest, 'b');
@@ -60,7 +60,7 @@ test('whatever the order of ends and disturbances, every model is trained once a
       finish(simulation);
       assert.equal(simulation.run.status?.phase, 'Complete');
       assert.equal(new Set(simulation.created).size, simulation.created.length);
-      assert.equal(simulation.created.length, models + 4); // the claim and three steps
+      assert.equal(simulation.created.length, models + 5); // the claim and four steps
     }),
     { numRuns: 150 },
   );
@@ -68,7 +68,7 @@ test('whatever the order of ends and disturbances, every model is trained once a
 
 test('a plan that is carried out changes nothing any more', () => {
   const simulation = new Simulation(runOf({ execution: { maxParallel: 4 } }));
-  simulation.step();
+  simulation.prepare();
   const again = simulation.step();
   assert.deepEqual([again.create, again.suspend, again.remove], [[], [], []]);
   const status = simulation.run.status;
@@ -80,7 +80,7 @@ test('a plan that is carried out changes nothing any more', () => {
 test('a failed model whose settings change is trained anew, and the run goes on', () => {
   const spec = { schedule: { states: 2 }, execution: { maxParallel: 2 } };
   const simulation = new Simulation(runOf(spec));
-  simulation.step();
+  simulation.prepare();
   const [first, second] = simulation.working();
   simulation.fail(first?.name ?? '');
   simulation.succeed(second?.name ?? '');
@@ -129,7 +129,7 @@ test('a Job that failed or cannot start is made anew when the run wants its pods
   const wrong = { execution: { image: 'wrong', maxParallel: 3 }, schedule: { states: 3 } };
   const right = { execution: { image: 'right', maxParallel: 3 }, schedule: { states: 3 } };
   const simulation = new Simulation(runOf(wrong));
-  simulation.step();
+  simulation.prepare();
   const [failed, blocked, working] = simulation.training();
   assert.ok(failed && blocked && working);
   simulation.fail(failed.name);
@@ -155,7 +155,7 @@ test('a Job that failed or cannot start is made anew when the run wants its pods
 
 test('lowering maxParallel in mid-run stops the models beyond it', () => {
   const simulation = new Simulation(runOf({ execution: { maxParallel: 4 } }));
-  simulation.step();
+  simulation.prepare();
   assert.equal(simulation.training().length, 4);
   simulation.run = { ...runOf({ execution: { maxParallel: 1 } }), status: simulation.run.status };
   simulation.step();
@@ -168,7 +168,7 @@ test('lowering maxParallel in mid-run stops the models beyond it', () => {
 
 test('a stopped model goes on only when the pods of one on its way out have gone', () => {
   const simulation = new Simulation(runOf({ schedule: { states: 3 }, execution: { maxParallel: 3 } }));
-  simulation.step();
+  simulation.prepare();
   simulation.run = {
     ...runOf({ schedule: { states: 3 }, execution: { maxParallel: 1 } }),
     status: simulation.run.status,

@@ -34,11 +34,11 @@ test('a result whose pod went before it was read is asked for again', () => {
 test('a top state that is not noise is a warning, never a refusal', () => {
   const schedule = { states: 2, spacing: 'Explicit', indices: [10, 500] };
   const simulation = new Simulation(runOf({ schedule }));
-  simulation.step();
+  simulation.prepare();
   assert.equal(conditionOf(simulation, 'ScheduleReachesNoise')?.reason, 'TopStateNotNoise');
   assert.equal(simulation.working().length, 2);
   const matched = new Simulation(runOf({ schedule, sampling: { start: 'MomentMatched' } }));
-  matched.step();
+  matched.prepare();
   assert.equal(conditionOf(matched, 'ScheduleReachesNoise')?.status, 'True');
 });
 
@@ -48,7 +48,7 @@ test('whatever pods answer, the status is one that the API server takes', () => 
   fc.assert(
     fc.property(fc.array(answer, { minLength: 1, maxLength: 3 }), (answers) => {
       const simulation = new Simulation(runOf({ schedule: { states: 3 } }));
-      simulation.step();
+      simulation.prepare();
       const progress = new Map(answers.map((answer, i) => [`pod-${i}`, { phase: 'Running' as const, ...answer }]));
       const pods = simulation.training().map((job, i) => runningPod(`pod-${i}`, job));
       const { status } = plan(simulation.run, { ...simulation.observed(), pods, progress }, new Date(0), settings);
@@ -63,7 +63,7 @@ test('the status is bounded for any S', () => {
   const simulation = new Simulation(
     runOf({ schedule: { states, timesteps: 10_000 }, execution: { maxParallel: states, retries: { total: 100_000 } } }),
   );
-  simulation.step();
+  simulation.prepare();
   simulation.working().forEach(({ name }, i) => {
     if (i % 2 === 0) simulation.fail(name, 'x'.repeat(4000));
   });
@@ -83,6 +83,8 @@ test('events tell of transitions only', () => {
   assert.deepEqual(reasons, [
     'Created',
     'Pending',
+    'Created',
+    'Training',
     'Created',
     'ModelTrained',
     'Aggregating',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Report } from '../../../../src/trainer/artifacts/report.ts';
 import { renderReport } from '../../../../src/trainer/report/html.ts';
-import { renderSamples, renderWalk } from '../../../../src/trainer/report/pictures.ts';
+import { renderSamples, renderTrajectory } from '../../../../src/trainer/report/pictures.ts';
 import { exampleReport } from '../../../helpers/reports.ts';
 
 const images = (...shape: number[]) => ({
@@ -10,8 +10,8 @@ const images = (...shape: number[]) => ({
   data: new Uint8Array(shape.reduce((a, b) => a * b, 1)).map((_, i) => i % 251),
 });
 const samples = { png: await renderSamples(images(9, 8, 8, 1)), count: 9 };
-const walk = await renderWalk({ x: images(4, 2, 8, 8, 1), predicted: images(3, 2, 8, 8, 1) });
-const render = (fields: Partial<Report> = {}) => renderReport(exampleReport(fields), { samples, walk });
+const trajectory = await renderTrajectory({ x: images(4, 2, 8, 8, 1), predicted: images(3, 2, 8, 8, 1) });
+const render = (fields: Partial<Report> = {}) => renderReport(exampleReport(fields), { samples, trajectory });
 
 test('the page needs nothing else: no script, no link, no address', () => {
   const page = render().replaceAll(/data:image\/png;base64,[A-Za-z0-9+/=]+/g, '');
@@ -38,12 +38,30 @@ test('no number without N, extractor and digest', () => {
   assert.doesNotMatch(page, /\bFID\b/);
 });
 
+test('several metrics stand side by side, each with its number', () => {
+  const report = exampleReport();
+  const evaluation = report.evaluation ?? assert.fail();
+  const metrics = [...evaluation.metrics, { name: 'Kernel distance', value: 0.0421, details: {} }];
+  const page = render({ evaluation: { ...evaluation, metrics } });
+  assert.equal([...page.matchAll(/<div class="card first">/g)].length, 2);
+  assert.match(page, /<b>0\.0421<\/b><span class="soft">Kernel distance, N\u00a0=\u00a0300</);
+  assert.match(page, /<dt>Fréchet distance<\/dt><dd><b>12\.3457<\/b><\/dd><dt>Kernel distance<\/dt><dd><b>0\.0421</);
+});
+
 test('text from outside is escaped', () => {
   const evil = `<img src=x onerror="alert('1')">&`;
   const report = exampleReport({ run: { name: evil, namespace: evil } });
   const evaluation = { ...(report.evaluation ?? assert.fail()), caveats: [evil], extractor: evil };
   evaluation.reference = { kind: 'file', where: evil, count: null };
-  const page = render({ ...report, evaluation, schedule: { ...report.schedule, alphas: evil } });
+  evaluation.metrics = [{ name: evil, value: 1, details: {} }];
+  const dataset = {
+    ...report.dataset,
+    source: { where: evil, fingerprint: evil, digest: evil },
+    leftOut: { count: 1, bySuffix: { [evil]: 1 }, examples: [evil] },
+    broken: { count: 1, examples: [{ name: evil, message: evil }] },
+    notices: [evil],
+  };
+  const page = render({ ...report, evaluation, dataset, sampling: { ...report.sampling, sampler: evil } });
   assert.doesNotMatch(page, /<img src=x/);
   assert.match(page, /&lt;img src=x onerror=&quot;alert\(&#39;1&#39;\)&quot;&gt;&amp;/);
 });
@@ -70,7 +88,7 @@ test('curves and times that are not known are left out', () => {
   assert.doesNotMatch(render(), /NaN|undefined|Infinity/);
 });
 
-test('the walk has a column per state, headed by its τ, and the result', () => {
+test('the trajectory has a column per state, headed by its τ, and the result', () => {
   const heads = [...render().matchAll(/class="head[^"]*">([^<]+)/g)].map(([, text]) => text?.trim());
   assert.deepEqual(heads, ['τ 999', 'τ 665', 'τ 332', 'result']);
 });
@@ -82,7 +100,7 @@ test('a report of a thousand models stays small', () => {
     models: Array.from({ length: 1000 }, (_, index) => ({
       ...(models[0] ?? assert.fail()),
       index,
-      states: [{ state: index, timestep: index, alphaBar: 1 - (index + 1) / 1001 }],
+      states: [{ index, timestep: index, alphaBar: 1 - (index + 1) / 1001 }],
       losses,
     })),
   });

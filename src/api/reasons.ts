@@ -1,0 +1,44 @@
+import type { Phase } from './status.ts';
+
+/**
+ * Reasons of conditions, beside the phases, which `Ready` and `Complete` give as theirs. Like the codes of errors they are
+ * API: one is added, never renamed.
+ */
+export const conditionReasons = {
+  Starting: 'The first children are being created.',
+  Observed: 'The spec has been acted on.',
+  Progressing: 'Nothing stands in the way.',
+  TopStateIsNoise: 'Sampling may start from N(0, I).',
+  StartIsMatched: "Sampling starts from a normal with the data's moments.",
+  TopStateNotNoise: 'Samples would start from what no model has seen.',
+  AllTrained: 'Every model is trained.',
+  Waiting: 'What comes before is not done.',
+  Running: 'A Job of the step is at work.',
+  Done: 'The step is done.',
+  SuspendedByUser: 'spec.suspend is true.',
+  NotSuspended: 'spec.suspend is false.',
+  NoFailure: 'Nothing has failed.',
+  OthersContinue: 'Something has failed; the rest goes on.',
+  ModelFailed: 'A model was given up.',
+  StepFailed: 'A step other than training was given up.',
+  RetriesExhausted: 'More pods have failed than execution.retries.total allows.',
+  DeadlineExceeded: 'The run took longer than execution.deadlines.runSeconds.',
+  ChildRefused: 'The API server refuses a child; it is tried again.',
+  InvalidSpec: 'This operator cannot read the spec.',
+} as const satisfies Record<string, string>;
+
+/** Reasons of events, beside the phases, the codes of errors and what Kubernetes says of Jobs and pods. */
+export const eventReasons = {
+  Created: 'Children were created.',
+  Deleted: 'Jobs that are not wanted any more were deleted.',
+  Stopped: 'Pods were asked to save their state and end.',
+  Resumed: 'Jobs go on.',
+  Retried: 'What had failed is made anew, because the annotation tspace.dev/retry-at has a new value.',
+  ModelTrained: 'More models are trained.',
+  DatasetChanged: 'The data are others than before, and models are trained anew.',
+  AddressesChanged: 'The run was made by a version with other addresses, and models are trained anew.',
+  TopStateNotNoise: conditionReasons.TopStateNotNoise,
+} as const satisfies Record<string, string>;
+
+export type ConditionReason = keyof typeof conditionReasons | Phase;
+export type EventReason = keyof typeof eventReasons | Phase;

@@ -1,0 +1,118 @@
+import { labels } from '../../api/names.ts';
+import type { Run } from '../../api/run.ts';
+import type { KubeObject } from '../kube/cluster.ts';
+import type { Child, WantedJob } from './child.ts';
+import type { Children } from './children.ts';
+import { buildClaim } from './claim.ts';
+import type { Halt } from './halt.ts';
+import { addressFormat } from './identity.ts';
+import { buildJob } from './job.ts';
+import type { Observed, ObservedJob } from './observed.ts';
+import { outdatedJobs } from './outdated.ts';
+import type { Settings } from './pod.ts';
+import type { Results } from './results.ts';
+
+/** What is to be done about children. */
+export interface Changes {
+  /** Objects that are not there yet. */
+  create: KubeObject[];
+  /** Jobs whose pods are to be stopped, or let run again. */
+  suspend: { name: string; uid: string; value: boolean }[];
+  /** Jobs that are not wanted any more. */
+  remove: { name: string; uid: string }[];
+  /** Training Jobs made by a version with other addresses, which are not wanted any more; named once, when prepare begins. */
+  former: string[];
+}
+
+/**
+ * Kueue suspends and resumes the Jobs of its queues itself; they are deleted instead and made anew, which gives their
+ * quota back. A Job from before the run had a queue is not Kueue's.
+ */
+const isQueued = (job: ObservedJob) => job.labels[labels.queue] !== undefined;
+
+/** Unfinished Jobs, those on their way out included: they still hold their pods. */
+const holdsPods = (job: ObservedJob) => job.finished === undefined || job.deleting;
+
+const isUnfinished = (job: ObservedJob) => job.finished === undefined && !job.deleting;
+
+/** Jobs of a step, wanted or not, that hold pods. */
+const busyOf = ({ jobs }: Children, step: Child['step']): ObservedJob[] =>
+  [...jobs.values()].filter((job) => job.labels[labels.component] === step && holdsPods(job));
+
+/** Jobs to create now: the first missing ones of the step that the run is at, in as many slots as are free. */
+function jobsToCreate(run: Run, children: Children, { current }: Results): WantedJob[] {
+  if (current === undefined) return [];
+  const slots = Math.max(0, run.spec.execution.maxParallel - busyOf(children, current).length);
+  return children.of[current]
+    .flatMap(({ phase, job, wanted }) => (phase === 'absent' && job === undefined ? (wanted ?? []) : []))
+    .slice(0, slots);
+}
+
+/**
+ * Unfinished Jobs of a step that must not run: all of them when the run is halted, else those beyond maxParallel. One that is
+ * stopped also waits for the pods of Jobs on their way out.
+ */
+function suspensionsOf(run: Run, children: Children, step: readonly Child[], halted: boolean): Changes['suspend'] {
+  const active = step.flatMap(({ phase, job }) => (phase === 'active' && job !== undefined ? [job] : []));
+  const [first] = step;
+  const leaving = first === undefined ? 0 : busyOf(children, first.step).filter((job) => !active.includes(job)).length;
+  const { maxParallel } = run.spec.execution;
+  return active.flatMap((job, rank) => {
+    const value = halted || rank + (job.suspended ? leaving : 0) >= maxParallel;
+    return isQueued(job) || job.suspended === value ? [] : [{ name: job.name, uid: job.uid, value }];
+  });
+}
+
+function suspensions(run: Run, children: Children, halt: Halt | undefined): Changes['suspend'] {
+  if (halt?.kind === 'cancelled') return [];
+  const halted = halt !== undefined;
+  // Those that may turn out to be unwanted are stopped with the others, and go on when they are known to be wanted.
+  const undecided = halted
+    ? children.undecided.filter((job) => isUnfinished(job) && !isQueued(job) && !job.suspended)
+    : [];
+  return [
+    ...Object.values(children.of).flatMap((step) => suspensionsOf(run, children, step, halted)),
+    ...undecided.map(({ name, uid }) => ({ name, uid, value: true })),
+  ];
+}
+
+const formerJobs = ({ undecided }: Children): ObservedJob[] =>
+  undecided.filter(
+    (job) => job.labels[labels.component] === 'train' && job.labels[labels.addressFormat] !== String(addressFormat),
+  );
+
+function removals(run: Run, children: Children, reported: Results, halt: Halt | undefined): ObservedJob[] {
+  const kept = new Set(children.undecided);
+  for (const { wanted } of children.all) {
+    const job = wanted && children.jobs.get(wanted.name);
+    if (job !== undefined) kept.add(job);
+  }
+  const there = [...children.jobs.values()].filter(({ deleting }) => !deleting);
+  const obsolete = there.filter((job) => !kept.has(job));
+  const ended = there.filter(
+    (job) => isUnfinished(job) && (halt?.kind === 'cancelled' || (halt !== undefined && isQueued(job))),
+  );
+  const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, children);
+  const lost = halt === undefined ? reported.lost : [];
+  return [...new Set([...obsolete, ...outdated, ...lost, ...ended])];
+}
+
+export function changesOf(
+  run: Run,
+  children: Children,
+  reported: Results,
+  observed: Observed,
+  halt: Halt | undefined,
+  settings: Settings,
+): Changes {
+  const claim = halt?.kind === 'cancelled' ? undefined : buildClaim(run);
+  const claimMissing = claim !== undefined && !observed.claims.some(({ name }) => name === claim.metadata.name);
+  const jobs = halt === undefined ? jobsToCreate(run, children, reported) : [];
+  const former = jobs.some(({ step }) => step === 'prepare') ? formerJobs(children) : [];
+  return {
+    create: [...(claimMissing ? [claim] : []), ...jobs.map((job) => buildJob(run, job, settings))],
+    suspend: suspensions(run, children, halt),
+    remove: removals(run, children, reported, halt).map(({ name, uid }) => ({ name, uid })),
+    former: former.map(({ name }) => name),
+  };
+}

@@ -1,0 +1,27 @@
+import { parseTermination, type TaskResult } from '../../api/termination.ts';
+import type { Observed, ObservedPod } from './observed.ts';
+
+/** Pods by name of their Job, the newest first; sorted once, since thousands of Jobs ask for theirs. */
+export type PodsByJob = ReadonlyMap<string, readonly ObservedPod[]>;
+
+export function podsByJob({ pods }: Observed): PodsByJob {
+  const newestFirst = pods.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  return Map.groupBy(newestFirst, ({ job }) => job);
+}
+
+/** Pods of a Job, the newest first. */
+export const podsOf = (pods: PodsByJob, job: string): readonly ObservedPod[] => pods.get(job) ?? [];
+
+/** What a Job's pod said when it succeeded; undefined where the pod, or its termination message, is not there (any more). */
+export function resultOf<K extends TaskResult['kind']>(
+  pods: PodsByJob,
+  job: string,
+  kind: K,
+): Extract<TaskResult, { kind: K }> | undefined {
+  for (const { terminated } of podsOf(pods, job)) {
+    const termination = parseTermination(terminated?.message);
+    if (termination?.outcome === 'Succeeded' && termination.result.kind === kind)
+      return termination.result as Extract<TaskResult, { kind: K }>;
+  }
+  return undefined;
+}

@@ -1,0 +1,82 @@
+import { compact } from '../../api/compact.ts';
+import { runDirectory, runLayout } from '../../api/layout.ts';
+import { type Component, components } from '../../api/names.ts';
+import type { Run } from '../../api/run.ts';
+import type { RunStatus } from '../../api/status.ts';
+import { isDone } from './child.ts';
+import type { Children } from './children.ts';
+import type { ObservedJob } from './observed.ts';
+import { podsOf, resultOf } from './pods.ts';
+import { steps } from './steps.ts';
+
+/** Milliseconds that a finished step's termination message is waited for: pods and Jobs are watched apart. */
+const messageWithin = 30_000;
+
+/** What the steps have reported, and what of it is missing. */
+export interface Results {
+  dataset: RunStatus['dataset'];
+  bundle: RunStatus['bundle'];
+  results: RunStatus['results'];
+  /** Steps whose Jobs are done, but what they report is not known yet. */
+  awaited: readonly Component[];
+  /** Their Jobs, where the pods went before the message was read. Made anew, they find what they made and say so again. */
+  lost: readonly ObservedJob[];
+  /** Milliseconds until one of the awaited is given up or lost; undefined where none is awaited, or for longer already. */
+  waitMs: number | undefined;
+  /** The first step that is not over; undefined where all are. */
+  current: Component | undefined;
+}
+
+function bundleOf({ metadata, status }: Run, { of, addresses, pods }: Children): RunStatus['bundle'] {
+  const before = status?.bundle; // the pod may have gone since
+  if (addresses === undefined) return before;
+  const said = resultOf(pods, of.aggregate[0]?.wanted?.name ?? '', 'aggregate');
+  if (said !== undefined) return { path: said.path, digest: said.digest };
+  const path = runLayout(runDirectory(metadata.name)).bundle(addresses.bundle);
+  return before?.path === path ? before : undefined;
+}
+
+function resultsOf({ metadata, status }: Run, { of, addresses, pods }: Children): RunStatus['results'] {
+  const before = status?.results;
+  if (addresses === undefined) return before;
+  const said = resultOf(pods, of.evaluate[0]?.wanted?.name ?? '', 'evaluate');
+  if (said === undefined) {
+    const path = runLayout(runDirectory(metadata.name)).report(addresses.report);
+    return before?.path === path ? before : undefined;
+  }
+  const { kind: _, metrics, caveats, ...rest } = said;
+  const [first] = metrics;
+  return compact({
+    ...rest,
+    metric: first?.name,
+    frechetDistance: first?.value,
+    display: first && String(Number(first.value.toPrecision(4))),
+    metrics: metrics.length === 0 ? undefined : metrics.slice(0, 8),
+    caveats: caveats.length === 0 ? undefined : caveats,
+  });
+}
+
+/** Reads what the steps have reported from the termination messages of their pods, or from the status where those have gone. */
+export function reportedOf(run: Run, children: Children, now: Date): Results {
+  const { spec } = run;
+  const known = { dataset: children.dataset, bundle: bundleOf(run, children), results: resultsOf(run, children) };
+  const awaited: Component[] = [];
+  const lost: ObservedJob[] = [];
+  const waits: number[] = [];
+  for (const step of components) {
+    const { reports } = steps[step];
+    if (reports === undefined || known[reports] !== undefined || !isDone(children.of[step])) continue;
+    for (const { job } of children.of[step]) {
+      if (job === undefined) continue;
+      const wait = job.finishedAt === undefined ? 0 : Date.parse(job.finishedAt) + messageWithin - now.getTime();
+      const gone = job.finishedAt !== undefined && wait < 0 && podsOf(children.pods, job.name).length === 0;
+      const isLost = gone && !job.deleting && !spec.suspend && !spec.cancel;
+      if (isLost) lost.push(job);
+      if (wait >= 0 && job.finishedAt !== undefined) waits.push(wait + 1);
+      // Nothing can go on without the data; without the other results it can, once they have been waited for.
+      if (isLost || reports === 'dataset' || (wait >= 0 && job.finishedAt !== undefined)) awaited.push(step);
+    }
+  }
+  const current = components.find((step) => !isDone(children.of[step]) || awaited.includes(step));
+  return { ...known, awaited, lost, waitMs: waits.length === 0 ? undefined : Math.min(...waits), current };
+}

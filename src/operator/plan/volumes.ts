@@ -1,0 +1,43 @@
+import type { V1Volume } from '@kubernetes/client-node';
+import type { Run } from '../../api/run.ts';
+import type { Task } from '../../api/task.ts';
+import { childNames } from './identity.ts';
+import { type Mount, steps } from './steps.ts';
+
+/** A volume of a pod, where it is mounted, and the variable that says so. */
+export interface PodVolume {
+  volume: V1Volume;
+  path: string;
+  variable: string | undefined;
+}
+
+/** The claims that a run reads; undefined for what it has none of. */
+const claimsOf = ({ spec: { dataset, evaluation } }: Run): Record<Mount, string | undefined> => ({
+  data: dataset.source.volume.claimName,
+  reference: evaluation?.reference.file?.volume.claimName,
+  weights: evaluation?.extractor.weights?.volume.claimName,
+});
+
+function claim(name: 'run' | Mount, claimName: string): PodVolume {
+  const source = { claimName, ...(name !== 'run' && { readOnly: true }) };
+  return {
+    volume: { name, persistentVolumeClaim: source },
+    path: `/volumes/${name}`,
+    variable: `DDR_${name.toUpperCase()}_DIR`,
+  };
+}
+
+/** Volumes of a task's pod: the run's own, to write to; read-only what its step reads besides; and room for temporary files. */
+export function volumesFor(run: Run, { kind }: Task): PodVolume[] {
+  const { shared } = run.spec.checkpoints.volume;
+  const claims = claimsOf(run);
+  const inputs = steps[kind].mounts.flatMap((name) => {
+    const claimName = claims[name];
+    return claimName === undefined ? [] : [claim(name, claimName)];
+  });
+  return [
+    claim('run', shared.claimName ?? childNames(run.metadata.name).claim),
+    ...inputs,
+    { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },
+  ];
+}
