@@ -52,7 +52,7 @@ const spec = {
     {
       states: '1',
       podTemplate: {
-        metadata: { labels: { team: 'a', 'tspace.dev/run': 'somebody-else' } },
+        metadata: { labels: { team: 'a' } },
         spec: {
           nodeSelector: { zone: 'b' },
           tolerations: [{ key: 'spot' }],
