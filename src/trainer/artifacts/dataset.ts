@@ -48,6 +48,22 @@ export const datasetAddress = (sha256: string): string => sha256.slice(0, 16);
 
 const arrayShape = (count: number, { size, channels }: ImageShape) => [count, size, size, channels];
 
+/** Bytes that are written at once: each write of a few would cost as much. */
+const pieceBytes = 2 ** 20;
+
+/** The same bytes in larger pieces. */
+async function* joined(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let [waiting, length]: [Uint8Array[], number] = [[], 0];
+  for await (const piece of pieces) {
+    waiting.push(piece);
+    length += piece.length;
+    if (length < pieceBytes) continue;
+    yield Buffer.concat(waiting);
+    [waiting, length] = [[], 0];
+  }
+  if (length > 0) yield Buffer.concat(waiting);
+}
+
 /** A dataset on its way into a store: how many images of which shape come, and all their pixels in pieces of any size. */
 export interface DatasetContent {
   count: number;
@@ -86,7 +102,7 @@ export async function saveDataset(
   async function* images(): AsyncGenerator<Uint8Array> {
     let written = header.length;
     yield header;
-    for await (const piece of pixels) {
+    for await (const piece of joined(pixels)) {
       for (const hash of [pixelHash, fileHash]) hash.update(piece);
       written += piece.length;
       yield piece;

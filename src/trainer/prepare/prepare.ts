@@ -10,7 +10,7 @@ import { checkEvaluationFiles, type EvaluationDigests, evaluationPaths, leastIma
 import { previousDigest } from './previous.ts';
 import { recordOf, resultOf } from './record.ts';
 import { assertUnchanged, fingerprint, type Place, placeOf } from './source.ts';
-import { isWhole, writeDataset } from './writeDataset.ts';
+import { isWhole, nowAndThen, writeDataset } from './writeDataset.ts';
 
 /**
  * Reads the data and checks them and all that the evaluation will read, and writes the dataset as it will be learned from.
@@ -25,7 +25,7 @@ export async function runPrepare(task: PrepareTask, context: TrainerContext): Pr
   const writer = `${basename(directory)}-${hash}`;
   await store.removePartial({ below: dirname(folder) });
   await store.removePartial({ folder: datasetKey(writer) });
-  const tick = () => stillStarting(context);
+  const tick = nowAndThen(() => stillStarting(context));
   const place = await placeOf(dataset, volumes.data, await evaluationPaths(evaluation, volumes));
   const found = await fingerprint(dataset, place, tick);
   const before = await loadOrQuarantine(store, folder, () => loadPrepared(store, folder, hash), logger);
@@ -53,7 +53,13 @@ async function prepare(
       place,
       least: leastImages(evaluation),
       writer,
-      assertUnchanged: () => assertUnchanged(fingerprint, dataset, place, () => stillStarting(context)),
+      assertUnchanged: () =>
+        assertUnchanged(
+          fingerprint,
+          dataset,
+          place,
+          nowAndThen(() => stillStarting(context)),
+        ),
     },
     context,
   );

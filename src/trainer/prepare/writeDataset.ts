@@ -8,7 +8,7 @@ import { type Findings, noFindings, noticesOf } from '../data/findings.ts';
 import { bytesPerImage } from '../data/imageSource.ts';
 import { addImage, emptyMoments, momentsOf } from '../data/moments.ts';
 import { openSource } from '../data/openSource.ts';
-import type { OpenSource } from '../data/source.ts';
+import type { OpenSource, Tick } from '../data/source.ts';
 import type { Place } from './source.ts';
 
 const stopped = 'stopped while reading the data; nothing is kept of it, and it begins anew';
@@ -31,6 +31,17 @@ export interface Writing {
 export interface WrittenDataset {
   dataset: DatasetReference;
   findings: Findings;
+}
+
+/** Images between two words about how it goes. */
+const imagesPerWord = 64;
+
+/** Tells now and then, how often it was asked to before. */
+export function nowAndThen(tell: (before: number) => Promise<void>): Tick {
+  let asked = 0;
+  return async () => {
+    if (asked++ % imagesPerWord === 0) await tell(asked - 1);
+  };
 }
 
 /** Whether a prepared dataset is there as its record says. */
@@ -64,12 +75,24 @@ export async function writeDataset(writing: Writing, context: TrainerContext): P
 async function writeCounted(writing: Writing, context: TrainerContext): Promise<WrittenDataset> {
   const { dataset, place } = writing;
   const findings = noFindings();
-  const source = await openSource(dataset, place.path, place.root, findings, () => stillStarting(context));
+  const source = await openSource(
+    dataset,
+    place.path,
+    place.root,
+    findings,
+    nowAndThen(() => stillStarting(context)),
+  );
   const found = await write(writing, source, source.total, findings, context);
   if ('dataset' in found) return found;
   context.logger.info({ count: found.count }, 'fewer images than files; reading them once more with their count');
   const again = noFindings();
-  const reopened = await openSource(dataset, place.path, place.root, again, () => stillStarting(context));
+  const reopened = await openSource(
+    dataset,
+    place.path,
+    place.root,
+    again,
+    nowAndThen(() => stillStarting(context)),
+  );
   const counted = await write(writing, reopened, found.count, again, context);
   if ('dataset' in counted) return counted;
   throw changed(place);
@@ -93,11 +116,10 @@ async function write(
   const sums = emptyMoments(size);
 
   async function* pixels(): AsyncGenerator<Uint8Array> {
-    let looked = 0;
-    const tick = async () => {
-      context.progress({ phase: 'Running', done: Math.min(looked++, count), total: count });
+    const tick = nowAndThen(async (looked) => {
+      context.progress({ phase: 'Running', done: Math.min(looked, count), total: count });
       await stopIfAsked(context, stopped);
-    };
+    });
     for await (const image of source.images(tick)) {
       addImage(sums, image);
       yield image;
