@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import * as names from './names.ts';
+import { isObject, type Json } from './objects.ts';
 import { specSchema } from './spec/spec.ts';
 import { statusSchema } from './status.ts';
 
 /** A JSON schema as Kubernetes takes it in a CRD: a subset of OpenAPI 3.0 with `x-kubernetes-*` extensions. */
 export type StructuralSchema = { [key: string]: unknown };
-
-type Json = { [key: string]: unknown };
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A quantity may be written as a number or as a string; structural schemas may not put types inside anyOf. */
 function flattenUnion(schema: Json): Json {
@@ -65,6 +61,33 @@ export function toStructural(input: unknown): StructuralSchema {
 /** The structural schema of a zod schema as users write it: fields with defaults are optional. */
 const structural = (schema: z.ZodType) => toStructural(z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0' }));
 
+/** What `kubectl get` shows; those of priority 1 with `-o wide`. */
+const printerColumns = [
+  { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+  {
+    name: 'Models',
+    type: 'string',
+    jsonPath: '.status.models.summary',
+    description: 'Trained models of all models.',
+  },
+  {
+    name: 'Frechet',
+    type: 'string',
+    jsonPath: '.status.results.display',
+    description: 'Fréchet distance of the samples; lower is better.',
+  },
+  {
+    name: 'Progress',
+    type: 'integer',
+    jsonPath: '.status.progress.percent',
+    description: 'Percent of training.',
+    priority: 1,
+  },
+  { name: 'Metric', type: 'string', jsonPath: '.status.results.metric', priority: 1 },
+  { name: 'Extractor', type: 'string', jsonPath: '.status.results.extractor', priority: 1 },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+];
+
 /** The CustomResourceDefinition, generated from the zod schema. */
 export function customResourceDefinition(): Json {
   return {
@@ -88,31 +111,7 @@ export function customResourceDefinition(): Json {
           served: true,
           storage: true,
           subresources: { status: {} },
-          additionalPrinterColumns: [
-            { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
-            {
-              name: 'Models',
-              type: 'string',
-              jsonPath: '.status.models.summary',
-              description: 'Trained models of all models.',
-            },
-            {
-              name: 'Frechet',
-              type: 'string',
-              jsonPath: '.status.results.display',
-              description: 'Fréchet distance of the samples; lower is better.',
-            },
-            {
-              name: 'Progress',
-              type: 'integer',
-              jsonPath: '.status.progress.percent',
-              description: 'Percent of training.',
-              priority: 1,
-            },
-            { name: 'Metric', type: 'string', jsonPath: '.status.results.metric', priority: 1 },
-            { name: 'Extractor', type: 'string', jsonPath: '.status.results.extractor', priority: 1 },
-            { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-          ],
+          additionalPrinterColumns: printerColumns,
           schema: {
             openAPIV3Schema: {
               type: 'object',

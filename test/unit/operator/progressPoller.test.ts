@@ -4,71 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { labels } from '../../../src/api/names.ts';
-import { parseConfig } from '../../../src/operator/config.ts';
-import { startHttpServer } from '../../../src/operator/httpServer.ts';
 import { systemClock } from '../../../src/operator/kube/clock.ts';
 import type { KubeObject } from '../../../src/operator/kube/cluster.ts';
 import { ObjectStore } from '../../../src/operator/kube/store.ts';
-import { createMetrics } from '../../../src/operator/metrics.ts';
 import { ProgressPoller } from '../../../src/operator/progressPoller.ts';
-import type { RunController } from '../../../src/operator/runController.ts';
-
-test('every wrong setting is named', () => {
-  const config = parseConfig({ DDR_TRAINER_IMAGE: 'trainer:1' });
-  assert.deepEqual([config.DDR_WORKERS, config.DDR_LEADER_ELECTION, config.DDR_WATCH_NAMESPACE], [8, true, '']);
-  assert.throws(
-    () => parseConfig({ DDR_WORKERS: 'many', DDR_LEADER_ELECTION: 'maybe' }),
-    (error: Error) =>
-      ['DDR_TRAINER_IMAGE', 'DDR_WORKERS', 'DDR_LEADER_ELECTION'].every((name) => error.message.includes(name)),
-  );
-});
-
-test('health, readiness and metrics are served', async () => {
-  const { registry, controllerMetrics, watch } = createMetrics();
-  const runs = new ObjectStore();
-  const run = (name: string, status: object): KubeObject => ({
-    apiVersion: 'v1',
-    kind: 'Run',
-    metadata: { namespace: 'n', name },
-    status,
-  });
-  const models = { total: 3, pending: 1, active: 1, done: 1, failed: 0, summary: '1/3', retries: 0, states: {} };
-  runs.set(run('a', { phase: 'Training', models }));
-  runs.set(run('b', {}));
-  watch({ runs, queueDepth: () => 2 } as unknown as RunController);
-  controllerMetrics.reconciled('error', 0.2);
-  let ready = false;
-  const port = await freePort();
-  const close = startHttpServer({ port, registry, healthy: () => true, ready: () => ready });
-  const get = async (path: string) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`);
-    return [response.status, await response.text()] as const;
-  };
-  assert.deepEqual(await get('/healthz'), [200, 'ok']);
-  assert.equal((await get('/readyz'))[0], 503);
-  ready = true;
-  assert.equal((await get('/readyz'))[0], 200);
-  assert.equal((await get('/secrets'))[0], 404);
-  const [, metrics] = await get('/metrics');
-  for (const line of [
-    'controller_runtime_reconcile_errors_total{controller="disentangleddiffusionrun"} 1',
-    'workqueue_depth{name="disentangleddiffusionrun"} 2',
-    'ddr_runs{phase="Training"} 1',
-    'ddr_runs{phase="Pending"} 1',
-    'ddr_models{phase="done"} 1',
-  ]) {
-    assert.ok(metrics.includes(line), line);
-  }
-  close();
-});
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test('running trainer pods are asked how far they are; one that answers nonsense, or nothing, is no news', async (t) => {
   const answers: Record<string, string> = {
