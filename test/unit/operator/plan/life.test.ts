@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { retryAnnotation } from '../../../../src/api/names.ts';
-import { statusSchema } from '../../../../src/api/status.ts';
+import { isTerminal, statusSchema } from '../../../../src/api/status.ts';
 import { prepareAddress } from '../../../../src/operator/plan/identity.ts';
 import { plan } from '../../../../src/operator/plan/plan.ts';
 import { transitionEvents } from '../../../../src/operator/plan/transitions.ts';
@@ -148,7 +148,7 @@ function check(simulation: Slow): void {
   assert.equal(is('Failed') === 'True', status.phase === 'Failed');
   assert.equal(is('Stalled') === 'True', status.phase === 'Failed');
   assert.ok(!(is('Ready') === 'True' && is('Stalled') === 'True'));
-  assert.equal(status.finishedAt !== undefined, ['Complete', 'Failed', 'Cancelled'].includes(status.phase ?? ''));
+  assert.equal(status.finishedAt !== undefined, isTerminal(status.phase ?? 'Pending'));
   const { total = 0, pending = 0, active = 0, done = 0, failed = 0 } = status.models ?? {};
   assert.equal(pending + active + done + failed, total);
   for (const { note, reason } of transitionEvents(run.status, status, planned).map(({ message, reason }) => ({
