@@ -48,9 +48,7 @@ async function yardstick(): Promise<Yardstick> {
   if (!values['no-indexed']) {
     const [job] = jobs;
     if (job === undefined) throw new Error('there is no model');
-    const seconds = await withNamespace(client, 'bench-indexed', () =>
-      indexedJob(client, 'bench-indexed', job, total),
-    );
+    const seconds = await withNamespace(client, 'bench-indexed', () => indexedJob(client, 'bench-indexed', job, total));
     measure('one Indexed Job: to its end', seconds, 's');
   }
   return result;
@@ -58,7 +56,8 @@ async function yardstick(): Promise<Yardstick> {
 
 /** Seconds at which so many models had a Job, as the status said. */
 const secondsAt = (seen: readonly Observation[], count: number): number =>
-  seen.find(({ status }) => (status.models?.total ?? 0) - (status.models?.pending ?? 0) >= count)?.seconds ?? Number.NaN;
+  seen.find(({ status }) => (status.models?.total ?? 0) - (status.models?.pending ?? 0) >= count)?.seconds ??
+  Number.NaN;
 
 function measureRun(seen: readonly Observation[], { rate }: Yardstick): void {
   const created = secondsAt(seen, states) - secondsAt(seen, 1);

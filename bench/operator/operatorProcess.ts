@@ -78,7 +78,10 @@ export class OperatorProcess {
   async quantile(name: string, part: number): Promise<number> {
     const text = await (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text();
     const buckets = [...text.matchAll(new RegExp(`^${name}_bucket\\{[^}]*le="([^"]+)"[^}]*\\} (\\S+)$`, 'gm'))].map(
-      ([, bound, count]) => ({ bound: Number(bound === '+Inf' ? Number.POSITIVE_INFINITY : bound), count: Number(count) }),
+      ([, bound, count]) => ({
+        bound: Number(bound === '+Inf' ? Number.POSITIVE_INFINITY : bound),
+        count: Number(count),
+      }),
     );
     const total = buckets.at(-1)?.count ?? 0;
     return buckets.find(({ count }) => count >= total * part)?.bound ?? Number.NaN;

@@ -139,7 +139,9 @@ export async function follow(
   })) {
     if (event.type !== 'BOOKMARK' && note(event.object)) return seen;
   }
-  throw new Error(`${namespace}/${name}: not within ${limitSeconds} s; last: ${JSON.stringify(seen.at(-1)?.status.models)}`);
+  throw new Error(
+    `${namespace}/${name}: not within ${limitSeconds} s; last: ${JSON.stringify(seen.at(-1)?.status.models)}`,
+  );
 }
 
 export const isTrained = ({ models }: RunStatus): boolean => models !== undefined && models.done === models.total;

@@ -70,6 +70,33 @@ export function toStructural(input: unknown): StructuralSchema {
 /** The structural schema of a zod schema as users write it: fields with defaults are optional. */
 const structural = (schema: z.ZodType) => toStructural(z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0' }));
 
+/** What `kubectl get` shows; those of priority 1 with `-o wide`. */
+const printerColumns = [
+  { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+  {
+    name: 'Models',
+    type: 'string',
+    jsonPath: '.status.models.summary',
+    description: 'Trained models of all models.',
+  },
+  {
+    name: 'Frechet',
+    type: 'string',
+    jsonPath: '.status.results.display',
+    description: 'Fréchet distance of the samples; lower is better.',
+  },
+  {
+    name: 'Progress',
+    type: 'integer',
+    jsonPath: '.status.progress.percent',
+    description: 'Percent of training.',
+    priority: 1,
+  },
+  { name: 'Metric', type: 'string', jsonPath: '.status.results.metric', priority: 1 },
+  { name: 'Extractor', type: 'string', jsonPath: '.status.results.extractor', priority: 1 },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+];
+
 /** The CustomResourceDefinition, generated from the zod schema. */
 export function customResourceDefinition(): Json {
   return {
@@ -93,31 +120,7 @@ export function customResourceDefinition(): Json {
           served: true,
           storage: true,
           subresources: { status: {} },
-          additionalPrinterColumns: [
-            { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
-            {
-              name: 'Models',
-              type: 'string',
-              jsonPath: '.status.models.summary',
-              description: 'Trained models of all models.',
-            },
-            {
-              name: 'Frechet',
-              type: 'string',
-              jsonPath: '.status.results.display',
-              description: 'Fréchet distance of the samples; lower is better.',
-            },
-            {
-              name: 'Progress',
-              type: 'integer',
-              jsonPath: '.status.progress.percent',
-              description: 'Percent of training.',
-              priority: 1,
-            },
-            { name: 'Metric', type: 'string', jsonPath: '.status.results.metric', priority: 1 },
-            { name: 'Extractor', type: 'string', jsonPath: '.status.results.extractor', priority: 1 },
-            { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-          ],
+          additionalPrinterColumns: printerColumns,
           schema: {
             openAPIV3Schema: {
               type: 'object',

@@ -1,6 +1,6 @@
 /**
  * How Kubernetes merges the lists and unions of an object, by the name of their field: for templates that are merged over one
- * another, and for server-side apply. test/apiserver/mergeKeys.test.ts compares it with a server's own schema.
+ * another, and for server-side apply. test/apiserver/openapi.test.ts compares it with a server's own schema.
  */
 
 /** Fields that tell the entries of a list apart; every other list is one piece. */

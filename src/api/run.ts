@@ -52,11 +52,15 @@ export const runSchema = z.preprocess(
 
 export type Run = z.output<typeof runSchema>;
 
-/** zod says of a field that is not there that it is of the wrong type. */
-const textOf = (issue: z.core.$ZodIssue) =>
-  issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
-    ? `is required (${issue.expected})`
+/** zod says of a field that is not there that it is of the wrong type; and YAML takes words for what they are not. */
+function textOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_type') return issue.message;
+  if (issue.message.endsWith('received undefined')) return `is required (${issue.expected})`;
+  const isWord = issue.expected === 'string' && /received (number|boolean)$/.test(issue.message);
+  return isWord
+    ? `${issue.message}; text that YAML takes for something else, such as on or 010, is written in quotes`
     : issue.message;
+}
 
 /** One line per issue: the path in the YAML, then what is wrong with it. */
 export function describeIssues(error: z.ZodError): string[] {

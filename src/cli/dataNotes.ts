@@ -21,9 +21,9 @@ export function noteOfFormerVersion({ metadata, spec }: Run, folder: string): st
 }
 
 /**
- * Says before training that the data are others than before, and what that means.
+ * Says before training that the data are others than before, and what that means. It is told until the first model learns
+ * from them, not on every resume.
  * @param folder the run's volume
- * @returns undefined where they are the same, or are read for the first time
  */
 export function noteOfChangedData(
   { metadata, spec }: Run,
@@ -34,11 +34,7 @@ export function noteOfChangedData(
   if (previousDigest === undefined) return undefined;
   const layout = runLayout(runDirectory(metadata.name));
   const { models } = addressesOf(spec, modelPlans(spec), dataset);
-  const missing = models.filter((hash) => !existsSync(join(folder, layout.model(hash).final))).length;
+  if (models.some((hash) => existsSync(join(folder, layout.model(hash).root)))) return undefined;
   const digests = `sha256 ${previousDigest.slice(0, 16)}… then, ${digest.slice(0, 16)}… now`;
-  const consequence =
-    missing === 0
-      ? 'all models of these data are there already'
-      : `${counted(missing)} of ${models.length} will be trained anew`;
-  return `The data have changed since they were read before (${digests}): ${consequence}. Models of the former data are kept apart and mix with nothing.`;
+  return `The data have changed since they were read before (${digests}): ${counted(models.length)} will be trained anew. Models of the former data are kept apart and mix with nothing.`;
 }

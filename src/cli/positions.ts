@@ -28,6 +28,11 @@ interface Open {
 
 const idOf = (path: Path): string => JSON.stringify(path.map(String));
 
+/** Forgets the fields of a value in whose place another is read. */
+function forgetBelow(offsets: Map<string, number>, id: string): void {
+  for (const other of offsets.keys()) if (other.startsWith(`${id.slice(0, -1)},`)) offsets.delete(other);
+}
+
 function offsetOf(event: Event): number {
   switch (event.type) {
     case EVENT_ID.SCALAR:
@@ -79,8 +84,10 @@ export function positionsOf(text: string): Positions[] {
       if (parent.key !== undefined) path = [...path, parent.key.name];
       const document = documents.at(-1) as (typeof documents)[number];
       const [id, at] = [idOf(path), parent.key?.at ?? offset];
-      if (document.offsets.has(id) && parent.key !== undefined)
+      if (document.offsets.has(id) && parent.key !== undefined) {
         document.repeated.push({ key: parent.key.name, place: placeAt(at) });
+        forgetBelow(document.offsets, id);
+      }
       document.offsets.set(id, at);
       parent.key = undefined;
     }

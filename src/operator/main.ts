@@ -4,11 +4,21 @@ import { parseConfig } from './config.ts';
 import { startHttpServer } from './httpServer.ts';
 import { ApiServer } from './kube/apiServer.ts';
 import { systemClock } from './kube/clock.ts';
-import { isApiError } from './kube/cluster.ts';
+import { type Cluster, isApiError } from './kube/cluster.ts';
 import { LeaderElection } from './kube/leaderElection.ts';
 import { createMetrics } from './metrics.ts';
 import { createRunController } from './runController.ts';
 import { types } from './types.ts';
+
+/** @throws Error where the cluster does not know the resource */
+async function requireCrd(cluster: Cluster, namespace: string | undefined): Promise<void> {
+  await cluster.list(types.run, { namespace: namespace ?? 'default' }).catch((error: unknown) => {
+    if (!isApiError(error, 404)) throw error;
+    throw new Error(
+      `the cluster does not serve ${types.run.plural}.${types.run.group}/${types.run.version}; install the CRD (crds/, or the chart)`,
+    );
+  });
+}
 
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
@@ -58,12 +68,7 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
 
-  await cluster.list(types.run, { namespace: namespace ?? 'default' }).catch((error: unknown) => {
-    if (!isApiError(error, 404)) throw error;
-    throw new Error(
-      `the cluster does not serve ${types.run.plural}.${types.run.group}/${types.run.version}; install the CRD (crds/, or the chart)`,
-    );
-  });
+  await requireCrd(cluster, namespace);
   controller.watch();
   await controller.synced;
   logger.info('watching');

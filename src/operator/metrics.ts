@@ -50,44 +50,48 @@ export function createMetrics(): {
       },
       active: (workers) => active.set({ controller }, workers),
     },
-    watch({ runs, queueDepth }) {
-      new Gauge({
-        name: 'workqueue_depth',
-        help: 'Keys that wait.',
-        labelNames: ['name'],
-        registers,
-        collect() {
-          this.set({ name: controller }, queueDepth());
-        },
-      });
-      new Gauge({
-        name: 'ddr_runs',
-        help: 'Runs by phase.',
-        labelNames: ['phase'],
-        registers,
-        collect() {
-          const counts = new Map<string, number>(phases.map((phase) => [phase, 0]));
-          for (const { status } of runs.all()) {
-            const phase = statusSchema.safeParse(status).data?.phase ?? 'Pending';
-            counts.set(phase, (counts.get(phase) ?? 0) + 1);
-          }
-          for (const [phase, count] of counts) this.set({ phase }, count);
-        },
-      });
-      new Gauge({
-        name: 'ddr_models',
-        help: 'Models by phase, of all runs.',
-        labelNames: ['phase'],
-        registers,
-        collect() {
-          const counts = { pending: 0, active: 0, done: 0, failed: 0 };
-          for (const { status } of runs.all()) {
-            const models = statusSchema.safeParse(status).data?.models;
-            for (const phase of Object.keys(counts) as (keyof typeof counts)[]) counts[phase] += models?.[phase] ?? 0;
-          }
-          for (const [phase, count] of Object.entries(counts)) this.set({ phase }, count);
-        },
-      });
-    },
+    watch: (runController) => registerGauges(registry, runController),
   };
+}
+
+/** Depth of the queue, and runs and models by phase, counted when they are asked for. */
+function registerGauges(registry: Registry, { runs, queueDepth }: RunController): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'workqueue_depth',
+    help: 'Keys that wait.',
+    labelNames: ['name'],
+    registers,
+    collect() {
+      this.set({ name: controller }, queueDepth());
+    },
+  });
+  new Gauge({
+    name: 'ddr_runs',
+    help: 'Runs by phase.',
+    labelNames: ['phase'],
+    registers,
+    collect() {
+      const counts = new Map<string, number>(phases.map((phase) => [phase, 0]));
+      for (const { status } of runs.all()) {
+        const phase = statusSchema.safeParse(status).data?.phase ?? 'Pending';
+        counts.set(phase, (counts.get(phase) ?? 0) + 1);
+      }
+      for (const [phase, count] of counts) this.set({ phase }, count);
+    },
+  });
+  new Gauge({
+    name: 'ddr_models',
+    help: 'Models by phase, of all runs.',
+    labelNames: ['phase'],
+    registers,
+    collect() {
+      const counts = { pending: 0, active: 0, done: 0, failed: 0 };
+      for (const { status } of runs.all()) {
+        const models = statusSchema.safeParse(status).data?.models;
+        for (const phase of Object.keys(counts) as (keyof typeof counts)[]) counts[phase] += models?.[phase] ?? 0;
+      }
+      for (const [phase, count] of Object.entries(counts)) this.set({ phase }, count);
+    },
+  });
 }

@@ -61,12 +61,28 @@ async function until<T>(what: string, ask: () => Promise<T | undefined | false>)
 }
 
 const results: Record<string, TaskResult> = {
+  prepare: {
+    kind: 'prepare',
+    dataset: 'datasets/d',
+    sha256: 'd'.repeat(64),
+    count: 9,
+    leftOut: 1,
+    broken: 0,
+    notices: ['a notice'],
+  },
   aggregate: { kind: 'aggregate', path: 'runs/x/bundles/b', digest: 'bundle-digest', models: 1 },
   sample: { kind: 'sample', shard: 0, count: 1 },
-  evaluate: { kind: 'evaluate', path: 'runs/x/reports/r', digest: 'report-digest', sampleCount: 5 },
+  evaluate: {
+    kind: 'evaluate',
+    path: 'runs/x/reports/r',
+    digest: 'report-digest',
+    sampleCount: 5,
+    metrics: [],
+    caveats: [],
+  },
 };
 
-/** There is no Job controller here: this ends Jobs as it would, with a pod that has a last word. */
+/** There is no Job controller here: this ends Jobs as it would, with a pod that has a termination message. */
 async function finishJob(cluster: ApiServer, job: KubeObject): Promise<void> {
   const component = job.metadata.labels?.[labels.component] ?? '';
   const { name, uid = '' } = job.metadata;
@@ -138,9 +154,30 @@ test('the operator on a real API server', { skip }, async (t) => {
   };
   const jobsOf = async (run: string) =>
     (await cluster.list(types.job, { namespace, labelSelector: `${labels.run}=${run}` })).items;
+  const modelsOf = async (run: string) =>
+    (await jobsOf(run)).filter(({ metadata }) => metadata.labels?.[labels.component] === 'train');
+  /** Ends the Job that prepares the data. */
+  const prepare = (run: string) =>
+    until(`${run} is prepared`, async () => {
+      const [job] = await jobsOf(run);
+      if (job !== undefined) await finishJob(cluster, job);
+      return job !== undefined;
+    });
+  const stalledOf = async (run: string) => {
+    const { conditions = [] } = ((await cluster.get(types.run, namespace, run))?.status ?? {}) as {
+      conditions?: { type: string; status: string; reason: string; message: string }[];
+    };
+    return conditions.find(({ type, status }) => type === 'Stalled' && status === 'True');
+  };
   const statusOf = async (run: string) =>
     (await cluster.get(types.run, namespace, run))?.status as
-      | { phase?: string; models?: { summary: string }; bundle?: object; results?: object }
+      | {
+          phase?: string;
+          models?: { summary: string };
+          dataset?: { digest: string };
+          bundle?: object;
+          results?: object;
+        }
       | undefined;
   const unfinished = (job: KubeObject) =>
     !((job.status as { conditions?: { type: string }[] }).conditions ?? []).some(({ type }) => type === 'Complete');
@@ -159,12 +196,14 @@ test('the operator on a real API server', { skip }, async (t) => {
       sampling: { count: 5, shards: 2 },
       evaluation: { extractor: { name: 'mnist-classifier' } },
     });
-    await until('two models train', async () => (await jobsOf('life')).length === 2);
+    await prepare('life');
+    await until('two models train', async () => (await modelsOf('life')).length === 2);
     await complete('life');
     const status = await statusOf('life');
     assert.equal(status?.models?.summary, '3/3');
     assert.deepEqual(status?.bundle, { path: 'runs/x/bundles/b', digest: 'bundle-digest' });
-    assert.equal((await jobsOf('life')).length, 6);
+    assert.equal(status?.dataset?.digest, 'd'.repeat(64));
+    assert.equal((await jobsOf('life')).length, 7);
     const [job] = await jobsOf('life');
     const spec = part<{ podFailurePolicy: { rules: object[] }; podReplacementPolicy: string }>(job, 'spec');
     assert.equal(spec.podFailurePolicy.rules.length, 3);
@@ -178,15 +217,16 @@ test('the operator on a real API server', { skip }, async (t) => {
   await t.test('a new operator in mid-run creates nothing twice, and a quiet run is not written to', async (t) => {
     const first = startController(t, cluster);
     await create('restart', { schedule: { states: 4 }, execution: { maxParallel: 2 }, sampling: { count: 5 } });
-    await until('two models train', async () => (await jobsOf('restart')).length === 2);
-    const before = await jobsOf('restart');
+    await prepare('restart');
+    await until('two models train', async () => (await modelsOf('restart')).length === 2);
+    const before = await modelsOf('restart');
     await first.stop();
     await finishJob(cluster, before[0] as KubeObject); // while nobody looks
     startController(t, cluster);
     const third = startController(t, environment.connect()); // even two at once
-    await until('the next model', async () => (await jobsOf('restart')).length === 3);
+    await until('the next model', async () => (await modelsOf('restart')).length === 3);
     await wait(500);
-    const after = await jobsOf('restart');
+    const after = await modelsOf('restart');
     assert.equal(after.length, 3);
     for (const job of before) assert.ok(after.some(({ metadata }) => metadata.uid === job.metadata.uid));
     await third.stop();
@@ -200,17 +240,19 @@ test('the operator on a real API server', { skip }, async (t) => {
   await t.test('goes on when the API server is killed and comes back', async (t) => {
     startController(t, cluster);
     await create('outage', { schedule: { states: 2 }, execution: { maxParallel: 1 }, sampling: { count: 5 } });
-    await until('one model trains', async () => (await jobsOf('outage')).length === 1);
+    await prepare('outage');
+    await until('one model trains', async () => (await modelsOf('outage')).length === 1);
     await environment.restartApiServer();
     await complete('outage');
-    assert.equal((await jobsOf('outage')).length, 5);
+    assert.equal((await jobsOf('outage')).length, 6);
   });
 
   await t.test('suspends and resumes a Job without touching its template', async (t) => {
     startController(t, cluster);
     const run = await create('paused', { schedule: { states: 1 }, sampling: { count: 5 } });
+    await prepare('paused');
     const [job] = await until('a model trains', async () => {
-      const jobs = await jobsOf('paused');
+      const jobs = await modelsOf('paused');
       return jobs.length === 1 ? jobs : undefined;
     });
     const suspended = async () =>
@@ -248,12 +290,21 @@ test('the operator on a real API server', { skip }, async (t) => {
     const claimNow = await cluster.get(types.claim, namespace, 'taken-checkpoints');
     assert.equal(claimNow?.metadata.uid, theirs.metadata.uid);
     assert.equal(claimNow?.metadata.ownerReferences, undefined);
-    const conditions = part<{ conditions: { type: string; reason: string }[] }>(
-      await cluster.get(types.run, namespace, 'taken'),
-      'status',
-    ).conditions;
-    assert.equal(conditions.find(({ type }) => type === 'Stalled')?.reason, 'ChildRefused');
+    assert.equal((await stalledOf('taken'))?.reason, 'ChildRefused');
   });
+
+  await t.test(
+    'names a field of a pod template that the server does not know, and makes no Job without it',
+    async (t) => {
+      startController(t, cluster);
+      const podTemplate = { spec: { nodeSelecter: { gpu: 'h100' } } };
+      await create('misspelt', { schedule: { states: 1 }, execution: { podTemplate } });
+      const stalled = await until('it says so', () => stalledOf('misspelt'));
+      assert.equal(stalled.reason, 'ChildRefused');
+      assert.match(stalled.message, /unknown field "spec\.template\.spec\.nodeSelecter"/);
+      assert.deepEqual(await jobsOf('misspelt'), []);
+    },
+  );
 
   await t.test('of two candidates one leads; the other follows when it leaves', async () => {
     const candidate = (identity: string) =>

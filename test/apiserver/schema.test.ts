@@ -55,8 +55,8 @@ test('the API server', { skip }, async (t) => {
     });
   }
 
-  await t.test('accepts quantities as text and as whole numbers', async () => {
-    const limits = { cpu: '500m', memory: 8_589_934_592, 'nvidia.com/gpu': 1 };
+  await t.test('accepts quantities as text, as whole numbers and as fractions', async () => {
+    const limits = { cpu: 0.5, memory: 8_589_934_592, 'nvidia.com/gpu': 1, 'ephemeral-storage': '1e9' };
     await cluster.create(
       types.run,
       inNamespace({ ...withSpec({ execution: { resources: { limits } } }), metadata: { name: 'quantities' } }),

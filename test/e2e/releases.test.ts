@@ -25,14 +25,15 @@ const install = (name: string, namespace: string, watched: string) =>
   run('helm', [
     ...['upgrade', '--install', name, 'helm/disentangled-diffusion', '--namespace', namespace],
     ...[...imageValues, '--set', 'operator.replicas=1', '--set', 'imagePullSecrets={pull}'],
-    ...['--set', `watchNamespace=${watched}`, '--wait', '--timeout', '180s'],
+    ...['--set-literal', `watchNamespace=${watched}`, '--wait', '--timeout', '180s'],
   ]);
 
 const scale = (namespace: string, name: string, replicas: number) =>
   kubectl('scale', '-n', namespace, `deployment/${name}`, `--replicas=${replicas}`);
 
+/** Name of the pod that holds a lease; undefined while there is no lease. */
 const holderOf = (namespace: string, lease: string) =>
-  kubectl('get', 'lease', '-n', namespace, lease, '-o', 'jsonpath={.spec.holderIdentity}');
+  kubectl('get', 'lease', '-n', namespace, lease, '-o', 'jsonpath={.spec.holderIdentity}').catch(() => undefined);
 
 /** A run that asks for no pod: what it becomes is the operator's doing alone. */
 const suspendedRun = (name: string) => smallRun(name, { suspend: true });

@@ -65,7 +65,7 @@ const everything = {
     extraEnvFrom: [{ configMapRef: { name: 'more', optional: true } }],
     extraVolumes: [{ name: 'certificates', configMap: { name: 'certificates', optional: true } }],
     extraVolumeMounts: [{ name: 'certificates', mountPath: '/certificates', readOnly: true }],
-    resources: { limits: { cpu: 1, memory: '1Gi' } },
+    resources: { limits: { cpu: '1', memory: '1Gi' } },
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     tolerations: [{ key: 'system', operator: 'Exists' }],
     affinity: {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { labels } from '../../src/api/names.ts';
 import { parseRun, type Run } from '../../src/api/run.ts';
+import { isTerminal } from '../../src/api/status.ts';
 import { renderTermination, type TaskResult } from '../../src/api/termination.ts';
 import type { KubeObject } from '../../src/operator/kube/cluster.ts';
 import type { Observed, ObservedJob, ObservedPod } from '../../src/operator/plan/observed.ts';
@@ -184,7 +185,7 @@ export const runningPod = (name: string, job: ObservedJob): ObservedPod => ({
 export function finish(simulation: Simulation): void {
   for (let i = 0; i < 200; i++) {
     simulation.step();
-    if (['Complete', 'Failed', 'Cancelled'].includes(simulation.run.status?.phase ?? '')) return;
+    if (isTerminal(simulation.run.status?.phase ?? 'Pending')) return;
     for (const { name } of simulation.working()) simulation.succeed(name);
   }
   assert.fail(`still ${simulation.run.status?.phase}`);

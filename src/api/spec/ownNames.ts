@@ -1,9 +1,7 @@
-import { group, labels } from '../names.ts';
+import { containerName, group, labels } from '../names.ts';
 import { isObject, type Json } from '../objects.ts';
 import type { Problem } from './problems.ts';
 
-/** The container of every pod that the operator makes. */
-export const containerName = 'trainer';
 /** Volumes that the operator mounts, and where. The source of `tmp` is nobody's data, and may be another. */
 const ownVolumes = ['run', 'data', 'reference', 'weights'];
 const ownMounts = [...ownVolumes, 'tmp'];

@@ -3,7 +3,7 @@ const termination = ['FallbackToLogsOnError', 'File'];
 const profile = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 const inclusion = ['Honor', 'Ignore'];
 
-/** The words that Kubernetes knows for a field, by `Type.field`; test/apiserver/podTypes.test.ts asks a server for them. */
+/** The words that Kubernetes knows for a field, by `Type.field`; test/apiserver/openapi.test.ts asks a server for them. */
 export const podEnums: Readonly<Record<string, readonly string[]>> = {
   'AppArmorProfile.type': profile,
   'Container.imagePullPolicy': pullPolicy,

@@ -16,7 +16,7 @@ export interface WantedJob {
   shards?: number;
 }
 
-/** Where a child is. `absent` also covers one that is being deleted: its name is free again when it has gone. */
+/** Where a child is. `absent` also covers one that is being deleted, or made anew: its name is free again when it has gone. */
 export type ChildPhase = 'absent' | 'active' | 'done' | 'failed';
 
 /** A Job that the run wants, next to the one that there is. */

@@ -1,8 +1,9 @@
 import { type Component, components, labels } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
-import { type Child, phaseOfJob } from './child.ts';
+import { type Child, type ChildPhase, phaseOfJob, type WantedJob } from './child.ts';
 import { datasetOf } from './dataset.ts';
+import { isOutdated } from './execution.ts';
 import { type Addresses, addressesOf, type ModelPlan, modelPlans, unreadData } from './identity.ts';
 import type { Observed, ObservedJob } from './observed.ts';
 import { type PodsByJob, podsByJob } from './pods.ts';
@@ -57,6 +58,20 @@ function countRetries(run: Run, jobs: readonly ObservedJob[]): number {
   );
 }
 
+function phaseOf(
+  run: Run,
+  dataset: RunStatus['dataset'],
+  { step, model }: WantedJob,
+  job: ObservedJob | undefined,
+): ChildPhase {
+  // What prepare has found needs no Job any more: it is in the status.
+  if (steps[step].reports === 'dataset' && dataset !== undefined) return 'done';
+  const phase = phaseOfJob(job);
+  // It is made anew, and the run has not failed yet.
+  const again = phase === 'failed' && job !== undefined && isOutdated(run, job, model?.settings.podTemplate);
+  return again ? 'absent' : phase;
+}
+
 /** Every child of the run, in the order of the steps. */
 function everyChild(
   run: Run,
@@ -70,9 +85,7 @@ function everyChild(
       if (dataset === undefined && steps[step].followsFromData)
         return { step, model: wanted.model, wanted: undefined, phase: 'absent', job: undefined };
       const job = jobs.get(wanted.name);
-      // What prepare has found needs no Job any more: it is in the status.
-      const known = steps[step].reports === 'dataset' && dataset !== undefined;
-      return { step, model: wanted.model, wanted, phase: known ? 'done' : phaseOfJob(job), job };
+      return { step, model: wanted.model, wanted, phase: phaseOf(run, dataset, wanted, job), job };
     }),
   );
 }

@@ -1,6 +1,8 @@
 import { contentHash } from '../../api/hash.ts';
+import { labels } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import type { PodTemplate } from '../../api/spec/execution.ts';
+import type { ObservedJob } from './observed.ts';
 import { retryOf } from './retry.ts';
 
 /**
@@ -13,4 +15,10 @@ export function executionHash(run: Run, override: PodTemplate | undefined): stri
   const deadline = deadlines.modelSeconds;
   const retry = retryOf(run);
   return contentHash({ image, resources, podTemplate, jobTemplate, override, queueName, perModel, deadline, retry });
+}
+
+/** Whether a Job was made when the run wanted its pods otherwise, or before it was asked to try again. */
+export function isOutdated(run: Run, { labels: own }: ObservedJob, override: PodTemplate | undefined): boolean {
+  const made = own[labels.execution];
+  return made !== undefined && made !== executionHash(run, override);
 }

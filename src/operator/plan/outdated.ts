@@ -1,7 +1,6 @@
-import { labels } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import type { Children } from './children.ts';
-import { executionHash } from './execution.ts';
+import { isOutdated } from './execution.ts';
 import type { ObservedJob } from './observed.ts';
 import { podsOf } from './pods.ts';
 
@@ -17,9 +16,8 @@ function cannotStart({ pods }: Children, job: ObservedJob): boolean {
  */
 export function outdatedJobs(run: Run, children: Children): ObservedJob[] {
   return children.all.flatMap(({ phase, job, model }) => {
-    if (job === undefined || job.deleting) return [];
-    if (phase !== 'failed' && !(phase === 'active' && cannotStart(children, job))) return [];
-    const made = job.labels[labels.execution];
-    return made !== undefined && made !== executionHash(run, model?.settings.podTemplate) ? [job] : [];
+    if (job === undefined || job.deleting || phase === 'done') return [];
+    const stuck = job.finished === 'Failed' || (phase === 'active' && cannotStart(children, job));
+    return stuck && isOutdated(run, job, model?.settings.podTemplate) ? [job] : [];
   });
 }

@@ -64,6 +64,55 @@ function loadSession(backend: NodeJSKernelBackend, graph: GraphBuilder): number 
   }
 }
 
+const float = attributes.type('float32');
+
+/** A state's variable in the graph, and the nodes that write and read it. */
+function addVariable(graph: GraphBuilder, name: string, shape: number[]) {
+  const handle = graph.add('VarHandleOp', [], {
+    dtype: float,
+    shape: attributes.shape(shape),
+    shared_name: attributes.text(name),
+    container: attributes.text(''),
+  });
+  const source = graph.placeholder(`write_${name}`, 'float32', shape);
+  return {
+    name,
+    shape,
+    write: graph.add('AssignVariableOp', [handle, source], { dtype: float }),
+    handle,
+    value: graph.add('ReadVariableOp', [handle], { dtype: float }),
+  };
+}
+type Variable = ReturnType<typeof addVariable>;
+
+/** Adds what the update does on zeros, and what fetches its outputs once all of its state has been written. */
+function addUpdate(tf: typeof TensorFlow, graph: GraphBuilder, variables: readonly Variable[], spec: ProgramSpec) {
+  const names = new Map<object, string>();
+  const zeros = (shape: number[], dtype: 'float32' | 'int32'): Tensor => tf.zeros(shape, dtype);
+  const state: Tensors = Object.fromEntries(variables.map(({ name, shape }) => [name, zeros(shape, 'float32')]));
+  const inputs: Tensors = Object.fromEntries(
+    Object.entries(spec.inputs).map(([name, { shape, dtype }]) => [name, zeros(shape, dtype)]),
+  );
+  for (const { name, value } of variables) names.set((state[name] as Tensor).dataId, value);
+  for (const [name, { shape, dtype }] of Object.entries(spec.inputs)) {
+    names.set((inputs[name] as Tensor).dataId, graph.placeholder(`input_${name}`, dtype, shape));
+  }
+  const result = record(backendOf(tf), graph, names, () => spec.update(state, inputs));
+  const nodeOf = (tensor: Tensor) => names.get(tensor.dataId) as string;
+  const assigns = variables
+    .filter(({ name }) => result.state[name] !== undefined)
+    .map(({ name, handle }) =>
+      graph.add('AssignVariableOp', [handle, nodeOf(result.state[name] as Tensor)], { dtype: float }),
+    );
+  const after = assigns.map((name) => `^${name}`);
+  const outputNames = Object.entries(result.outputs).map(
+    ([name, tensor]) => [name, graph.add('Identity', [nodeOf(tensor), ...after], { T: float })] as const,
+  );
+  const one = graph.constant('float32', [], Float32Array.of(1));
+  const done = graph.add('Identity', [one, ...variables.map(({ write }) => `^${write}`)], { T: float });
+  return { outputNames, done };
+}
+
 /**
  * Records the update once, on zeros, and replays it as one graph with variables: one call instead of thousands.
  * Numerically it is the eager program, up to the order of sums that TensorFlow's graph optimizer may change.
@@ -71,56 +120,8 @@ function loadSession(backend: NodeJSKernelBackend, graph: GraphBuilder): number 
 export function createRecordedProgram(tf: typeof TensorFlow, spec: ProgramSpec): Program {
   const backend = backendOf(tf);
   const graph = new GraphBuilder(backend);
-  const names = new Map<object, string>();
-  const float = attributes.type('float32');
-  const variables = Object.entries(spec.state).map(([name, shape]) => {
-    const handle = graph.add('VarHandleOp', [], {
-      dtype: float,
-      shape: attributes.shape(shape),
-      shared_name: attributes.text(name),
-      container: attributes.text(''),
-    });
-    const source = graph.placeholder(`write_${name}`, 'float32', shape);
-    return {
-      name,
-      shape,
-      write: graph.add('AssignVariableOp', [handle, source], { dtype: float }),
-      handle,
-      value: graph.add('ReadVariableOp', [handle], { dtype: float }),
-    };
-  });
-
-  const { outputNames, done } = tf.tidy(() => {
-    const zeros = (shape: number[], dtype: 'float32' | 'int32'): Tensor => tf.zeros(shape, dtype);
-    const state: Tensors = Object.fromEntries(variables.map(({ name, shape }) => [name, zeros(shape, 'float32')]));
-    const inputs: Tensors = Object.fromEntries(
-      Object.entries(spec.inputs).map(([name, { shape, dtype }]) => [name, zeros(shape, dtype)]),
-    );
-    for (const { name, value } of variables) names.set((state[name] as Tensor).dataId, value);
-    for (const [name, { shape, dtype }] of Object.entries(spec.inputs)) {
-      names.set((inputs[name] as Tensor).dataId, graph.placeholder(`input_${name}`, dtype, shape));
-    }
-    const result = record(backend, graph, names, () => spec.update(state, inputs));
-    const nodeOf = (tensor: Tensor) => names.get(tensor.dataId) as string;
-    const assigns = variables
-      .filter(({ name }) => result.state[name] !== undefined)
-      .map(({ name, handle }) =>
-        graph.add('AssignVariableOp', [handle, nodeOf(result.state[name] as Tensor)], { dtype: float }),
-      );
-    const after = assigns.map((name) => `^${name}`);
-    return {
-      outputNames: Object.entries(result.outputs).map(
-        ([name, tensor]) => [name, graph.add('Identity', [nodeOf(tensor), ...after], { T: float })] as const,
-      ),
-      done: graph.add(
-        'Identity',
-        [graph.constant('float32', [], Float32Array.of(1)), ...variables.map(({ write }) => `^${write}`)],
-        {
-          T: float,
-        },
-      ),
-    };
-  });
+  const variables = Object.entries(spec.state).map(([name, shape]) => addVariable(graph, name, shape));
+  const { outputNames, done } = scoped(tf, () => addUpdate(tf, graph, variables, spec));
 
   const session = loadSession(backend, graph);
   const call = (inputs: readonly (readonly [string, Tensor])[], outputs: readonly string[]): Tensor[] =>

@@ -10,13 +10,13 @@ import {
 
 const failed = { outcome: 'Failed', code: 'InputForeign', message: 'is no PNG', log: [] as string[] } as const;
 
-test('a last word that is too long loses its oldest log lines first', () => {
+test('a termination message that is too long loses its oldest log lines first', () => {
   const log = ['old', 'newer', 'newest'].map((name) => name + '-'.repeat(1500));
   const word = parseTermination(renderTermination({ ...failed, log }));
   assert.deepEqual(word, { ...failed, log: log.slice(1) });
 });
 
-test('whatever is said, of any length and in any script, the last word is whole JSON that Kubernetes keeps', () => {
+test('whatever is said, of any length and in any script, the message is whole JSON that Kubernetes keeps', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 6000 }),
     fc.constantFrom('a', 'ü', '数', '🙂', '\u0000', '"', '\ud83d').map((character) => character.repeat(5000)),
@@ -39,7 +39,7 @@ test('whatever is said, of any length and in any script, the last word is whole 
   );
 });
 
-test('a short last word survives as it is', () => {
+test('a short message survives as it is', () => {
   const termination: Termination = {
     outcome: 'Succeeded',
     result: { kind: 'train', digest: 'd', images: 10, loss: 0.5 },
@@ -47,7 +47,7 @@ test('a short last word survives as it is', () => {
   assert.deepEqual(parseTermination(renderTermination(termination)), termination);
 });
 
-test('the tail of a log is no last word', () => {
+test('the tail of a log is no termination message', () => {
   assert.equal(parseTermination('Segmentation fault'), undefined);
   assert.equal(parseTermination('{"outcome":"Maybe"}'), undefined);
   assert.equal(parseTermination(''), undefined);

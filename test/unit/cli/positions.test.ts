@@ -19,6 +19,6 @@ test('every field of every document has its place', () => {
 });
 
 test('a key that comes again is named where it does; entries of a list are none', () => {
-  const [document] = positionsOf('a: 1\nb: [{a: 1}, {a: 2}]\na: 3\n');
+  const [document] = positionsOf('a: {c: 1}\nb: [{a: 1}, {a: 2}]\na: {c: 2}\n');
   assert.deepEqual(document?.repeated, [{ key: 'a', place: { line: 3, column: 1 } }]);
 });

@@ -65,5 +65,13 @@ test('suspending lets the process save and end; resuming starts another', async 
 test('a Job that takes too long fails, and its process with it', async (t) => {
   const local = startTestCluster(t);
   local.objects.create(types.job, job('setInterval(() => {}, 1000)', { activeDeadlineSeconds: 1 }));
-  assert.equal((await untilFinished(local)).reason, 'DeadlineExceeded');
+  const end = await untilFinished(local);
+  assert.deepEqual([end.reason, end.failed], ['DeadlineExceeded', 1]);
+});
+
+test('a Job that fails while pods still wait for a place fails without them', async (t) => {
+  const local = startTestCluster(t, 1);
+  const indexed = { completionMode: 'Indexed', completions: 3, parallelism: 3, activeDeadlineSeconds: 1 };
+  local.objects.create(types.job, job('setInterval(() => {}, 1000)', indexed));
+  assert.deepEqual([(await untilFinished(local)).failed, podsOf(local)], [1, []]);
 });

@@ -12,8 +12,8 @@ import { ApiServer } from '../../../../src/operator/kube/apiServer.ts';
 import { systemClock } from '../../../../src/operator/kube/clock.ts';
 import { dispatcherFor, type ProxyVariables, proxyVariables } from '../../../../src/operator/kube/proxy.ts';
 import { types } from '../../../../src/operator/types.ts';
-import { listen, startProxy } from '../../../helpers/proxy.ts';
 import { temporaryFolder } from '../../../helpers/folder.ts';
+import { listen, startProxy } from '../../../helpers/proxy.ts';
 
 const pod = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } });
 

@@ -35,7 +35,7 @@ test('a failed model does not stop the others; the run fails when they have ende
   assert.match(conditionOf(simulation, 'Failed')?.message ?? '', /Model of states 0 .*Diverged: the loss is NaN/);
 });
 
-test('without a last word, the tail of the log and Kubernetes’ reason stand in', () => {
+test('without a termination message, the tail of the log and Kubernetes’ reason stand in', () => {
   const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
   simulation.prepare();
   simulation.fail(simulation.working()[0]?.name ?? '', 'line one\nSegmentation fault');

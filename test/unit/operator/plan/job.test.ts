@@ -8,7 +8,12 @@ import { runOf, settings } from '../../../helpers/simulation.ts';
 
 interface Job {
   kind: string;
-  metadata: { name: string; labels: Record<string, string>; ownerReferences: { uid: string; controller: boolean }[] };
+  metadata: {
+    name: string;
+    labels: Record<string, string>;
+    annotations?: object;
+    ownerReferences: { uid: string; controller: boolean }[];
+  };
   spec: {
     backoffLimit: number;
     completions?: number;
@@ -52,7 +57,7 @@ const spec = {
     {
       states: '1',
       podTemplate: {
-        metadata: { labels: { team: 'a', 'tspace.dev/run': 'somebody-else' } },
+        metadata: { labels: { team: 'a' } },
         spec: {
           nodeSelector: { zone: 'b' },
           tolerations: [{ key: 'spot' }],
@@ -144,4 +149,16 @@ test('GPUs go to training and sampling only; sampling is sharded within maxParal
   assert.deepEqual(limits(aggregate), { memory: '8Gi' });
   assert.deepEqual(limits(evaluate), { memory: '8Gi' });
   assert.deepEqual([sample?.spec.completions, sample?.spec.parallelism], [3, 2]);
+});
+
+test('Jobs carry the labels and annotations that the run asks for; ours win', () => {
+  const queue = { 'kueue.x-k8s.io/priority-class': 'high', [labels.run]: 'somebody-else' };
+  const metadata = { labels: queue, annotations: { note: 'yes' } };
+  for (const job of jobsOf({ schedule: { states: 2 }, execution: { jobTemplate: { metadata } } })) {
+    assert.equal(job.metadata.labels['kueue.x-k8s.io/priority-class'], 'high');
+    assert.equal(job.metadata.labels[labels.run], 'digits');
+    assert.equal(job.metadata.labels[labels.addressFormat], '2');
+    assert.deepEqual(job.metadata.annotations, { note: 'yes' });
+    assert.equal(job.spec.template.metadata.labels['kueue.x-k8s.io/priority-class'], undefined);
+  }
 });

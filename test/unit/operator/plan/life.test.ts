@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { statusSchema } from '../../../../src/api/status.ts';
+import { retryAnnotation } from '../../../../src/api/names.ts';
+import { isTerminal, statusSchema } from '../../../../src/api/status.ts';
+import { prepareAddress } from '../../../../src/operator/plan/identity.ts';
 import { plan } from '../../../../src/operator/plan/plan.ts';
 import { transitionEvents } from '../../../../src/operator/plan/transitions.ts';
 import { runOf, Simulation, settings } from '../../../helpers/simulation.ts';
@@ -17,6 +19,7 @@ const specs = fc.record({
   shards: fc.integer({ min: 1, max: 3 }),
   queue: fc.boolean(),
   total: fc.integer({ min: 0, max: 30 }),
+  revision: fc.constantFrom('one', 'two'),
 });
 type Wanted = typeof specs extends fc.Arbitrary<infer T> ? T : never;
 
@@ -26,17 +29,37 @@ const steps = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constantFrom('fail', 'evict', 'delete', 'vanish'), which: fc.nat(20) }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('suspend', 'resume', 'gone', 'wait', 'restart') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('suspend', 'resume', 'gone', 'wait', 'replace', 'retry') }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('edit' as const), spec: specs }) },
 );
 type Step = typeof steps extends fc.Arbitrary<infer T> ? T : never;
 
-function specOf({ models, statesPerModel, maxParallel, overridden, image, count, shards, queue, total }: Wanted) {
+function specOf({
+  models,
+  statesPerModel,
+  maxParallel,
+  overridden,
+  image,
+  count,
+  shards,
+  queue,
+  total,
+  revision,
+}: Wanted) {
   const at = overridden === undefined ? undefined : (overridden % models) * statesPerModel;
   return {
     schedule: { states: models * statesPerModel, statesPerModel },
     execution: { maxParallel, image, retries: { perModel: 2, total }, ...(queue && { queueName: 'q' }) },
     sampling: { count, shards },
+    dataset: {
+      source: { volume: { claimName: 'data', path: 'mnist' } },
+      format: 'Idx',
+      image: { size: 28, channels: 1 },
+      revision,
+    },
     ...(at !== undefined && {
       overrides: [{ states: `${at}-${at + statesPerModel - 1}`, training: { images: 7 } }],
     }),
@@ -68,6 +91,9 @@ class Slow extends Simulation {
   }
 }
 
+/** Digest of other data under the same path. */
+const other = 'e'.repeat(64);
+
 const pick = <T>(list: readonly T[], which: number): T | undefined => list[which % list.length];
 
 function disturb(simulation: Slow, step: Step): void {
@@ -93,14 +119,24 @@ function disturb(simulation: Slow, step: Step): void {
   else if (step.kind === 'resume') set({ suspend: false });
   else if (step.kind === 'gone') simulation.gone();
   else if (step.kind === 'wait') simulation.now += 60_000;
+  else if (step.kind === 'replace') simulation.digest = simulation.digest.startsWith('d') ? other : 'd'.repeat(64);
+  else if (step.kind === 'retry') {
+    const { metadata } = simulation.run;
+    const annotations = { [retryAnnotation]: String(simulation.now) };
+    simulation.run = { ...simulation.run, metadata: { ...metadata, annotations } };
+  }
 }
 
 function check(simulation: Slow): void {
   const { run } = simulation;
+  const known = run.status?.dataset;
   const before = new Set(simulation.training().map(({ name }) => name));
   const planned = simulation.step();
   const { status } = planned;
   assert.deepEqual(statusSchema.parse(JSON.parse(JSON.stringify(status))), status);
+  if (known !== undefined) assert.ok(status.dataset !== undefined, 'what is known of the data is not forgotten');
+  if (status.dataset?.preparedBy !== prepareAddress(run.spec))
+    assert.ok(planned.create.every(({ metadata }) => !/-(m\d|aggregate|sample|evaluate)/.test(metadata.name)));
   // Whoever lets more pods run than before must stay within the slots.
   const training = simulation.training();
   if (training.some(({ name }) => !before.has(name)))
@@ -112,7 +148,7 @@ function check(simulation: Slow): void {
   assert.equal(is('Failed') === 'True', status.phase === 'Failed');
   assert.equal(is('Stalled') === 'True', status.phase === 'Failed');
   assert.ok(!(is('Ready') === 'True' && is('Stalled') === 'True'));
-  assert.equal(status.finishedAt !== undefined, ['Complete', 'Failed', 'Cancelled'].includes(status.phase ?? ''));
+  assert.equal(status.finishedAt !== undefined, isTerminal(status.phase ?? 'Pending'));
   const { total = 0, pending = 0, active = 0, done = 0, failed = 0 } = status.models ?? {};
   assert.equal(pending + active + done + failed, total);
   for (const { note, reason } of transitionEvents(run.status, status, planned).map(({ message, reason }) => ({

@@ -10,7 +10,7 @@ const podOf = (status: object): KubeObject => ({
   status,
 });
 
-test('the last word is the trainer’s, whatever containers run beside it', () => {
+test('the termination message is the trainer’s, whatever containers run beside it', () => {
   const ended = (name: string, exitCode: number) => ({
     name,
     state: { terminated: { exitCode, reason: 'Completed', message: name } },

@@ -200,7 +200,7 @@ test('a template that says nothing changes nothing, and over nothing a template 
 test('merging is associative where nothing is removed', () => {
   fc.assert(
     fc.property(template, template, template, (a, b, c) => {
-      const right = mergePodTemplates(b, c) as PodTemplate;
+      const right = mergePodTemplates(b, c) as typeof b;
       assert.deepEqual(mergePodTemplates(a, b, c), mergePodTemplates(a, right));
     }),
   );

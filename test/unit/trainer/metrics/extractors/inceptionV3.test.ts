@@ -20,7 +20,9 @@ interface Described {
 }
 
 /** Of the same network by PyTorch, with a sixteenth of the channels: test/fixtures/inception_reference.py. */
-const reference = JSON.parse(readFileSync(join(import.meta.dirname, '../../../../fixtures/inception.json'), 'utf8')) as {
+const reference = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../../fixtures/inception.json'), 'utf8'),
+) as {
   narrowing: number;
   sets: { size: number; channels: number; stages: Record<string, Described> }[];
 };

@@ -5,13 +5,18 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadAll } from 'js-yaml';
 import { root } from '../../helpers/ddr.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
 import { minimalRun, withSpec } from '../../helpers/runs.ts';
-import { temporaryFolder } from '../../helpers/trainer.ts';
 
 function ddr(...args: string[]) {
+  return ddrWith({}, ...args);
+}
+
+function ddrWith(environment: NodeJS.ProcessEnv, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
     encoding: 'utf8',
     cwd: root,
+    env: { ...process.env, ...environment },
   });
   return { status, stdout, stderr };
 }
@@ -52,7 +57,8 @@ test('render shows every child as YAML', () => {
   assert.equal(status, 0);
   const kinds = (loadAll(stdout) as { kind: string }[]).map(({ kind }) => kind);
   assert.doesNotMatch(stdout, /uid: ''/, 'an API server refuses an owner without a uid');
-  assert.deepEqual(kinds, ['PersistentVolumeClaim', 'Job', 'Job', 'Job', 'Job', 'Job']);
+  assert.deepEqual(kinds, ['PersistentVolumeClaim', ...Array(6).fill('Job')]);
+  assert.match(stdout, /^# Nobody has read the data yet\./);
 });
 
 test('report says when there is none; wrong usage has an exit code of its own', (t) => {
@@ -61,4 +67,23 @@ test('report says when there is none; wrong usage has an exit code of its own', 
   assert.match(stderr, /InputMissing .*there is no report/);
   assert.equal(ddr('dance').status, 2);
   assert.equal(ddr('--help').status, 0);
+});
+
+test('a wrong variable is one line before anything else happens', () => {
+  for (const command of [
+    ['run', 'gone.yaml'],
+    ['validate', 'gone.yaml'],
+    ['render', 'gone.yaml'],
+  ]) {
+    const { status, stderr } = ddrWith({ DDR_LOG_LEVEL: 'verbose' }, ...command);
+    assert.equal(status, 1);
+    assert.match(stderr, /^InvalidSpec \(environment\): DDR_LOG_LEVEL: [^\n]*\n$/);
+  }
+});
+
+test('retry says what is wrong with the proxy, the file or the run', (t) => {
+  const { status, stderr } = ddrWith({ HTTPS_PROXY: 'ftp://proxy' }, 'retry', 'digits');
+  assert.equal(status, 1);
+  assert.match(stderr, /^InvalidSpec \(environment\): HTTPS_PROXY: [^\n]*\n$/);
+  assert.match(ddr('retry', join(temporaryFolder(t), 'gone.yaml')).stderr, /^InputMissing/);
 });

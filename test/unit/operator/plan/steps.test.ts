@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { components } from '../../../../src/api/names.ts';
+import { conditionTypes, phases } from '../../../../src/api/status.ts';
+import { taskSchema } from '../../../../src/api/task.ts';
+import { addressesOf, modelPlans, unreadData } from '../../../../src/operator/plan/identity.ts';
+import { lastStep, steps } from '../../../../src/operator/plan/steps.ts';
+import { everything } from '../../../helpers/everything.ts';
+import { runOf } from '../../../helpers/simulation.ts';
+
+test('a step’s name is its kind of task, and conditions and phases stand in the order of the steps', () => {
+  assert.deepEqual(
+    components.map((step) => steps[step].condition),
+    conditionTypes.filter((type) => components.some((step) => steps[step].condition === type)),
+  );
+  assert.deepEqual(
+    components.map((step) => steps[step].phase),
+    phases.filter((phase) => components.some((step) => steps[step].phase === phase)),
+  );
+  assert.equal(lastStep, 'evaluate');
+});
+
+for (const [name, spec] of Object.entries({ everything: { ...everything }, minimal: {} })) {
+  test(`every Job has a task of its step that the trainer takes as it is, and a name of its own: ${name}`, () => {
+    const run = runOf(spec);
+    const models = modelPlans(run.spec);
+    const addresses = addressesOf(run.spec, models, unreadData);
+    const jobs = components.flatMap((step) => steps[step].jobs(run, models, addresses));
+    assert.equal(jobs.length, models.length + components.length - 1);
+    assert.equal(new Set(jobs.map((job) => job.name)).size, jobs.length);
+    for (const { step, hash, task } of jobs) {
+      assert.deepEqual(taskSchema.parse(JSON.parse(JSON.stringify(task))), task);
+      assert.deepEqual([task.kind, task.hash, task.directory], [step, hash, 'runs/digits']);
+    }
+  });
+}
