@@ -27,7 +27,8 @@ export interface Stage<L> {
 /** Everything between the images and the last pooling: [n,299,299,3] → [n,8,8,2048]. */
 export function inceptionStructure<L>(blocks: Blocks<L>): Stage<L>[] {
   const { maximum } = blocks;
-  const { inceptionA, inceptionB, inceptionC, inceptionD, inceptionE } = inceptionBlocks(blocks);
+  const { inceptionA, inceptionB, inceptionC } = chainedBlocks(blocks);
+  const { inceptionD, inceptionE } = lastBlocks(blocks);
   const convolution = (name: string, ...shape: ConvolutionShape): Stage<L> => ({
     name,
     layer: blocks.convolution(name, ...shape),
@@ -54,7 +55,8 @@ export function inceptionStructure<L>(blocks: Blocks<L>): Stage<L>[] {
   ];
 }
 
-function inceptionBlocks<L>({ convolution, chain, concatenated, maximum, maximumSame, average }: Blocks<L>) {
+/** Blocks of which each branch is a chain of convolutions. */
+function chainedBlocks<L>({ convolution, chain, concatenated, maximum, average }: Blocks<L>) {
   const branches = (name: string, ...layers: L[]): Stage<L> => ({ name, layer: concatenated(...layers) });
   return {
     inceptionA: (name: string, from: number, pooled: number): Stage<L> =>
@@ -98,6 +100,13 @@ function inceptionBlocks<L>({ convolution, chain, concatenated, maximum, maximum
         ),
         chain(average, convolution(`${name}.branch_pool`, 768, 192, 1)),
       ),
+  };
+}
+
+/** The last blocks, wider or with branches that part once more. */
+function lastBlocks<L>({ convolution, chain, concatenated, maximum, maximumSame, average }: Blocks<L>) {
+  const branches = (name: string, ...layers: L[]): Stage<L> => ({ name, layer: concatenated(...layers) });
+  return {
     inceptionD: (name: string, from: number): Stage<L> =>
       branches(
         name,
