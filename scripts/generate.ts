@@ -1,10 +1,13 @@
-// Writes what is generated from the schema: the CRD, its copy in the chart, and the reference page.
+// Writes what is generated: from the schema the CRD, its copy in the chart and the reference page; from Kubernetes' types the
+// fields of pod templates; from the comments of the chart's values their page.
 // `--check` writes nothing and fails where a file is stale.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { dump } from 'js-yaml';
 import { customResourceDefinition } from '../src/api/crd.ts';
 import { referencePage } from '../src/api/reference.ts';
+import { podFieldsFile } from './podFields.ts';
+import { valuesPage } from './valuesPage.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -15,6 +18,8 @@ export function generatedFiles(): Record<string, string> {
     'crds/tspace.dev_disentangleddiffusionruns.yaml': crd,
     'helm/disentangled-diffusion/files/crd.yaml': crd,
     'docs/reference/disentangleddiffusionrun.md': referencePage(),
+    'docs/reference/values.md': valuesPage(readFileSync(join(root, 'helm/disentangled-diffusion/values.yaml'), 'utf8')),
+    'src/api/spec/podFields.ts': podFieldsFile(),
   };
 }
 

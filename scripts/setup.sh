@@ -23,6 +23,11 @@ fi
 
 # npm writes node_modules/.package-lock.json last: older than the lock file means not installed, or not all of it.
 if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  # npm would empty the folder that a link leads to, which others may be working with.
+  if [ -L node_modules ]; then
+    echo "setup: node_modules is a link to $(readlink node_modules), whose packages are not those of package-lock.json; remove the link, and they are installed here" >&2
+    exit 1
+  fi
   echo "setup: installing packages"
   # All of them, also where NODE_ENV=production or the user's .npmrc would leave some out.
   npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --loglevel=error

@@ -7,17 +7,26 @@ import { statusSchema } from './status.ts';
 /** A JSON schema as Kubernetes takes it in a CRD: a subset of OpenAPI 3.0 with `x-kubernetes-*` extensions. */
 export type StructuralSchema = { [key: string]: unknown };
 
-/** A quantity may be written as a number or as a string; structural schemas may not put types inside anyOf. */
+/** A field without a type that is neither an object, nor a list, nor true or false: none of each satisfies these limits. */
+const scalarOnly = {
+  'x-kubernetes-preserve-unknown-fields': true,
+  ...{ minProperties: 1, maxProperties: 0, minItems: 1, maxItems: 0, not: { enum: [true, false] } },
+};
+
+/**
+ * A quantity may be written as a number or as text; structural schemas may not put types inside anyOf. Whole numbers and text
+ * are Kubernetes' int-or-string. That refuses fractions, which need a field without a type.
+ */
 function flattenUnion(schema: Json): Json {
   if (!Array.isArray(schema.anyOf)) return schema;
   const { anyOf: _, ...rest } = schema;
   const options = schema.anyOf as Json[];
   const types = options.map((option) => option.type).sort();
-  if (types.join() === 'integer,string') {
-    // Limits of numbers hold for numbers only, those of text for text: they can stand side by side.
-    const limits = options.map(({ type: _, ...limit }) => limit);
-    return Object.assign({}, rest, ...limits, { 'x-kubernetes-int-or-string': true });
-  }
+  // Limits of numbers hold for numbers only, those of text for text: they can stand side by side.
+  const limits = options.map(({ type: _, ...limit }) => limit);
+  const flat = Object.assign({}, rest, ...limits);
+  if (types.join() === 'integer,string') return { ...flat, 'x-kubernetes-int-or-string': true };
+  if (types.join() === 'number,string') return { ...flat, ...scalarOnly };
   throw new Error(`a union of ${types.join(' and ')} cannot be written as a structural schema`);
 }
 

@@ -31,7 +31,7 @@ export const errorCodes = {
   FileAccess: ExitCode.InputOutput,
   /** Another, newer attempt trains this model. */
   Fenced: ExitCode.Fenced,
-  /** SIGTERM or SIGINT arrived; the state is saved. */
+  /** SIGTERM, SIGINT or SIGHUP arrived; the state is saved. */
   Interrupted: ExitCode.Interrupted,
   /** The loss or a weight is no longer a finite number. */
   Diverged: ExitCode.BadConfiguration,

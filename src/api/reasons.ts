@@ -30,6 +30,7 @@ export const conditionReasons = {
 /** Reasons of events, beside the phases, the codes of errors and what Kubernetes says of Jobs and pods. */
 export const eventReasons = {
   Created: 'Children were created.',
+  ClaimOnOneNode: 'The claim is ReadWriteOnce: all pods of the run have to share one node.',
   Deleted: 'Jobs that are not wanted any more were deleted.',
   Stopped: 'Pods were asked to save their state and end.',
   Resumed: 'Jobs go on.',

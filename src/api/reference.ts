@@ -15,7 +15,7 @@ const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
 function typeOf(schema: StructuralSchema): string {
   if (Array.isArray(schema.enum)) return schema.enum.join(', ');
-  if (schema['x-kubernetes-int-or-string'] === true) return 'quantity';
+  if (schema['x-kubernetes-int-or-string'] === true || schema.not !== undefined) return 'quantity';
   if (schema.type === 'array') return `${typeOf(schema.items as StructuralSchema)}[]`;
   const limits = [
     schema.minimum === undefined ? '' : `≥ ${schema.minimum}`,

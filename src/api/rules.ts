@@ -61,12 +61,3 @@ export const relativePath = withRules(z.string().max(1024), [
     check: (path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'),
   },
 ]);
-
-/** Kubernetes quantity, e.g. `1`, `500m`, `20Gi`. */
-export const quantity = z
-  .string()
-  .max(32)
-  .regex(
-    /^([0-9]+)(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti|P|Pi|E|Ei)?$/,
-    'must be a Kubernetes quantity such as 1, 500m or 20Gi',
-  );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DdrError } from './errors.ts';
 import { apiVersion, kind, runNameLength, runNamePattern } from './names.ts';
+import { withoutNulls } from './nulls.ts';
 import { specSchema } from './spec/spec.ts';
 import { statusSchema } from './status.ts';
 
@@ -27,6 +28,7 @@ const namespaceName = z
 
 const metadataSchema = z.looseObject({
   name: runName,
+  generateName: z.string().optional(),
   namespace: namespaceName.default('default'),
   uid: z.string().optional(),
   generation: z.int().optional(),
@@ -37,21 +39,28 @@ const metadataSchema = z.looseObject({
   annotations: z.record(z.string(), z.string()).optional(),
 });
 
-export const runSchema = z.strictObject({
-  apiVersion: z.literal(apiVersion),
-  kind: z.literal(kind),
-  metadata: metadataSchema,
-  spec: specSchema,
-  status: statusSchema.optional(),
-});
+export const runSchema = z.preprocess(
+  withoutNulls,
+  z.strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal(kind),
+    metadata: metadataSchema,
+    spec: specSchema,
+    status: statusSchema.optional(),
+  }),
+);
 
 export type Run = z.output<typeof runSchema>;
 
-/** zod says of a field that is not there that it is of the wrong type. */
-const textOf = (issue: z.core.$ZodIssue) =>
-  issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
-    ? `is required (${issue.expected})`
+/** zod says of a field that is not there that it is of the wrong type; and YAML takes words for what they are not. */
+function textOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_type') return issue.message;
+  if (issue.message.endsWith('received undefined')) return `is required (${issue.expected})`;
+  const isWord = issue.expected === 'string' && /received (number|boolean)$/.test(issue.message);
+  return isWord
+    ? `${issue.message}; text that YAML takes for something else, such as on or 010, is written in quotes`
     : issue.message;
+}
 
 /** One line per issue: the path in the YAML, then what is wrong with it. */
 export function describeIssues(error: z.ZodError): string[] {

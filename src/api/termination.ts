@@ -81,7 +81,7 @@ export function parseTermination(message: string | undefined): Termination | und
 }
 
 /** The first characters of a text that take at most so many bytes as JSON, and an ellipsis where some were cut off. */
-function shorten(text: string, bytes: number): string {
+export function shorten(text: string, bytes: number): string {
   const sizeOf = (part: string) => Buffer.byteLength(JSON.stringify(part)) - 2;
   if (sizeOf(text) <= bytes) return text;
   let kept = '';

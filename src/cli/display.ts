@@ -1,4 +1,4 @@
-import type { ActiveModel, View } from './view.ts';
+import type { ActivePod, View } from './view.ts';
 
 export interface TableOptions {
   colour: boolean;
@@ -12,7 +12,7 @@ const colours = { pending: 2, active: 36, done: 32, failed: 31 } as const;
 const yellow = 33;
 const bold = 1;
 const barWidth = 24;
-/** Lines for the strip of models, for models in training, and for notices. */
+/** Lines for the strip of models, for processes at work, and for notices. */
 const [stripLines, activeLines, noticeLines] = [4, 12, 4];
 
 /** Seconds as 1:05 or 2:03:07. */
@@ -28,16 +28,19 @@ function bar(done: number, total: number): string {
   return '█'.repeat(filled) + '░'.repeat(barWidth - filled);
 }
 
-function modelLine({ states, progress, stopping }: ActiveModel): string {
-  const name = `  ${states.includes('-') ? 'states' : 'state '} ${states.padEnd(9)}`;
+/** Of a process: what it works on, how far it is, how fast, and how long it will take. */
+function activeLine({ step, states, progress, stopping }: ActivePod): string {
+  const label = states === undefined ? step : `${states.includes('-') ? 'states' : 'state '} ${states}`;
+  const name = `  ${label.padEnd(16)}`;
   if (stopping) return `${name} saving its state`;
   if (progress === undefined || progress.total === 0) return `${name} ${bar(0, 1)}  starting`;
   const { done, total, perSecond, loss, phase } = progress;
   const percent = `${Math.floor((100 * done) / total)}%`.padStart(4);
-  const speed = perSecond === undefined ? '' : `  ${Math.round(perSecond)} images/s`;
+  const count = step === 'train' ? '' : `  ${done} of ${total}`;
+  const speed = perSecond === undefined ? '' : `  ${Math.round(perSecond)}${step === 'train' ? ' images' : ''}/s`;
   const lossText = loss === undefined ? '' : `  loss ${loss.toFixed(4)}`;
   const left = perSecond === undefined || perSecond === 0 ? '' : `  ${formatTime((total - done) / perSecond)} left`;
-  return `${name} ${bar(done, total)} ${percent}${speed}${lossText}${phase === 'Saving' ? '  saving' : left}`;
+  return `${name} ${bar(done, total)} ${percent}${count}${speed}${lossText}${phase === 'Saving' ? '  saving' : left}`;
 }
 
 /** A mark per model, over a few lines; ranges of states by phase where there are too many models for that. */
@@ -56,7 +59,7 @@ function strip({ models, status }: View, columns: number, paint: (code: number, 
 const shorten = (lines: readonly string[], most: number, rest: (hidden: number) => string): string[] =>
   lines.length <= most ? [...lines] : [...lines.slice(0, most), rest(lines.length - most)];
 
-/** The progress table: a line for the run, a strip of its models, a bar per model in training, and what else to know. */
+/** The progress table: a line for the run, a strip of its models, a bar per process at work, and what else to know. */
 export function renderTable(view: View, { colour, columns, rows }: TableOptions): string[] {
   const paint = (code: number, text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const { name, phase, status, progress, active, notices, seconds } = view;
@@ -67,7 +70,7 @@ export function renderTable(view: View, { colour, columns, rows }: TableOptions)
   const lines = [
     `${paint(bold, name)}  ${phase}${done}${percent}  ${formatTime(seconds)}${eta}`,
     ...strip(view, columns, paint),
-    ...shorten(active.map(modelLine), activeLines, (hidden) => `  … and ${hidden} more`),
+    ...shorten(active.map(activeLine), activeLines, (hidden) => `  … and ${hidden} more`),
     ...shorten(
       notices.map((notice) => `  ${paint(yellow, notice.split('\n')[0] ?? '')}`),
       noticeLines,

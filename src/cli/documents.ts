@@ -1,42 +1,57 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { DdrError } from '../api/errors.ts';
 import { group, kind } from '../api/names.ts';
+import { isObject, type Json } from '../api/objects.ts';
 import { describeIssues, type Run, runSchema } from '../api/run.ts';
-import { type Place, type Positions, positionsOf } from './positions.ts';
+import { objectMetaProblems } from '../api/spec/podTypes.ts';
+import type { Positions } from './positions.ts';
+import { type Document, describePlace, parseDocuments } from './yaml.ts';
 
 const largestFile = 4 * 2 ** 20;
-/** Values in a document once its aliases are followed: a few lines of YAML can stand for billions (an alias bomb). */
-const mostValues = 200_000;
+/** What stands for a name that is not generated yet: as many characters as Kubernetes adds. */
+const suffixLength = 5;
 
-const documentSchema = z.looseObject({ apiVersion: z.unknown().optional(), kind: z.unknown().optional() });
-/** With merge keys (`<<`), as kubectl reads YAML. */
-const schema = CORE_SCHEMA.withTags(mergeTag);
-
-/** What a file holds: its runs, and what is wrong with those that cannot be read. */
+/** What a file holds: its runs, what is wrong with those that cannot be read, and what may surprise their author. */
 export interface RunFile {
   runs: Run[];
   problems: DdrError[];
+  warnings: string[];
+}
+
+/** An object of a file: a document, or an item of a list that a document is. */
+interface Item {
+  value: unknown;
+  /** Its place in the document, which {@link Positions} needs. */
+  path: (string | number)[];
+  where: string;
+  positions: Positions;
 }
 
 /**
- * Reads the runs of a YAML file; documents of other kinds are passed over.
+ * Reads the runs of a file of YAML or JSON, as kubectl would; objects of other kinds are passed over.
+ * @param file `-` for standard input
  * @throws DdrError InputMissing, InputForeign, InputUnsafe where the file as a whole cannot be read, or holds no run
  */
 export function readRuns(file: string): RunFile {
-  const text = textOf(file);
-  const { documents, positions } = parse(text, file);
-  const result: RunFile = { runs: [], problems: [] };
-  documents.forEach((document, i) => {
-    assertBounded(document, file);
-    if (!isOurs(document)) return;
-    const run = runSchema.safeParse(document);
-    if (run.success) result.runs.push(run.data);
-    else result.problems.push(...problemsOf(run.error, `${file}, document ${i + 1}`, positions[i]));
-  });
+  const name = file === '-' ? 'standard input' : file;
+  const documents = parseDocuments(textOf(file, name), name);
+  const items = documents.flatMap((document, i) => itemsOf(document, `${name}, document ${i + 1}`));
+  const result: RunFile = { runs: [], problems: [], warnings: [] };
+  for (const item of items.filter(({ value }) => isOurs(value))) {
+    const { run, problems } = readItem(item);
+    if (run !== undefined) result.runs.push(run);
+    result.problems.push(...problems);
+  }
   if (result.runs.length + result.problems.length === 0)
-    throw new DdrError('InputForeign', `holds no ${kind}`, { where: file });
+    throw new DdrError('InputForeign', `holds no ${kind}`, { where: name });
+  for (const { positions } of documents) {
+    for (const { key, place } of positions.repeated)
+      result.warnings.push(
+        `${name}, ${describePlace(place)}: ${key} is written twice; the last one counts, as for kubectl`,
+      );
+  }
   return result;
 }
 
@@ -56,67 +71,105 @@ export function readRun(file: string): Run {
   return run;
 }
 
-/** Whether a document is meant as a run: by its kind, or by its group where the kind is missing or misspelt. */
-function isOurs(document: unknown): boolean {
-  const { data } = documentSchema.safeParse(document);
-  return data !== undefined && (data.kind === kind || String(data.apiVersion).startsWith(`${group}/`));
+/**
+ * A run that asks for a generated name is called after what it says: the same run goes on under the same name, another has
+ * another. On a cluster every `kubectl create` makes a new one.
+ */
+export function withGeneratedName(run: Run): Run {
+  const { generateName } = run.metadata;
+  if (generateName === undefined) return run;
+  const digest = createHash('sha256').update(JSON.stringify(run.spec)).digest('hex');
+  return { ...run, metadata: { ...run.metadata, name: `${generateName}${digest.slice(0, suffixLength)}` } };
 }
 
-const describePlace = ({ line, column }: Place): string => `line ${line}, column ${column}`;
+/** The objects of a document: the items of a List, or of a list of runs, which need not repeat their kind. */
+function itemsOf({ value, positions }: Document, where: string): Item[] {
+  if (!isObject(value) || !Array.isArray(value.items)) return [{ value, path: [], where, positions }];
+  const ofRuns = value.kind === `${kind}List`;
+  if (!ofRuns && value.kind !== 'List') return [];
+  return value.items.map((item: unknown, i) => ({
+    value: ofRuns && isObject(item) ? { apiVersion: value.apiVersion, kind, ...item } : item,
+    path: ['items', i],
+    where: `${where}, item ${i + 1}`,
+    positions,
+  }));
+}
 
-/** An error per wrong field, with its place. */
-function problemsOf(error: z.ZodError, where: string, positions: Positions | undefined): DdrError[] {
-  const texts = describeIssues(error);
-  return error.issues.map((issue, i) => {
-    const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-    const place = positions?.placeOf([
-      ...issue.path.map((part) => (typeof part === 'number' ? part : String(part))),
-      ...unknown,
-    ]);
-    return new DdrError('InvalidSpec', texts[i] ?? issue.message, {
-      where: place === undefined ? where : `${where}, ${describePlace(place)}`,
-    });
+/** Whether an object is meant as a run: by its kind, or by its group where the kind is missing or misspelt. */
+const isOurs = (value: unknown): value is Json =>
+  isObject(value) && (value.kind === kind || String(value.apiVersion).startsWith(`${group}/`));
+
+/** An object with a name in place of the one that is generated for it. */
+function withPlaceholder(value: Json): { value: Json; generates: boolean } {
+  const { metadata, status: _, ...rest } = value; // an API server takes no status from who creates an object
+  const { name, generateName } = isObject(metadata) ? metadata : {};
+  const named = typeof name === 'string' && name !== '';
+  const generates = !named && typeof generateName === 'string' && generateName !== '';
+  if (generates)
+    return {
+      value: { ...rest, metadata: { ...(metadata as Json), name: `${generateName}${'0'.repeat(suffixLength)}` } },
+      generates,
+    };
+  if (!isObject(metadata) || generateName === undefined) return { value: { ...rest, metadata }, generates };
+  const { generateName: __, ...kept } = metadata;
+  return { value: { ...rest, metadata: kept }, generates };
+}
+
+function readItem(item: Item): { run?: Run; problems: DdrError[] } {
+  const { value, generates } = withPlaceholder(item.value as Json);
+  const parsed = runSchema.safeParse(value);
+  // Unknown fields of metadata are those that a newer server writes; who creates an object knows better.
+  const metadata = objectMetaProblems(value.metadata).map(({ path, message }) =>
+    problemAt(item, ['metadata', ...path], `metadata.${path.join('.')}: ${message}`),
+  );
+  if (!parsed.success) {
+    const found = problemsOf(parsed.error, item, generates);
+    const isKnown = ({ where }: DdrError) => found.some((other) => other.where === where);
+    return { problems: [...metadata.filter((problem) => !isKnown(problem)), ...found] };
+  }
+  if (metadata.length > 0) return { problems: metadata };
+  return { run: generates ? withGeneratedName(parsed.data) : parsed.data, problems: [] };
+}
+
+/** An error with the place of the field that it is about. */
+function problemAt({ where, path, positions }: Item, field: readonly (string | number)[], text: string): DdrError {
+  return new DdrError('InvalidSpec', text, {
+    where: `${where}, ${describePlace(positions.placeOf([...path, ...field]))}`,
   });
 }
 
-function textOf(file: string): string {
+/** An error per wrong field. */
+function problemsOf(error: z.ZodError, item: Item, generates: boolean): DdrError[] {
+  const texts = describeIssues(error);
+  return error.issues.map((issue, i) => {
+    const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+    const text = texts[i] ?? issue.message;
+    if (!generates || path.join('.') !== 'metadata.name') return problemAt(item, [...path, ...unknown], text);
+    const about = `with the ${suffixLength} characters that are added, the name ${issue.message}`;
+    return problemAt(item, ['metadata', 'generateName'], `metadata.generateName: ${about}`);
+  });
+}
+
+function textOf(file: string, name: string): string {
+  let bytes: Buffer;
   try {
-    if (statSync(file).size <= largestFile) return readFileSync(file, 'utf8');
+    const size = file === '-' ? 0 : statSync(file).size;
+    if (size > largestFile) throw new DdrError('InputUnsafe', `is larger than ${largestFile} bytes`, { where: name });
+    bytes = readFileSync(file === '-' ? 0 : file);
   } catch (cause) {
-    throw new DdrError('InputMissing', `cannot be read: ${reasonOf(cause)}`, { where: file, cause });
+    if (cause instanceof DdrError) throw cause;
+    throw new DdrError('InputMissing', `cannot be read: ${reasonOf(cause)}`, { where: name, cause });
   }
-  throw new DdrError('InputUnsafe', `is larger than ${largestFile} bytes`, { where: file });
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new DdrError('InputForeign', 'is not text in UTF-8', { where: name, cause });
+  }
 }
 
 /** Of an error such as "ENOENT: no such file or directory, stat 'x'": what is between the code and the call. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return /: (.*), /.exec(message)?.[1] ?? message;
-}
-
-function parse(text: string, file: string): { documents: unknown[]; positions: Positions[] } {
-  try {
-    const positions = positionsOf(text);
-    return { documents: loadAll(text, { schema }), positions };
-  } catch (cause) {
-    if (!(cause instanceof YAMLException)) throw new DdrError('InputForeign', 'is not YAML', { where: file, cause });
-    const { line, column } = cause.mark ?? { line: 0, column: 0 };
-    const where = cause.mark === undefined ? file : `${file}, ${describePlace({ line: line + 1, column: column + 1 })}`;
-    throw new DdrError('InputForeign', `is not YAML: ${cause.reason}`, { where, cause });
-  }
-}
-
-/** @throws DdrError InputUnsafe where a document stands for too many values, or for endlessly many */
-function assertBounded(document: unknown, file: string): void {
-  const waiting = [document];
-  for (let count = 0; waiting.length > 0; count++) {
-    if (count > mostValues) {
-      throw new DdrError('InputUnsafe', `stands for more than ${mostValues} values`, {
-        where: file,
-        hint: 'A run is much smaller; its aliases may refer to one another too often.',
-      });
-    }
-    const value = waiting.pop();
-    if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) waiting.push(inner);
-  }
 }

@@ -2,19 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { dump } from 'js-yaml';
 import { z } from 'zod';
 import { toDdrError } from '../api/errors.ts';
-import type { Run } from '../api/run.ts';
-import { reachesNoise } from '../diffusion/latentStates.ts';
-import { allChildren } from '../operator/plan/children.ts';
-import { statesOf } from '../operator/plan/identity.ts';
-import { stageOf } from '../operator/plan/stage.ts';
-import { readRun, readRuns } from './documents.ts';
+import { retryAnnotation } from '../api/names.ts';
+import { readRun } from './documents.ts';
+import { type DdrEnvironment, parseEnvironment } from './environment.ts';
+import { hangUp } from './interruption.ts';
 import { jsonPrinter, type Printer, tablePrinter } from './printers.ts';
+import { render } from './render.ts';
 import { describeNewestReport } from './report.ts';
-import { interruptedCode, runLocally } from './run.ts';
+import { retry } from './retry.ts';
+import { runLocally } from './run.ts';
 import { parseVolumes, withSettings } from './settings.ts';
+import { validate } from './validate.ts';
 
 const collect = (value: string, before: string[]) => [...before, value];
 
@@ -25,69 +25,36 @@ function positive(text: string): number {
 }
 
 const setOption = () =>
-  new Option('--set <field=value>', 'replace a field, such as spec.training.images=1000; may be repeated')
+  new Option(
+    '--set <field=value>',
+    'replace a field, such as spec.training.images=1000, spec.overrides[0].states="8" or spec.execution.resources.limits.nvidia\\.com/gpu=1; may be repeated',
+  )
     .argParser(collect)
     .default([], 'none');
-
-/** Checks every run of every file and says what is wrong with each. @returns whether all are right */
-function validate(files: readonly string[]): boolean {
-  let right = true;
-  const complain = (error: unknown) => {
-    right = false;
-    console.error(toDdrError(error).describe());
-  };
-  for (const file of files) {
-    try {
-      const { runs, problems } = readRuns(file);
-      for (const problem of problems) complain(problem);
-      for (const run of runs) console.log(describeValid(file, run));
-    } catch (error) {
-      complain(error);
-    }
-  }
-  return right;
-}
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
-/** What a valid run comes to, and what may surprise its author. */
-function describeValid(file: string, { metadata, spec }: Run): string {
-  const states = statesOf(spec);
-  const models = states.length / spec.schedule.statesPerModel;
-  const text = `${file}: ${metadata.name} is valid: ${counted(states.length, 'state')}, ${counted(models, 'model')}`;
-  if (reachesNoise(states) || spec.sampling.start === 'MomentMatched') return text;
-  const signal = Math.sqrt(states.at(-1)?.alphaBar ?? 1).toPrecision(3);
-  return `${text}\n${file}: warning: spec.schedule leaves √ᾱ = ${signal} at the noisiest state, which is not noise; include timestep T − 1, or set spec.sampling.start to MomentMatched`;
-}
-
-function render(run: Run, trainerImage: string): string {
-  const stage = stageOf(run, { jobs: [], pods: [], claims: [], progress: new Map() });
-  return allChildren(run, stage, { trainerImage })
-    .map(({ apiVersion, kind, metadata: { ownerReferences: _, ...metadata }, ...rest }) =>
-      // No run, no owner: a reference without its uid is nothing that an API server, or a tool that checks YAML, accepts.
-      dump({ apiVersion, kind, metadata, ...rest }, { lineWidth: 120, noRefs: true }),
-    )
-    .join('---\n');
-}
 
 const { version } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')));
 
-function printerFor(output: 'table' | 'json'): Printer {
+function printerFor(output: 'table' | 'json' | undefined, { NO_COLOR, TERM }: DdrEnvironment): Printer {
   const write = (text: string) => void process.stdout.write(text);
-  if (output === 'json') return jsonPrinter(write, Date.now);
+  const isTerminal = process.stdout.isTTY && TERM !== 'dumb';
+  if ((output ?? (isTerminal ? 'table' : 'json')) === 'json') return jsonPrinter(write, Date.now);
   // A terminal without a size, such as a container's, says 0.
   const size = () => ({ columns: process.stdout.columns || 100, rows: process.stdout.rows || 40 });
-  return tablePrinter({ write, size, colour: (process.env.NO_COLOR ?? '') === '' });
+  return tablePrinter({ write, size, colour: NO_COLOR === undefined });
 }
 
-// Who reads our output may stop to: `ddr render FILE | head`.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
+/** Who reads our output may stop to, as in `ddr render FILE | head`, and a terminal may be closed: a run is suspended then. */
+function endWithOutput(): void {
+  let gone = false;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+      if (!gone && !process.emit(hangUp)) process.exit();
+      gone = true;
+    });
+  }
 }
 
 const program = new Command('ddr')
@@ -100,68 +67,93 @@ Exit codes:
   0    success: the run is complete, the files are valid
   1    the run failed or was cancelled, or the input is wrong; the message begins with a stable code such as InvalidSpec
   2    wrong usage of this command
-  130  suspended by Ctrl-C or SIGTERM, or nobody reads the output any more; the same command goes on`,
+  130  suspended by Ctrl-C, SIGTERM or SIGHUP, or nobody reads the output any more; the same command goes on
+
+A run that has failed is tried again, keeping all that is good of it, by the same \`ddr run\` on this machine and by
+\`ddr retry\` on a cluster.`,
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-program
-  .command('run')
-  .description('run a resource on this machine; Ctrl-C suspends, and the same command goes on')
-  .argument('<file>', 'YAML with one DisentangledDiffusionRun')
-  .option('--home <folder>', 'where volumes and logs are kept', '.ddr')
-  .option('--volume <claim=folder>', 'folder that stands for a PersistentVolumeClaim; may be repeated', collect, [])
-  .option('--processes <n>', 'processes at once; default: as many as there are cores for', positive)
-  .addOption(
-    new Option('--output <format>', 'how progress is shown; default: table on a terminal').choices(['table', 'json']),
-  )
-  .addOption(setOption())
-  .action(
-    async (
-      file: string,
-      options: { home: string; volume: string[]; processes?: number; output?: 'table' | 'json'; set: string[] },
-    ) => {
-      const prepared = {
-        run: withSettings(readRun(file), options.set),
-        home: options.home,
-        volumes: parseVolumes(options.volume),
-        processes: options.processes,
-        printer: printerFor(options.output ?? (process.stdout.isTTY && process.env.TERM !== 'dumb' ? 'table' : 'json')),
-      };
-      process.exitCode = interruptedCode; // that of a run whose output nobody reads any more
-      process.exitCode = await runLocally(prepared);
-    },
-  );
+interface RunArguments {
+  home: string;
+  volume: string[];
+  processes?: number;
+  output?: 'table' | 'json';
+  set: string[];
+}
 
-program
-  .command('validate')
-  .description('check resources as the API server would, and say what is wrong where')
-  .argument('<file...>', 'YAML files')
-  .action((files: string[]) => {
-    process.exitCode = validate(files) ? 0 : 1;
-  });
+function addLocalCommands(environment: DdrEnvironment): void {
+  program
+    .command('run')
+    .description('run a resource on this machine; Ctrl-C suspends, and the same command goes on')
+    .argument('<file>', 'YAML with one DisentangledDiffusionRun')
+    .option('--home <folder>', 'where volumes and logs are kept', '.ddr')
+    .option('--volume <claim=folder>', 'folder that stands for a PersistentVolumeClaim; may be repeated', collect, [])
+    .option('--processes <n>', 'processes at once; default: as many as there are cores for', positive)
+    .addOption(
+      new Option('--output <format>', 'how progress is shown; default: table on a terminal').choices(['table', 'json']),
+    )
+    .addOption(setOption())
+    .action(async (file: string, { home, volume, processes, output, set }: RunArguments) => {
+      const run = withSettings(readRun(file), set);
+      const printer = printerFor(output, environment);
+      process.exitCode = await runLocally({
+        run,
+        home,
+        volumes: parseVolumes(volume),
+        processes,
+        printer,
+        environment,
+      });
+    });
+  program
+    .command('report')
+    .description('show the newest report below a folder')
+    .argument('[folder]', 'home of `ddr run`, or a mounted volume', '.ddr')
+    .action((folder: string) => console.log(describeNewestReport(folder).join('\n')));
+}
 
-program
-  .command('render')
-  .description('show the Kubernetes objects that a run would create')
-  .argument('<file>', 'YAML with one DisentangledDiffusionRun')
-  .option('--trainer-image <image>', 'image of trainer pods', `ddr/trainer:${version}`)
-  .addOption(setOption())
-  .action((file: string, { trainerImage, set }: { trainerImage: string; set: string[] }) => {
-    process.stdout.write(render(withSettings(readRun(file), set), trainerImage));
-  });
-
-program
-  .command('report')
-  .description('show the newest report below a folder')
-  .argument('[folder]', 'home of `ddr run`, or a mounted volume', '.ddr')
-  .action((folder: string) => console.log(describeNewestReport(folder).join('\n')));
-
-program
-  .command('version')
-  .description('print the version')
-  .action(() => console.log(version));
+function addClusterCommands(): void {
+  program
+    .command('validate')
+    .description('check resources as the API server would, and say what is wrong where')
+    .argument('<file...>', 'files of YAML or JSON; - for standard input')
+    .action((files: string[]) => {
+      process.exitCode = validate(files) ? 0 : 1;
+    });
+  program
+    .command('render')
+    .description('show the Kubernetes objects that a run would create')
+    .argument('<file>', 'YAML with one DisentangledDiffusionRun')
+    .option('--trainer-image <image>', 'image of trainer pods', `ddr/trainer:${version}`)
+    .addOption(setOption())
+    .action((file: string, { trainerImage, set }: { trainerImage: string; set: string[] }) => {
+      process.stdout.write(render(withSettings(readRun(file), set), trainerImage));
+    });
+  program
+    .command('retry')
+    .description('try anew what has failed of a run on the cluster that KUBECONFIG names; its spec stays as it is')
+    .argument('<run>', 'name of the run, or YAML with one DisentangledDiffusionRun')
+    .option('-n, --namespace <namespace>', "default: the file's, or that of the kubeconfig's context")
+    .addHelpText(
+      'after',
+      `
+The same by hand: kubectl annotate ddr NAME --overwrite ${retryAnnotation}=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+On this machine the same \`ddr run\` tries a failed run again.`,
+    )
+    .action(async (target: string, { namespace }: { namespace?: string }) =>
+      console.log(await retry(target, namespace)),
+    );
+  program
+    .command('version')
+    .description('print the version')
+    .action(() => console.log(version));
+}
 
 try {
+  endWithOutput();
+  addLocalCommands(parseEnvironment(process.env));
+  addClusterCommands();
   await program.parseAsync();
 } catch (error) {
   const described = toDdrError(error);

@@ -12,6 +12,8 @@ export interface Place {
 export interface Positions {
   /** Place of a field; where it is not written, that of the closest field around it that is. */
   placeOf(path: Path): Place;
+  /** Keys that a map has already, where they come again. */
+  repeated: { key: string; place: Place }[];
 }
 
 /** A document, list or map that is being read. */
@@ -25,6 +27,11 @@ interface Open {
 }
 
 const idOf = (path: Path): string => JSON.stringify(path.map(String));
+
+/** Forgets the fields of a value in whose place another is read. */
+function forgetBelow(offsets: Map<string, number>, id: string): void {
+  for (const other of offsets.keys()) if (other.startsWith(`${id.slice(0, -1)},`)) offsets.delete(other);
+}
 
 function offsetOf(event: Event): number {
   switch (event.type) {
@@ -50,7 +57,7 @@ export function positionsOf(text: string): Positions[] {
     const before = newlines.filter((newline) => newline < offset);
     return { line: before.length + 1, column: offset - (before.at(-1) ?? -1) };
   };
-  const documents: Map<string, number>[] = [];
+  const documents: { offsets: Map<string, number>; repeated: Positions['repeated'] }[] = [];
   const open: Open[] = [];
   for (const event of parseEvents(text, {})) {
     if (event.type === EVENT_ID.POP) {
@@ -58,7 +65,7 @@ export function positionsOf(text: string): Positions[] {
       continue;
     }
     if (event.type === EVENT_ID.DOCUMENT) {
-      documents.push(new Map());
+      documents.push({ offsets: new Map(), repeated: [] });
       open.push({ path: [], kind: 'document', count: 0, key: undefined });
       continue;
     }
@@ -75,14 +82,21 @@ export function positionsOf(text: string): Positions[] {
     } else {
       if (parent.kind === 'sequence') path = [...path, parent.count++];
       if (parent.key !== undefined) path = [...path, parent.key.name];
-      documents.at(-1)?.set(idOf(path), parent.key?.at ?? offset);
+      const document = documents.at(-1) as (typeof documents)[number];
+      const [id, at] = [idOf(path), parent.key?.at ?? offset];
+      if (document.offsets.has(id) && parent.key !== undefined) {
+        document.repeated.push({ key: parent.key.name, place: placeAt(at) });
+        forgetBelow(document.offsets, id);
+      }
+      document.offsets.set(id, at);
       parent.key = undefined;
     }
     if (event.type === EVENT_ID.SEQUENCE || event.type === EVENT_ID.MAPPING) {
       open.push({ path, kind: event.type === EVENT_ID.SEQUENCE ? 'sequence' : 'mapping', count: 0, key: undefined });
     }
   }
-  return documents.map((offsets) => ({
+  return documents.map(({ offsets, repeated }) => ({
+    repeated,
     placeOf(path) {
       for (let length = path.length; length >= 0; length--) {
         const offset = offsets.get(idOf(path.slice(0, length)));

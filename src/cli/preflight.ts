@@ -4,8 +4,8 @@ import { DdrError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
 import { claimFolder } from '../local/localCluster.ts';
 import { parsePodSpec, pathMapping } from '../local/podSpec.ts';
-import { allChildren } from '../operator/plan/children.ts';
-import { stageOf } from '../operator/plan/stage.ts';
+import { unreadData } from '../operator/plan/identity.ts';
+import { allChildren } from '../operator/plan/render.ts';
 
 /** Claims that a run reads, or writes but does not own: they have to be there before it starts. */
 function claimsOf({ spec }: Run): { what: string; claimName: string; path: string }[] {
@@ -34,8 +34,7 @@ function requireInputs(run: Run, volumes: ReadonlyMap<string, string>, home: str
 
 /** The pods of every child, before the first is made. */
 function requirePods(run: Run, trainerImage: string): void {
-  const stage = stageOf(run, { jobs: [], pods: [], claims: [], progress: new Map() });
-  for (const { kind, metadata, spec } of allChildren(run, stage, { trainerImage })) {
+  for (const { kind, metadata, spec } of allChildren(run, unreadData, { trainerImage })) {
     if (kind !== 'Job') continue;
     const pod = parsePodSpec((spec as { template: { spec: unknown } }).template.spec, `pod of Job ${metadata.name}`);
     pathMapping(pod, { claim: (name) => name, empty: (name) => name }); // every mount has its volume

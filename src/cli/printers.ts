@@ -3,7 +3,7 @@ import type { Run } from '../api/run.ts';
 import type { LocalCluster } from '../local/localCluster.ts';
 import { renderTable, Terminal } from './display.ts';
 import { onVolume, summaryOf } from './summary.ts';
-import type { View } from './view.ts';
+import type { ActivePod, View } from './view.ts';
 
 /** Milliseconds between two progress lines in JSON. */
 const jsonEvery = 3000;
@@ -38,6 +38,13 @@ export function tablePrinter({ write, size, colour }: Output): Printer {
   };
 }
 
+/** How far a step is that is one process, or a few: preparing, sampling, … */
+function stepOf(processes: readonly ActivePod[]): { name: string; done: number; total: number } | undefined {
+  const [first] = processes.filter(({ step, progress }) => step !== 'train' && progress !== undefined);
+  if (first?.progress === undefined) return undefined;
+  return { name: first.step, done: first.progress.done, total: first.progress.total };
+}
+
 /** A JSON object per line, for programs: progress, conditions that change, notes, and the end. */
 export function jsonPrinter(write: (text: string) => void, now: () => number): Printer {
   const emit = (event: string, fields: object) =>
@@ -45,7 +52,7 @@ export function jsonPrinter(write: (text: string) => void, now: () => number): P
   let last = { text: '', at: 0 };
   const conditions = new Map<string, string>();
   return {
-    show({ name, phase, status, progress }) {
+    show({ name, phase, status, progress, active: processes }) {
       for (const { type, status: value, reason, message } of status?.conditions ?? []) {
         if (conditions.get(type) === value) continue;
         // At first most are False, which is no news.
@@ -55,19 +62,21 @@ export function jsonPrinter(write: (text: string) => void, now: () => number): P
       }
       const { summary, active, failed } = status?.models ?? {};
       const text = `${phase} ${summary} ${active} ${failed}`;
-      if (text === last.text && (phase !== 'Training' || now() - last.at < jsonEvery)) return;
+      const works = processes.some((process) => process.progress !== undefined);
+      if (text === last.text && (!works || now() - last.at < jsonEvery)) return;
       last = { text, at: now() };
-      emit('progress', { run: name, phase, models: summary, active, failed, ...progress });
+      emit('progress', { run: name, phase, models: summary, active, failed, ...progress, step: stepOf(processes) });
     },
     note: (message) => emit('note', { message }),
     end(run, { phase, status, seconds }, local) {
-      const { results, bundle, failures } = status ?? {};
+      const { dataset, results, bundle, failures } = status ?? {};
       const report = results && { report: join(onVolume(run, local, results.path), 'report.html') };
       emit('end', {
         run: run.metadata.name,
         phase,
         seconds: Math.round(seconds),
         ...report,
+        dataset,
         results,
         bundle,
         failures: failures?.map((failure) => ({

@@ -3,16 +3,34 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { DdrError } from '../api/errors.ts';
 
+const metricSchema = z.object({ name: z.string(), value: z.number() });
+
+const judgedBy = { extractor: z.string(), sampleCount: z.number() };
+
+/** What format 1 had of one distance, as format 2 has it of every metric. */
+const evaluationOfFormat1 = z
+  .object({ metric: z.string(), distance: z.number(), ...judgedBy })
+  .transform(({ metric, distance, ...rest }) => ({
+    metrics: [{ name: metric, value: distance }],
+    caveats: [],
+    ...rest,
+  }));
+
+const evaluationSchema = z.object({ metrics: z.array(metricSchema), caveats: z.array(z.string()), ...judgedBy });
+
 /** Of report.json, what the summary shows. */
-const reportSchema = z.object({
+const common = z.object({
   run: z.object({ name: z.string(), namespace: z.string() }),
   sampling: z.object({ count: z.number(), eta: z.number(), seed: z.number() }),
-  evaluation: z
-    .object({ metric: z.string(), distance: z.number(), extractor: z.string(), sampleCount: z.number() })
-    .nullable(),
   models: z.array(z.object({ images: z.number(), states: z.array(z.unknown()) })),
   bundle: z.object({ digest: z.string() }),
 });
+
+const reportSchema = z.discriminatedUnion('format', [
+  common.extend({ format: z.literal(1), evaluation: evaluationOfFormat1.nullable() }),
+  common.extend({ format: z.literal(2), evaluation: evaluationSchema.nullable() }),
+]);
+type Report = z.output<typeof reportSchema>;
 
 /**
  * The newest report below a folder, as lines of text.
@@ -29,23 +47,29 @@ export function describeNewestReport(folder: string): string[] {
       hint: 'A run writes one when it is complete.',
     });
   }
-  const { run, sampling, evaluation, models, bundle } = readReport(newest.path);
+  const report = readReport(newest.path);
+  const { run, sampling, models, bundle } = report;
   const states = models.reduce((sum, model) => sum + model.states.length, 0);
   return [
     `Run:     ${run.namespace}/${run.name}`,
     `Models:  ${models.length}, of ${states} latent states, ${models.reduce((sum, { images }) => sum + images, 0)} images in all`,
     `Samples: ${sampling.count}, η = ${sampling.eta}, seed ${sampling.seed}`,
-    ...(evaluation === null
-      ? []
-      : [
-          `${evaluation.metric}: ${Number(evaluation.distance.toPrecision(4))} (N = ${evaluation.sampleCount}, ${evaluation.extractor})`,
-        ]),
+    ...describeEvaluation(report.evaluation),
     `Bundle:  sha256 ${bundle.digest}`,
     `Report:  ${join(dirname(newest.path), 'report.html')}`,
   ];
 }
 
-function readReport(path: string): z.output<typeof reportSchema> {
+function describeEvaluation(evaluation: Report['evaluation']): string[] {
+  if (evaluation === null) return [];
+  const { metrics, caveats, sampleCount, extractor } = evaluation;
+  return [
+    ...metrics.map(({ name, value }) => `${name}: ${Number(value.toPrecision(4))} (N = ${sampleCount}, ${extractor})`),
+    ...caveats.map((caveat) => `Note:    ${caveat}`),
+  ];
+}
+
+function readReport(path: string): Report {
   try {
     return reportSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (cause) {

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { load } from 'js-yaml';
 import { DdrError } from '../api/errors.ts';
 import { parseRun, type Run } from '../api/run.ts';
+import { withGeneratedName } from './documents.ts';
+import { parseValue } from './yaml.ts';
 
 /** Splits `name=value`. */
 function pair(text: string, option: string): [string, string] {
@@ -26,17 +27,58 @@ export function parseVolumes(options: readonly string[]): Map<string, string> {
   return volumes;
 }
 
-function parseValue(text: string, option: string): unknown {
+/** Keys of maps and indices of lists on the way to a field. */
+type FieldPath = (string | number)[];
+
+/**
+ * Reads `spec.overrides[0].states`; a backslash takes a dot or bracket into a name: `limits.nvidia\.com/gpu`.
+ * @throws DdrError InvalidSpec
+ */
+function parsePath(text: string, where: string): FieldPath {
+  const path: FieldPath = [];
+  const pattern = /(?:^|\.)((?:\\.|[^.[\]\\])+)|\[([0-9]{1,4})\]/gy;
+  let end = 0;
+  for (const { 0: whole, 1: name, 2: index } of text.matchAll(pattern)) {
+    path.push(name === undefined ? Number(index) : name.replaceAll(/\\(.)/g, '$1'));
+    end += whole.length;
+  }
+  if (end < text.length || typeof path[0] !== 'string') {
+    throw new DdrError('InvalidSpec', `"${text}" is not a path such as spec.overrides[0].states`, {
+      where,
+      hint: 'A dot inside a name is written \\., as in limits.nvidia\\.com/gpu.',
+    });
+  }
+  return path;
+}
+
+function readValue(text: string, where: string): unknown {
   try {
-    return load(text);
+    return parseValue(text);
   } catch (cause) {
-    throw new DdrError('InvalidSpec', 'the value is not YAML', { where: `--set ${option}`, cause });
+    throw new DdrError('InvalidSpec', 'the value is not YAML', { where, cause });
   }
 }
 
 /** Sets a field. An assignment to `__proto__` would set none, and go unnoticed. */
-const define = (target: object, key: string, value: unknown) =>
+const define = (target: object, key: string | number, value: unknown) =>
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+
+/** Sets what is at a path. Blocks and lists that were left out begin empty; whether they may be there is for the schema to say. */
+function setAt(target: unknown, [key, ...rest]: FieldPath, value: unknown, where: string): unknown {
+  if (key === undefined) return value;
+  const whole = target ?? (typeof key === 'number' ? [] : {});
+  if (typeof whole !== 'object' || Array.isArray(whole) !== (typeof key === 'number')) {
+    const what = typeof key === 'number' ? `entry [${key}]` : `field ${key}`;
+    throw new DdrError('InvalidSpec', `there can be no ${what} here`, { where });
+  }
+  if (Array.isArray(whole) && Number(key) > whole.length) {
+    throw new DdrError('InvalidSpec', `the list has ${whole.length} entries; the next one is [${whole.length}]`, {
+      where,
+    });
+  }
+  const before = Object.hasOwn(whole, key) ? (whole as Record<string | number, unknown>)[key] : undefined;
+  return define(whole, key, setAt(before, rest, value, where));
+}
 
 /**
  * The run with fields replaced by `--set spec.training.images=100`, checked anew.
@@ -44,21 +86,13 @@ const define = (target: object, key: string, value: unknown) =>
  */
 export function withSettings(run: Run, options: readonly string[]): Run {
   if (options.length === 0) return run;
-  const changed = structuredClone(run) as unknown as Record<string, unknown>;
-  for (const option of options) {
-    const [path, value] = pair(option, '--set');
-    const keys = path.split('.');
-    const last = keys.pop() as string;
-    let target = changed;
-    for (const key of keys) {
-      // An optional block that was left out begins empty; whether it may be there is for the schema to say.
-      const next = Object.hasOwn(target, key) && target[key] !== undefined ? target[key] : {};
-      if (typeof next !== 'object' || next === null)
-        throw new DdrError('InvalidSpec', `${key} has no fields`, { where: `--set ${option}` });
-      define(target, key, next);
-      target = next as Record<string, unknown>;
-    }
-    define(target, last, parseValue(value, option));
-  }
-  return parseRun(changed, '--set');
+  const changed = structuredClone(run);
+  const settings = options.map((option) => {
+    const where = `--set ${option}`;
+    const [path, text] = pair(option, where);
+    return { path: parsePath(path, where), value: readValue(text, where), where };
+  });
+  for (const { path, value, where } of settings) setAt(changed, path, value, where);
+  const parsed = parseRun(changed, '--set');
+  return settings.some(({ path }) => path.join('.') === 'metadata.name') ? parsed : withGeneratedName(parsed);
 }

@@ -1,35 +1,65 @@
 import { join, resolve } from 'node:path';
 import type { Run } from '../api/run.ts';
+import type { RunStatus } from '../api/status.ts';
 import type { LocalCluster } from '../local/localCluster.ts';
 import { childNames } from '../operator/plan/identity.ts';
 import { formatTime } from './display.ts';
-import type { View } from './view.ts';
+import { caveatsOf, type View } from './view.ts';
 
 /** Absolute folder of something on the run's volume. */
-export function onVolume(run: Run, { folderOf }: LocalCluster, path: string): string {
+export function onVolume(run: Run, { folderOf }: Pick<LocalCluster, 'folderOf'>, path: string): string {
   const { claimName } = run.spec.checkpoints.volume.shared;
   return resolve(folderOf(claimName ?? childNames(run.metadata.name).claim), path);
 }
 
-/** What a person wants to know at the end of a run, as lines. */
-export function summaryOf(run: Run, { phase, status, seconds }: View, local: LocalCluster): string[] {
-  const { results, bundle, failures = [], conditions = [] } = status ?? {};
-  const lines = [`${run.metadata.name} is ${phase.toLowerCase()} after ${formatTime(seconds)}.`];
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+function dataLines({ dataset }: RunStatus): string[] {
+  if (dataset === undefined) return [];
+  const { count, digest, leftOut, broken } = dataset;
+  const without = [
+    ...(leftOut === 0 ? [] : [`${counted(leftOut, 'other file')} left out`]),
+    ...(broken === 0 ? [] : [`${counted(broken, 'broken image')} left out`]),
+  ];
+  return [`Data:    ${[counted(count, 'image'), ...without].join(', ')}`, `         sha256 ${digest}`];
+}
+
+function resultLines(run: Run, { results, bundle }: RunStatus, local: Pick<LocalCluster, 'folderOf'>): string[] {
+  const lines: string[] = [];
   if (results !== undefined) {
     const folder = onVolume(run, local, results.path);
-    if (results.frechetDistance !== undefined) {
-      lines.push(`${results.metric}: ${results.display} (N = ${results.sampleCount}, ${results.extractor})`);
+    for (const { name, value } of results.metrics ?? []) {
+      lines.push(`${name}: ${Number(value.toPrecision(4))} (N = ${results.sampleCount}, ${results.extractor})`);
     }
     lines.push(`Report:  ${join(folder, 'report.html')}`, `Samples: ${join(folder, 'samples.png')}`);
   }
   if (bundle !== undefined)
     lines.push(`Bundle:  ${onVolume(run, local, bundle.path)}`, `         sha256 ${bundle.digest}`);
-  for (const { job, pod, states, reason, message, log = [] } of failures) {
-    lines.push(`${states === undefined ? job : `Model of states ${states}`} failed: ${reason}: ${message}`);
-    lines.push(...log.map((line) => `    ${line}`));
-    if (pod !== undefined) lines.push(`    log: ${local.logOf(pod)}`);
-  }
-  const failed = conditions.find((condition) => condition.type === 'Failed' && condition.status === 'True');
-  if (failed !== undefined && failures.length === 0) lines.push(`${failed.reason}: ${failed.message}`);
   return lines;
+}
+
+function failureLines({ failures = [], conditions = [] }: RunStatus, { logOf }: Pick<LocalCluster, 'logOf'>): string[] {
+  const failed = conditions.find(({ type, status }) => type === 'Failed' && status === 'True');
+  if (failed !== undefined && failures.length === 0) return [`${failed.reason}: ${failed.message}`];
+  return failures.flatMap(({ job, pod, states, reason, message, log = [] }) => [
+    `${states === undefined ? job : `Model of states ${states}`} failed: ${reason}: ${message}`,
+    ...log.map((line) => `    ${line}`),
+    ...(pod === undefined ? [] : [`    log: ${logOf(pod)}`]),
+  ]);
+}
+
+/** What a person wants to know at the end of a run, as lines. */
+export function summaryOf(
+  run: Run,
+  { phase, status, seconds }: Pick<View, 'phase' | 'status' | 'seconds'>,
+  local: Pick<LocalCluster, 'folderOf' | 'logOf'>,
+): string[] {
+  const known = status ?? {};
+  return [
+    `${run.metadata.name} is ${phase.toLowerCase()} after ${formatTime(seconds)}.`,
+    ...dataLines(known),
+    ...resultLines(run, known, local),
+    ...caveatsOf(known).map((text) => `Note: ${text}`),
+    ...failureLines(known, local),
+  ];
 }

@@ -1,20 +1,21 @@
-import { labels } from '../api/names.ts';
+import { type Component, components, labels } from '../api/names.ts';
 import type { Progress } from '../api/progress.ts';
 import type { Run } from '../api/run.ts';
-import { type Phase, type RunStatus, statusSchema } from '../api/status.ts';
+import { type ConditionType, type Phase, type RunStatus, statusSchema } from '../api/status.ts';
 import type { LocalCluster } from '../local/localCluster.ts';
-import { observeJob, observePod } from '../operator/plan/observed.ts';
+import { childrenOf } from '../operator/plan/children.ts';
+import { type ObservedPod, observeJob, observePod } from '../operator/plan/observed.ts';
 import { progressOf } from '../operator/plan/progress.ts';
 import { formatRanges } from '../operator/plan/ranges.ts';
-import { stageOf } from '../operator/plan/stage.ts';
 import { types } from '../operator/types.ts';
 
-/** A model in training. */
-export interface ActiveModel {
-  /** Range of its states. */
-  states: string;
+/** A process at work. */
+export interface ActivePod {
+  step: Component;
+  /** Range of states, of a model in training. */
+  states: string | undefined;
   progress: Progress | undefined;
-  /** Its process was asked to save and end. */
+  /** It was asked to save and end. */
   stopping: boolean;
 }
 
@@ -25,7 +26,7 @@ export interface View {
   status: RunStatus | undefined;
   /** Phase of each model, in order. One whose pod waits for a place is pending. */
   models: ('pending' | 'active' | 'done' | 'failed')[];
-  active: ActiveModel[];
+  active: ActivePod[];
   progress: NonNullable<RunStatus['progress']>;
   /** What a person should know though the run goes on, a line each. */
   notices: string[];
@@ -33,10 +34,13 @@ export interface View {
   seconds: number;
 }
 
+const stepOf = ({ labels: own }: ObservedPod): Component | undefined =>
+  components.find((component) => component === own[labels.component]);
+
 /** Looks at a run and its children; progress is as fresh as the last answers of its pods. */
 export function viewOf(
   run: Run,
-  { objects }: LocalCluster,
+  { objects }: Pick<LocalCluster, 'objects'>,
   answers: ReadonlyMap<string, Progress>,
   seconds: number,
 ): View {
@@ -48,41 +52,62 @@ export function viewOf(
     claims: [],
     progress: answers,
   };
-  const stage = stageOf(run, observed);
-  const training = observed.pods.filter(
-    ({ phase, labels: own }) => phase === 'Running' && own[labels.component] === 'train',
+  const children = childrenOf({ ...run, status }, observed);
+  const running = observed.pods.filter(({ phase }) => phase === 'Running');
+  const training = new Set(
+    running.filter((pod) => stepOf(pod) === 'train').map(({ labels: own }) => Number(own[labels.model])),
   );
-  const running = new Set(training.map(({ labels: own }) => Number(own[labels.model])));
+  const active = running.flatMap((pod): ActivePod[] => {
+    const step = stepOf(pod);
+    if (step === undefined) return [];
+    const states = children.models[Number(pod.labels[labels.model])]?.model.states;
+    return [
+      {
+        step,
+        states: step === 'train' ? formatRanges((states ?? []).map(({ index }) => index)) : undefined,
+        progress: answers.get(pod.name),
+        stopping: pod.deleting,
+      },
+    ];
+  });
   return {
     name,
     phase: status?.phase ?? 'Pending',
     status,
-    models: stage.models.map(({ phase, index }) =>
-      phase === 'done' || phase === 'failed' ? phase : running.has(index) ? 'active' : 'pending',
+    models: children.models.map(({ phase, model }) =>
+      phase === 'done' || phase === 'failed' ? phase : training.has(model.index) ? 'active' : 'pending',
     ),
-    active: training.map(({ name: pod, labels: own, deleting }) => ({
-      states: formatRanges((stage.models[Number(own[labels.model])]?.states ?? []).map(({ state }) => state)),
-      progress: answers.get(pod),
-      stopping: deleting,
-    })),
-    progress: progressOf(stage, observed),
-    notices: noticesOf(status),
+    active,
+    progress: progressOf(children, observed),
+    notices: status === undefined ? [] : noticesOf(status),
     seconds,
   };
 }
 
-function noticesOf(status: RunStatus | undefined): string[] {
-  if (status === undefined) return [];
-  const condition = (type: string, value: string) =>
-    status.conditions?.find((condition) => condition.type === type && condition.status === value);
-  const warnings = [condition('ScheduleReachesNoise', 'False'), condition('Stalled', 'True')];
-  const { retries = 0 } = status.models ?? {};
+/** Conditions that are worth a line while the run goes on, each with the status in which it is. */
+const warnings: [ConditionType, 'True' | 'False'][] = [
+  ['ScheduleReachesNoise', 'False'],
+  ['Stalled', 'True'],
+];
+
+/** What is known of data and results that changes what they mean. */
+export const caveatsOf = ({ dataset, results }: RunStatus): string[] => [
+  ...(dataset?.notices ?? []),
+  ...(results?.caveats ?? []),
+];
+
+function noticesOf(status: RunStatus): string[] {
+  const { conditions = [], failures = [], models } = status;
+  const retries = models?.retries ?? 0;
   return [
-    ...warnings.flatMap((warning) => (warning === undefined ? [] : [`${warning.reason}: ${warning.message}`])),
-    ...(status.failures ?? []).map(
+    ...conditions
+      .filter((condition) => warnings.some(([type, value]) => condition.type === type && condition.status === value))
+      .map(({ reason, message }) => `${reason}: ${message}`),
+    ...failures.map(
       ({ job, states, reason, message }) =>
         `${states === undefined ? job : `Model of states ${states}`}: ${reason}: ${message}`,
     ),
     ...(retries === 0 ? [] : [`${retries} ${retries === 1 ? 'process has' : 'processes have'} failed so far`]),
+    ...caveatsOf(status),
   ];
 }

@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { contentHash } from '../api/hash.ts';
-import { parseTask, type Task, taskOfEnvironment } from '../api/task.ts';
+import { productOf } from '../api/layout.ts';
+import { parseTask, type Task, taskVariable } from '../api/task.ts';
 import { type KubeObject, keyOf } from '../operator/kube/cluster.ts';
 import { indexAnnotation } from './jobObjects.ts';
 import { type PodSpec, parsePodSpec, pathMapping } from './podSpec.ts';
@@ -14,22 +15,6 @@ const recordSchema = z.object({
   product: z.string(),
   message: z.string(),
 });
-
-const four = (index: number) => String(index).padStart(4, '0');
-
-/** Folder on the run's volume that a task commits as its last act. */
-export function productOf(task: Task, shard: number): string {
-  switch (task.kind) {
-    case 'train':
-      return join(task.directory, 'models', task.hash, 'final');
-    case 'aggregate':
-      return join(task.directory, 'bundles', task.hash);
-    case 'sample':
-      return join(task.directory, 'samples', task.hash, `shard-${four(shard)}`);
-    case 'evaluate':
-      return join(task.directory, 'reports', task.hash);
-  }
-}
 
 /** Names, sizes and times of a folder's files; undefined where it is not there. */
 function fingerprint(folder: string): string | undefined {
@@ -96,14 +81,15 @@ export class CompletedPods {
     const task = taskOf(spec);
     const local = pathMapping(spec, { claim: this.#folderOf, empty: (name) => name });
     const volume = spec.containers[0].env.find(({ name }) => name === 'DDR_RUN_DIR')?.value;
-    if (task === undefined || volume === undefined) return undefined;
+    // A prepare pod must run: it is the one that looks whether the data have changed.
+    if (task === undefined || task.kind === 'prepare' || volume === undefined) return undefined;
     return fingerprint(join(local(volume), productOf(task, Number(pod.metadata.annotations?.[indexAnnotation] ?? 0))));
   }
 }
 
 /** The task of a trainer's pod; undefined for any other pod, or a task that the trainer will refuse. */
 function taskOf({ containers: [container] }: PodSpec): Task | undefined {
-  const text = taskOfEnvironment(Object.fromEntries(container.env.map(({ name, value }) => [name, value])));
+  const text = container.env.find(({ name }) => name === taskVariable)?.value;
   if (text === undefined || container.command !== undefined) return undefined;
   try {
     return parseTask(text);

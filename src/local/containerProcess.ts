@@ -22,7 +22,7 @@ export interface ContainerOptions {
 export interface Ending {
   exitCode: number;
   signal: string | undefined;
-  /** What it wrote as its last word; empty where it wrote none. */
+  /** Its termination message; empty where it wrote none. */
   message: string;
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../operator/kube/clock.ts';
 import { type KubeObject, keyOf } from '../operator/kube/cluster.ts';
 import { types } from '../operator/types.ts';
-import { indexAnnotation, isFinished, type JobSpec, viewJob, viewPod } from './jobObjects.ts';
+import { indexAnnotation, isFailing, isFinished, type JobSpec, viewJob, viewPod } from './jobObjects.ts';
 import { decide } from './jobPolicy.ts';
 import type { Objects } from './objects.ts';
 import { processFinalizer } from './processRunner.ts';
@@ -18,6 +18,8 @@ export class JobController {
   /** By key of the Job: cancels its next look by the clock. */
   readonly #timers = new Map<string, () => void>();
   readonly #waiting = new Set<string>();
+  /** By uid of a Job that is failing: pods that were ended for it and have gone. They count as failed like the others. */
+  readonly #gone = new Map<string, KubeObject[]>();
   #end: (() => void)[] = [];
 
   constructor(options: JobControllerOptions) {
@@ -27,10 +29,16 @@ export class JobController {
   start(): void {
     const { objects } = this.#options;
     this.#end = [
-      objects.subscribe(types.job, ({ object }) => this.#later(keyOf(object))),
-      objects.subscribe(types.pod, ({ object }) => {
+      objects.subscribe(types.job, ({ type, object }) => {
+        if (type === 'DELETED') this.#gone.delete(object.metadata.uid ?? '');
+        this.#later(keyOf(object));
+      }),
+      objects.subscribe(types.pod, ({ type, object }) => {
         const owner = object.metadata.ownerReferences?.find(({ kind }) => kind === 'Job');
-        if (owner !== undefined) this.#later(`${object.metadata.namespace ?? ''}/${owner.name}`);
+        if (owner === undefined) return;
+        const key = `${object.metadata.namespace ?? ''}/${owner.name}`;
+        if (type === 'DELETED') this.#remember(key, object);
+        this.#later(key);
       }),
     ];
     for (const job of objects.list(types.job)) this.#later(keyOf(job));
@@ -41,6 +49,13 @@ export class JobController {
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#waiting.clear();
+  }
+
+  #remember(key: string, pod: KubeObject): void {
+    const job = this.#options.objects.get(types.job, key);
+    if (job === undefined || !isFailing(viewJob(job)) || !viewPod(pod).failed) return;
+    const uid = job.metadata.uid ?? '';
+    this.#gone.set(uid, [...(this.#gone.get(uid) ?? []), pod]);
   }
 
   /** Looks at a Job when the change that is being announced is complete; once, however many changes there are. */
@@ -60,7 +75,8 @@ export class JobController {
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) return;
     const job = viewJob(object);
     if (isFinished(job)) return;
-    const pods = objects.ownedBy(types.pod, object.metadata.uid ?? '').map(viewPod);
+    const uid = object.metadata.uid ?? '';
+    const pods = [...objects.ownedBy(types.pod, uid), ...(this.#gone.get(uid) ?? [])].map(viewPod);
     const { status, create, remove, lookAt } = decide(job, pods, clock.now());
     objects.replace(types.job, { ...object, status });
     for (const { name } of remove) objects.delete(types.pod, `${job.namespace}/${name}`);

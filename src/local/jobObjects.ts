@@ -123,3 +123,7 @@ export function viewPod({ metadata, status }: KubeObject): PodView {
 
 export const isFinished = ({ status: { conditions } }: JobView): boolean =>
   conditions.some(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True');
+
+/** Whether it will fail as soon as its last pod has ended. */
+export const isFailing = ({ status: { conditions } }: JobView): boolean =>
+  conditions.some(({ type, status }) => type === 'FailureTarget' && status === 'True');

@@ -1,3 +1,4 @@
+import { compact } from '../api/compact.ts';
 import type { JobCondition, JobSpec, JobStatus, JobView, PodView } from './jobObjects.ts';
 
 /** The first rule of the pod failure policy that a failed pod matches (KEP-3329), and its place in the policy. */
@@ -53,6 +54,20 @@ function causeOfFailure(
   return undefined;
 }
 
+/** When a Job that began at a time has been active for too long. */
+function deadlineOf({ activeDeadlineSeconds }: JobSpec, startTime: string | undefined): number | undefined {
+  if (activeDeadlineSeconds === undefined || startTime === undefined) return undefined;
+  return Date.parse(startTime) + activeDeadlineSeconds * 1000;
+}
+
+/** Makes conditions; one that was there before keeps the time of its transition. */
+const conditionMaker =
+  ({ conditions }: JobStatus, time: string) =>
+  (type: string, status: 'True' | 'False', reason: string, message: string): JobCondition => {
+    const before = conditions.find((known) => known.type === type && known.status === status);
+    return { type, status, reason, message, lastTransitionTime: before?.lastTransitionTime ?? time };
+  };
+
 /**
  * What Kubernetes' Job controller decides, for the fields that the operator's Jobs use: Indexed completion, backoffLimit,
  * podFailurePolicy, suspend, activeDeadlineSeconds, and podReplacementPolicy Failed: a pod has a successor when it has ended.
@@ -67,15 +82,8 @@ export function decide(job: JobView, pods: readonly PodView[], now: number): Job
   const done = new Set(pods.filter(({ succeeded }) => succeeded).map(({ index }) => index));
   const suspended = status.conditions.some(({ type, status }) => type === 'Suspended' && status === 'True');
   const startTime = spec.suspend ? undefined : ((suspended ? undefined : status.startTime) ?? time);
-  const deadline =
-    spec.activeDeadlineSeconds === undefined || startTime === undefined
-      ? undefined
-      : Date.parse(startTime) + spec.activeDeadlineSeconds * 1000;
-
-  const condition = (type: string, value: 'True' | 'False', reason: string, message: string): JobCondition => {
-    const before = status.conditions.find((known) => known.type === type && known.status === value);
-    return { type, status: value, reason, message, lastTransitionTime: before?.lastTransitionTime ?? time };
-  };
+  const deadline = deadlineOf(spec, startTime);
+  const condition = conditionMaker(status, time);
   const decision = (
     conditions: JobCondition[],
     rest: Partial<Omit<JobDecision, 'status'>> & { completionTime?: string } = {},
@@ -84,8 +92,7 @@ export function decide(job: JobView, pods: readonly PodView[], now: number): Job
     const deleting = working.filter((pod) => pod.deleting || remove.includes(pod)).length;
     return {
       status: {
-        ...(startTime === undefined ? {} : { startTime }),
-        ...(completionTime === undefined ? {} : { completionTime }),
+        ...compact({ startTime, completionTime }),
         active: working.length - deleting + create.length,
         terminating: deleting,
         succeeded: done.size,

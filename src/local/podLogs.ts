@@ -16,7 +16,7 @@ import { join } from 'node:path';
 const largest = 10 * 2 ** 20;
 /** Logs of pods that are kept. */
 const kept = 500;
-/** Bytes at the end of a log that stand in for a missing last word, as Kubernetes does (FallbackToLogsOnError). */
+/** Bytes at the end of a log that stand in for a missing termination message, as Kubernetes does (FallbackToLogsOnError). */
 const tailBytes = 2048;
 
 /** The folder with a log per pod. */

@@ -90,7 +90,7 @@ export class ProcessRunner {
     }
   }
 
-  /** A pod's life, from its start to its last word. */
+  /** A pod's life, from its start to its termination message. */
   async #run(key: string, pod: Stored): Promise<void> {
     const { logger } = this.#options;
     const { name } = pod.metadata;

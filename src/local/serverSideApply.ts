@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { entryKey, listKeys } from '../api/mergeKeys.ts';
+import { isObject } from '../api/objects.ts';
 
 /** A field of an object: names of fields, and for entries of keyed lists the JSON of their key. */
 type Path = readonly string[];
@@ -9,31 +11,11 @@ type Path = readonly string[];
  */
 export type Claims = Map<string, boolean>;
 
-/** Fields that tell the entries of a list apart, as Kubernetes' schemas name them; every other list is replaced as a whole. */
-const listKeys: Record<string, string> = {
-  conditions: 'type',
-  containers: 'name',
-  env: 'name',
-  volumes: 'name',
-  volumeMounts: 'mountPath',
-  ports: 'containerPort',
-  ownerReferences: 'uid',
-};
-
-type Fields = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const entryId = (entry: unknown, key: string): string =>
-  JSON.stringify({ [key]: isObject(entry) ? entry[key] : undefined });
-
 /** The parts of a value by the last word of their path; undefined for what is one piece: scalars and atomic lists. */
 function partsOf(value: unknown, name: string): Map<string, unknown> | undefined {
   if (isObject(value)) return new Map(Object.entries(value).filter(([, inner]) => inner !== undefined));
-  const key = Array.isArray(value) ? listKeys[name] : undefined;
-  if (key === undefined) return undefined;
-  return new Map((value as unknown[]).map((entry) => [entryId(entry, key), entry]));
+  if (!Array.isArray(value) || listKeys[name] === undefined) return undefined;
+  return new Map(value.map((entry) => [entryKey(name, entry), entry]));
 }
 
 /** A value made of parts again. */
@@ -59,11 +41,11 @@ function merge(live: unknown, patch: unknown, name = ''): unknown {
   return compose(parts, live);
 }
 
-/** Whether nothing is left of a part but, in an entry of a list, the key that tells it apart. */
+/** Whether nothing is left of a part but, in an entry of a list, the fields of its key. */
 function isSpent(part: unknown, name: string, list: unknown, listName: string): boolean {
   const inner = partsOf(part, name);
   if (inner === undefined) return true;
-  if (Array.isArray(list)) inner.delete(listKeys[listName] ?? '');
+  if (Array.isArray(list)) for (const key of listKeys[listName] ?? []) inner.delete(key);
   return inner.size === 0;
 }
 
@@ -79,7 +61,8 @@ function without(value: unknown, path: Path, name = ''): unknown {
 }
 
 /** Whether a path is that of the key of a list's entry, which goes with the entry and not before. */
-const isKey = (path: Path): boolean => path.length > 2 && path.at(-1) === listKeys[path.at(-3) ?? ''];
+const isKey = (path: Path): boolean =>
+  path.length > 2 && (listKeys[path.at(-3) ?? ''] ?? []).includes(path.at(-1) ?? '');
 
 const isWhole = (value: unknown, path: Path): boolean => partsOf(value, path.at(-1) ?? '') === undefined;
 

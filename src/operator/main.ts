@@ -24,15 +24,15 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const logger = pino({ level: config.DDR_LOG_LEVEL, base: { instance: config.DDR_IDENTITY } });
   const clock = systemClock;
-  const cluster = ApiServer.fromEnvironment(clock);
-  const namespace = config.DDR_WATCH_NAMESPACE || undefined;
+  const cluster = ApiServer.fromEnvironment(clock, config);
+  const namespace = config.DDR_WATCH_NAMESPACE;
   const { registry, controllerMetrics, watch } = createMetrics();
   const controller = createRunController({
     cluster,
     clock,
     random: Math.random,
     logger,
-    settings: { trainerImage: config.DDR_TRAINER_IMAGE },
+    settings: { trainerImage: config.DDR_TRAINER_IMAGE, imagePullSecrets: config.DDR_IMAGE_PULL_SECRETS },
     metrics: controllerMetrics,
     namespace,
     workers: config.DDR_WORKERS,

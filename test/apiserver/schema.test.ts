@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { loadAll } from 'js-yaml';
 import { kind } from '../../src/api/names.ts';
 import { parseRun } from '../../src/api/run.ts';
+import type { Spec } from '../../src/api/spec/spec.ts';
 import type { ApiServer } from '../../src/operator/kube/apiServer.ts';
 import type { KubeObject } from '../../src/operator/kube/cluster.ts';
 import { types } from '../../src/operator/types.ts';
@@ -54,12 +55,21 @@ test('the API server', { skip }, async (t) => {
     });
   }
 
-  await t.test('accepts quantities as text and as whole numbers', async () => {
-    const limits = { cpu: '500m', memory: 8_589_934_592, 'nvidia.com/gpu': 1 };
+  await t.test('accepts quantities as text, as whole numbers and as fractions', async () => {
+    const limits = { cpu: 0.5, memory: 8_589_934_592, 'nvidia.com/gpu': 1, 'ephemeral-storage': '1e9' };
     await cluster.create(
       types.run,
       inNamespace({ ...withSpec({ execution: { resources: { limits } } }), metadata: { name: 'quantities' } }),
     );
+  });
+
+  await t.test('keeps an empty storage class and the access modes of a claim', async () => {
+    const shared = { size: '1Gi', storageClassName: '', accessModes: ['ReadWriteOnce'] };
+    const stored = await cluster.create(
+      types.run,
+      inNamespace({ ...withSpec({ checkpoints: { volume: { shared } } }), metadata: { name: 'claim' } }),
+    );
+    assert.deepEqual((stored.spec as Spec).checkpoints.volume.shared, shared);
   });
 
   await t.test('refuses a name that Jobs and their pods cannot have', async () => {
@@ -81,6 +91,16 @@ test('the API server', { skip }, async (t) => {
       replace({ checkpoints: { volume: { shared: { size: '2Gi' } } } }),
       /spec\.checkpoints\.volume\.shared\.size.*expand the claim itself/,
     );
-    await replace({ suspend: true, sampling: { count: 5 } });
+    await assert.rejects(
+      replace({ checkpoints: { volume: { shared: { size: '1Gi', accessModes: ['ReadWriteOnce'] } } } }),
+      /spec\.checkpoints\.volume\.shared\.accessModes.*cannot change/,
+    );
+    await assert.rejects(
+      replace({ checkpoints: { volume: { shared: { size: '1Gi', storageClassName: '' } } } }),
+      /spec\.checkpoints\.volume\.shared.*cannot move/,
+    );
+    // What stands for the same claim may be written out.
+    const spelledOut = { volume: { shared: { size: '1Gi', accessModes: ['ReadWriteMany'] } } };
+    await replace({ suspend: true, sampling: { count: 5 }, checkpoints: spelledOut });
   });
 });

@@ -10,6 +10,7 @@ import { trainingSchema } from '../../src/api/spec/training.ts';
 import { createEagerProgram, type Program } from '../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../src/trainer/engine/tensorflow.ts';
+import { unconditioned } from '../../src/trainer/model/conditioning.ts';
 import { initialWeights, totalSize, type UnetConfig } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
 import { initialState } from '../../src/trainer/train/optimizer.ts';
@@ -46,7 +47,7 @@ interface Result {
 function imagesPerSecond(program: Program, config: UnetConfig, weights: Float32Array): number {
   program.write(initialState(weights));
   const times = Array.from({ length: steps + 3 }, (_, step) => {
-    const inputs = stepInputs(config, batchSize, 'V', step);
+    const inputs = stepInputs(config, unconditioned, batchSize, 'V', step);
     const started = performance.now();
     program.run(inputs);
     return performance.now() - started;
@@ -60,19 +61,18 @@ async function measure(): Promise<Result> {
   const config: UnetConfig = {
     imageSize: Number(values.size),
     imageChannels: 1,
-    timeEmbedding: false,
     baseChannels: Number(values.channels),
     channelMultipliers: numbers(values.multipliers),
     residualBlocks: 1,
     attentionResolutions: numbers(values.attention),
   };
-  const spec = stepProgram(tf, config, trainingSchema.parse({ batchSize }));
-  const weights = initialWeights(parameterSpecs(config), 1);
+  const spec = stepProgram(tf, config, unconditioned, trainingSchema.parse({ batchSize }));
+  const weights = initialWeights(parameterSpecs(config, unconditioned), 1);
   const started = performance.now();
   const program = createRecordedProgram(tf, spec);
   const recordingSeconds = (performance.now() - started) / 1000;
   return {
-    parameters: totalSize(parameterSpecs(config)),
+    parameters: totalSize(parameterSpecs(config, unconditioned)),
     recorded: imagesPerSecond(program, config, weights),
     eager: imagesPerSecond(createEagerProgram(tf, spec), config, weights),
     recordingSeconds,

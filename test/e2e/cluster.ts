@@ -48,7 +48,7 @@ export async function until<T>(what: string, seconds: number, ask: () => Promise
   }
 }
 
-function imageValues(name: 'operator' | 'trainer'): string[] {
+function imageOf(name: 'operator' | 'trainer'): string[] {
   const at = images[name].lastIndexOf(':');
   return [
     '--set',
@@ -58,9 +58,12 @@ function imageValues(name: 'operator' | 'trainer'): string[] {
   ];
 }
 
+/** Arguments of helm that name the images under test. */
+export const imageValues = [...imageOf('operator'), ...imageOf('trainer')];
+
 /** Installs the chart with two replicas, or upgrades it. */
 export async function installChart(): Promise<void> {
-  const values = [...imageValues('operator'), ...imageValues('trainer'), '--set', 'operator.replicas=2'];
+  const values = [...imageValues, '--set', 'operator.replicas=2'];
   await run('helm', [
     'upgrade',
     '--install',
@@ -134,6 +137,7 @@ export interface RunObject {
     models?: { summary: string; done: number; failed: number; active: number; retries: number };
     conditions?: { type: string; status: string; reason: string; message: string }[];
     failures?: { job: string; pod?: string; states?: string; reason: string; message: string; log?: string[] }[];
+    dataset?: { digest: string; count: number; leftOut: number; broken: number; notices?: string[] };
     bundle?: { path: string; digest: string };
     results?: { path: string; digest: string; frechetDistance?: number; extractor?: string; sampleCount: number };
     progress?: { images: number; percent: number };

@@ -43,7 +43,16 @@ test('one resource in; models, bundle, samples and report out', { skip }, async 
 
   await t.test('kubectl describe tells the story', async () => {
     const text = await kubectl('describe', 'ddr', 'mnist', '-n', namespace);
-    for (const reason of ['Created', 'Training', 'ModelTrained', 'Aggregating', 'Sampling', 'Evaluating', 'Complete']) {
+    for (const reason of [
+      'Created',
+      'Preparing',
+      'Training',
+      'ModelTrained',
+      'Aggregating',
+      'Sampling',
+      'Evaluating',
+      'Complete',
+    ]) {
       assert.match(text, new RegExp(`Normal\\s+${reason}\\s`), `${reason} is missing in:\n${text}`);
     }
     assert.match(text, /4\/4 models are trained/);
@@ -60,7 +69,8 @@ test('one resource in; models, bundle, samples and report out', { skip }, async 
     );
     assert.match(sums, new RegExp(`^${bundle.digest} `, 'm'));
     assert.match(sums, new RegExp(`^${results.digest} `, 'm'));
-    for (const file of ['report.html', 'samples.png', 'walk.png']) assert.match(sums, new RegExp(`^${file}$`, 'm'));
+    for (const file of ['report.html', 'samples.png', 'trajectory.png'])
+      assert.match(sums, new RegExp(`^${file}$`, 'm'));
     assert.equal(results.sampleCount, 400);
     assert.equal(results.extractor, 'mnist-classifier');
     assert.ok((results.frechetDistance ?? 0) > 0);

@@ -27,7 +27,7 @@ test('the quickstart ends with a report whose distance is at most a third of the
   assert.equal(trained.phase, 'Complete');
   assert.equal(trained.models ?? '10/10', '10/10');
   const folder = dirname(trained.report ?? '');
-  for (const file of ['report.html', 'report.json', 'samples.png', 'walk.png'])
+  for (const file of ['report.html', 'report.json', 'samples.png', 'trajectory.png'])
     assert.ok(statSync(join(folder, file)).size > 1000);
   assert.doesNotMatch(
     readFileSync(join(folder, 'report.html'), 'utf8'),

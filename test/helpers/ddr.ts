@@ -1,7 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 export const root = join(import.meta.dirname, '../..');
+
+/** PATH on which `node` is the one that runs the tests. */
+export const pinnedPath = `${dirname(process.execPath)}:${process.env.PATH}`;
+
+/** Processes, other than this one, that name a folder in their arguments or their environment. */
+export function leftovers(folder: string): string[] {
+  const read = (pid: string, file: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', ' ').trim();
+    } catch {
+      return ''; // it has ended, or is another user's
+    }
+  };
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
+    .filter((pid) => `${read(pid, 'cmdline')} ${read(pid, 'environ')}`.includes(folder))
+    .map((pid) => `${pid} ${read(pid, 'cmdline')}`);
+}
 
 export interface DdrEvent {
   event: string;
@@ -10,7 +29,12 @@ export interface DdrEvent {
   images?: number;
   message?: string;
   report?: string;
-  results?: { frechetDistance?: number; digest: string; sampleCount: number };
+  results?: {
+    frechetDistance?: number;
+    digest: string;
+    sampleCount: number;
+    metrics?: { name: string; value: number }[];
+  };
   bundle?: { path: string; digest: string };
   failures?: { reason: string; message: string; states?: string }[];
 }

@@ -1,4 +1,5 @@
-import { type Prediction, stepCoefficients, targetCoefficients } from '../../src/diffusion/ddim.ts';
+import { stepCoefficients } from '../../src/diffusion/ddim.ts';
+import { type Prediction, targetCoefficients } from '../../src/diffusion/prediction.ts';
 
 /** Data drawn from N(mean, deviation²), independently per pixel: there the best model is known and linear. */
 export interface GaussianData {

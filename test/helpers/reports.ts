@@ -7,12 +7,20 @@ const digest = 'ab'.repeat(32);
 export function exampleReport(fields: Partial<Report> = {}): Report {
   const states = latentStates({ family: 'Linear', timesteps: 1000, states: 3, spacing: 'Uniform', alphas: 'Mapped' });
   return {
-    format: 1,
+    format: 2,
     run: { name: 'digits', namespace: 'default' },
     bundle: { path: 'runs/digits/bundles/0123456789abcdef', digest },
     schedule: { family: 'Linear', alphas: 'Mapped', timesteps: 1000 },
     image: { size: 8, channels: 1 },
-    dataset: { count: 10_000, sha256: digest },
+    dataset: {
+      address: digest.slice(0, 16),
+      count: 10_000,
+      sha256: digest,
+      source: { where: 'data/mnist', fingerprint: digest, reading: digest.slice(0, 16) },
+      leftOut: { count: 0, bySuffix: {}, examples: [] },
+      broken: { count: 0, examples: [] },
+      notices: [],
+    },
     sampling: {
       sampler: 'DDIM',
       eta: 0,
@@ -25,9 +33,7 @@ export function exampleReport(fields: Partial<Report> = {}): Report {
       seconds: 61,
     },
     evaluation: {
-      metric: 'Fréchet distance',
-      distance: 12.345678,
-      smallestEigenvalue: -1e-12,
+      metrics: [{ name: 'Fréchet distance', value: 12.345678, details: { smallestEigenvalue: -1e-12 } }],
       extractor: 'mnist-classifier',
       extractorDigest: digest,
       dimensions: 64,

@@ -5,13 +5,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Values } from '../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../src/trainer/engine/tensorflow.ts';
+import { timestepConditioning } from '../../src/trainer/model/conditioning.ts';
 import { initialState, stateNames } from '../../src/trainer/train/optimizer.ts';
 import { stepProgram } from '../../src/trainer/train/step.ts';
 import { stepInputs } from './steps.ts';
 import { livelyWeights, smallUnet, training } from './unet.ts';
 
 const [from, to, input, output, threads] = process.argv.slice(2) as [string, string, string, string, string];
-const config = { ...smallUnet, timeEmbedding: true };
+const conditioning = timestepConditioning(smallUnet.baseChannels);
 const batchSize = 16;
 
 function readState(path: string): Values {
@@ -21,11 +22,10 @@ function readState(path: string): Values {
   return Object.fromEntries(stateNames.map((name, i) => [name, all.slice(i * size, (i + 1) * size)]));
 }
 
-const program = createRecordedProgram(
-  await loadTensorFlow(Number(threads)),
-  stepProgram(await loadTensorFlow(Number(threads)), config, training({ batchSize })),
-);
-program.write(input === '-' ? initialState(livelyWeights(config)) : readState(input));
-for (let step = Number(from); step < Number(to); step++) program.run(stepInputs(config, batchSize, 'V', step));
+const tf = await loadTensorFlow(Number(threads));
+const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, conditioning, training({ batchSize })));
+program.write(input === '-' ? initialState(livelyWeights(smallUnet, conditioning)) : readState(input));
+for (let step = Number(from); step < Number(to); step++)
+  program.run(stepInputs(smallUnet, conditioning, batchSize, 'V', step));
 const state = program.read();
 writeFileSync(output, Buffer.concat(stateNames.map((name) => new Uint8Array((state[name] as Float32Array).buffer))));

@@ -1,7 +1,7 @@
-import type { Prediction } from '../../src/api/spec/training.ts';
-import { targetCoefficients } from '../../src/diffusion/ddim.ts';
+import { type Prediction, targetCoefficients } from '../../src/diffusion/prediction.ts';
 import { seedPair, streams } from '../../src/diffusion/random.ts';
 import type { InputValues } from '../../src/trainer/engine/program.ts';
+import { type Conditioning, unconditioned } from '../../src/trainer/model/conditioning.ts';
 import type { UnetConfig } from '../../src/trainer/model/parameters.ts';
 import { formulaImages } from './unet.ts';
 
@@ -11,16 +11,17 @@ const states = [
   { alphaBar: 0.04, timestep: 700 },
 ] as const;
 
-/** Inputs of the step-th step (0-based) of a small model; a model without a time embedding has one state. */
+/** Inputs of the step-th step (0-based) of a small model; a model that is told nothing has one state. */
 export function stepInputs(
-  { imageSize, imageChannels, timeEmbedding }: UnetConfig,
+  { imageSize, imageChannels }: UnetConfig,
+  conditioning: Conditioning,
   batchSize: number,
   prediction: Prediction,
   step: number,
 ): InputValues {
   const chosen = Array.from(
     { length: batchSize },
-    (_, i) => states[timeEmbedding ? i % 2 : 0] as (typeof states)[number],
+    (_, i) => states[conditioning === unconditioned ? 0 : i % 2] as (typeof states)[number],
   );
   const target = chosen.map(({ alphaBar }) => targetCoefficients(prediction, alphaBar));
   return {
@@ -30,7 +31,7 @@ export function stepInputs(
     noise: Float32Array.from(chosen, ({ alphaBar }) => Math.sqrt(1 - alphaBar)),
     targetImage: Float32Array.from(target, ({ image }) => image),
     targetNoise: Float32Array.from(target, ({ noise }) => noise),
-    ...(timeEmbedding ? { timestep: Float32Array.from(chosen, ({ timestep }) => timestep) } : {}),
+    ...conditioning.values(chosen),
     learningRate: Float32Array.of(2e-3),
     decay: Float32Array.of(0.9),
     correction1: Float32Array.of(1 / (1 - 0.9 ** (step + 1))),

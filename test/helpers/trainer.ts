@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -6,15 +6,20 @@ import { pino } from 'pino';
 import { runLayout } from '../../src/api/layout.ts';
 import type { Progress } from '../../src/api/progress.ts';
 import { parseRun } from '../../src/api/run.ts';
+import type { ImageShape } from '../../src/api/spec/dataset.ts';
 import type { Spec } from '../../src/api/spec/spec.ts';
-import type { AggregateTask, EvaluateTask, SampleTask } from '../../src/api/task.ts';
-import { latentStates, partitionModels } from '../../src/diffusion/latentStates.ts';
+import type { AggregateTask, EvaluateTask, SampleTask, TrainTask } from '../../src/api/task.ts';
 import { normals, streams } from '../../src/diffusion/random.ts';
 import { runAggregate } from '../../src/trainer/aggregate/aggregate.ts';
+import { openDataset, saveDataset, startDigest } from '../../src/trainer/artifacts/dataset.ts';
 import { saveFinal } from '../../src/trainer/artifacts/finalModel.ts';
+import { createPosixStore } from '../../src/trainer/artifacts/posixStore.ts';
+import { savePrepared } from '../../src/trainer/artifacts/prepared.ts';
+import type { ArtifactStore } from '../../src/trainer/artifacts/store.ts';
 import type { TrainerContext } from '../../src/trainer/context/context.ts';
-import { writeNpy } from '../../src/trainer/formats/npy.ts';
-import { initialWeights, type ParameterSpec, totalSize } from '../../src/trainer/model/parameters.ts';
+import { bytesPerImage, type ImageSource } from '../../src/trainer/data/imageSource.ts';
+import { conditioningOf } from '../../src/trainer/model/conditioning.ts';
+import { initialWeights, type ParameterSpec, totalSize, unetConfig } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
 import { withSpec } from './runs.ts';
 
@@ -25,14 +30,26 @@ export function temporaryFolder(t: TestContext): string {
   return folder;
 }
 
+/** A store over a folder, and where things are in it. */
+export interface TestStore {
+  root: string;
+  store: ArtifactStore;
+}
+
+export function temporaryStore(t: TestContext): TestStore {
+  const root = temporaryFolder(t);
+  return { root, store: createPosixStore(root) };
+}
+
 /** A trainer process's context that logs nothing and remembers its progress. */
 export function trainerContext(
-  volumes: TrainerContext['volumes'],
+  store: ArtifactStore,
   fields: Partial<TrainerContext> = {},
 ): TrainerContext & { reported: Progress[] } {
   const reported: Progress[] = [];
   return {
-    volumes,
+    store,
+    volumes: {},
     logger: pino({ level: 'silent' }),
     progress: (progress) => reported.push(progress),
     signal: new AbortController().signal,
@@ -44,10 +61,32 @@ export function trainerContext(
   };
 }
 
+/** Images in memory as a source. */
+export function memorySource(pixels: Uint8Array, shape: ImageShape): ImageSource {
+  const size = bytesPerImage(shape);
+  const count = pixels.length / size;
+  return {
+    count,
+    shape,
+    digest: startDigest(count, shape).update(pixels).digest('hex'),
+    batch: async (first, many) => pixels.slice(first * size, (first + many) * size),
+  };
+}
+
+/** Puts a prepared dataset into a store. @returns its address */
+export async function preparedDataset(store: ArtifactStore, { count, shape, batch }: ImageSource): Promise<string> {
+  const size = bytesPerImage(shape);
+  async function* pixels() {
+    yield await batch(0, count);
+  }
+  const moments = () => ({ mean: new Float32Array(size).fill(-0.25), deviation: new Float32Array(size).fill(0.5) });
+  return (await saveDataset(store, { count, shape, pixels: pixels(), moments }, 'test')).address;
+}
+
 /** A run whose models are there, aggregated, with random weights; and its next tasks. */
-export interface AggregatedRun {
-  volumes: { run: string; data: string };
+export interface AggregatedRun extends TestStore {
   spec: Spec;
+  trainTask: (index: number) => TrainTask;
   aggregateTask: AggregateTask;
   sampleTask: (fields?: Partial<SampleTask>) => SampleTask;
   evaluateTask: (fields?: Partial<EvaluateTask>) => EvaluateTask;
@@ -62,7 +101,7 @@ function randomWeights(parameters: readonly ParameterSpec[], seed: number): Floa
 const hashOf = (index: number) => index.toString(16).padStart(16, '0');
 
 /** Blobs of grey or colour, so that the data has some covariance: uint8 [N, size, size, channels]. */
-function dataset(count: number, size: number, channels: number): Uint8Array {
+export function blobs(count: number, { size, channels }: ImageShape): Uint8Array {
   const bytes = new Uint8Array(count * size * size * channels);
   for (let i = 0; i < count; i++) {
     const [a = 0, b = 0, c = 0] = normals(3, streams.noise, i, 3);
@@ -75,6 +114,34 @@ function dataset(count: number, size: number, channels: number): Uint8Array {
   return bytes;
 }
 
+const directory = 'runs/test';
+const [aggregateHash, sampleHash, evaluateHash, preparedHash] = [100, 200, 300, 400].map(hashOf) as [
+  string,
+  string,
+  string,
+  string,
+];
+
+/** Commits models with random weights, as trained from a prepared dataset. */
+async function saveModels(store: ArtifactStore, tasks: readonly TrainTask[]): Promise<void> {
+  for (const task of tasks) {
+    const { shape, record } = await openDataset(store, task.dataset);
+    const { statesPerModel } = task.schedule;
+    const conditioning = conditioningOf(statesPerModel, task.model.baseChannels);
+    const parameters = parameterSpecs(unetConfig(task.model, shape), conditioning);
+    await saveFinal(store, runLayout(directory).model(task.hash).final, {
+      task,
+      parameters,
+      average: randomWeights(parameters, task.index),
+      image: shape,
+      dataset: { address: task.dataset, count: record.count, sha256: record.sha256 },
+      images: 1000,
+      seconds: 12,
+      losses: [0, 250, 500, 750].map((seen) => ({ images: seen + 250, loss: 1 / (1 + seen / 100 + task.index) })),
+    });
+  }
+}
+
 /**
  * @param fields of the spec; the dataset's image is kept
  * @param images of the dataset
@@ -82,15 +149,9 @@ function dataset(count: number, size: number, channels: number): Uint8Array {
 export async function aggregatedRun(
   t: TestContext,
   fields: Record<string, unknown> = {},
-  { size = 8, channels = 1, images = 40 } = {},
+  { size = 8, channels = 1 as 1 | 3, images = 40 } = {},
 ): Promise<AggregatedRun> {
-  const root = temporaryFolder(t);
-  const volumes = { run: join(root, 'run'), data: join(root, 'data') };
-  for (const folder of Object.values(volumes)) mkdirSync(folder);
-  writeFileSync(
-    join(volumes.data, 'images.npy'),
-    writeNpy({ shape: [images, size, size, channels], data: dataset(images, size, channels) }),
-  );
+  const { root, store } = temporaryStore(t);
   const { spec } = parseRun(
     withSpec({
       schedule: { states: 3 },
@@ -103,70 +164,60 @@ export async function aggregatedRun(
       ...fields,
     }),
   );
-  const directory = 'runs/test';
-  const { timesteps, statesPerModel, family, alphas } = spec.schedule;
-  const models = partitionModels(latentStates(spec.schedule), statesPerModel).map((states, index) => ({
-    index,
+  const source = memorySource(blobs(images, { size, channels }), { size, channels });
+  const dataset = await preparedDataset(store, source);
+  await savePrepared(store, runLayout(directory).prepared(preparedHash), {
+    format: 1,
+    hash: preparedHash,
+    dataset: { address: dataset, count: images, sha256: source.digest },
+    source: { where: 'data/images.npy', fingerprint: '0'.repeat(64), reading: '0'.repeat(16) },
+    leftOut: { count: 0, bySuffix: {}, examples: [] },
+    broken: { count: 0, examples: [] },
+    notices: [],
+  });
+  const { schedule, model, training, sampling } = spec;
+  const trainTask = (index: number): TrainTask => ({
+    kind: 'train',
+    directory,
     hash: hashOf(index),
-    states,
-    model: spec.model,
-    prediction: spec.training.prediction,
-  }));
-  for (const model of models) {
-    const parameters = parameterSpecs({
-      ...spec.model,
-      imageSize: size,
-      imageChannels: channels,
-      timeEmbedding: statesPerModel > 1,
-    });
-    await saveFinal(runLayout(volumes.run, directory).model(model.hash).final, {
-      task: {
-        kind: 'train',
-        directory,
-        timesteps,
-        dataset: spec.dataset,
-        training: spec.training,
-        checkpoints: { everyImages: 100, keep: 1 },
-        ...model,
-      },
-      parameters,
-      average: randomWeights(parameters, model.index),
-      dataset: { count: images, sha256: '0'.repeat(64) },
-      images: 1000,
-      seconds: 12,
-      losses: [0, 250, 500, 750].map((seen) => ({ images: seen + 250, loss: 1 / (1 + seen / 100 + model.index) })),
-    });
-  }
-  const aggregate: AggregateTask = {
+    index,
+    schedule,
+    dataset,
+    model,
+    training,
+    checkpoints: { everyImages: 100, keep: 1 },
+  });
+  const tasks = Array.from({ length: schedule.states / schedule.statesPerModel }, (_, index) => trainTask(index));
+  await saveModels(store, tasks);
+  const aggregateTask: AggregateTask = {
     kind: 'aggregate',
     directory,
-    hash: hashOf(100),
-    image: spec.dataset.image,
-    timesteps,
-    family,
-    alphas,
-    dataset: spec.dataset,
-    models,
+    hash: aggregateHash,
+    dataset,
+    models: tasks.map(({ hash }) => hash),
   };
-  await runAggregate(aggregate, trainerContext(volumes));
-  const common = { directory, bundle: aggregate.hash, sampling: spec.sampling, threads: 1 };
+  await runAggregate(aggregateTask, trainerContext(store));
+  const common = { directory, bundle: aggregateHash, sampling, threads: 1 };
   return {
-    volumes,
+    root,
+    store,
     spec,
-    aggregateTask: aggregate,
+    trainTask,
+    aggregateTask,
     sampleTask: (own) => ({
       kind: 'sample',
-      hash: hashOf(200),
+      hash: sampleHash,
       extractor: spec.evaluation?.extractor,
       ...common,
       ...own,
     }),
     evaluateTask: (own) => ({
       kind: 'evaluate',
-      hash: hashOf(300),
+      hash: evaluateHash,
       run: { name: 'test', namespace: 'default' },
-      samples: hashOf(200),
-      dataset: spec.dataset,
+      prepared: preparedHash,
+      dataset,
+      samples: sampleHash,
       evaluation: spec.evaluation,
       ...common,
       ...own,

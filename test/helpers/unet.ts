@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Training, trainingSchema } from '../../src/api/spec/training.ts';
+import { type Conditioning, timestepConditioning, unconditioned } from '../../src/trainer/model/conditioning.ts';
 import {
   initialWeights,
   type ParameterSpec,
@@ -21,7 +22,7 @@ interface TorchResult {
 
 /** What PyTorch computed: see test/fixtures/unet.py. */
 export interface TorchFixture {
-  config: Omit<UnetConfig, 'timeEmbedding'>;
+  config: UnetConfig;
   timesteps: number[];
   signal: number[];
   target: number[];
@@ -59,16 +60,21 @@ export const thinned = (vector: Float32Array): Float32Array => vector.filter((_,
 export const smallUnet: UnetConfig = {
   imageSize: 8,
   imageChannels: 1,
-  timeEmbedding: false,
   baseChannels: 8,
   channelMultipliers: [1, 2],
   residualBlocks: 1,
   attentionResolutions: [4],
 };
 
+/** Both kinds of networks, for tests of each. */
+export const conditionings = (config: UnetConfig): readonly Conditioning[] => [
+  unconditioned,
+  timestepConditioning(config.baseChannels),
+];
+
 /** Weights that are nowhere 0, so that every gradient counts. */
-export function livelyWeights(config: UnetConfig): Float32Array {
-  const specs = parameterSpecs(config);
+export function livelyWeights(config: UnetConfig, conditioning: Conditioning): Float32Array {
+  const specs = parameterSpecs(config, conditioning);
   return initialWeights(
     specs.map((spec) => (spec.initial.kind === 'zeros' ? { ...spec, initial: { kind: 'normal', fanIn: 100 } } : spec)),
     1,

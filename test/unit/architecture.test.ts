@@ -49,6 +49,53 @@ test('imports follow the arrows between the parts', () => {
   assert.deepEqual(wrong, []);
 });
 
+type Graph = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The edges of a graph that lie on a circle, as "a → b". */
+function circles(graph: Graph): string[] {
+  const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+    [...(graph.get(from) ?? [])].some((next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))));
+  return [...graph].flatMap(([from, targets]) =>
+    [...targets].filter((to) => to === from || reaches(to, from)).map((to) => `${from} → ${to}`),
+  );
+}
+
+function graphOf(edges: readonly (readonly [string, string])[]): Graph {
+  const graph = new Map<string, Set<string>>();
+  for (const [from, to] of edges) graph.set(from, (graph.get(from) ?? new Set()).add(to));
+  return graph;
+}
+
+const within = (folder: string, path: string) => path.startsWith(`${folder}/`);
+
+test('no file imports itself by way of others', () => {
+  const edges = imports().filter(({ target }) => target.endsWith('.ts'));
+  assert.deepEqual(circles(graphOf(edges.map(({ file, target }) => [file, target]))), []);
+});
+
+test('no folder imports itself by way of others, inside a part either', () => {
+  const edges = imports()
+    .filter(({ target }) => target.endsWith('.ts'))
+    .map(({ file, target }) => [dirname(file), dirname(target)] as const)
+    .filter(([from, to]) => from !== to && !within(from, to) && !within(to, from));
+  assert.deepEqual(circles(graphOf(edges)), []);
+});
+
+test('a circle is found where there is one, and only there', () => {
+  const edges = [
+    ['trainer/sample', 'trainer/metrics'],
+    ['trainer/metrics', 'trainer/report'],
+    ['trainer/report', 'trainer/sample'],
+    ['trainer/report', 'trainer/formats'],
+  ] as const;
+  assert.deepEqual(circles(graphOf(edges)), [
+    'trainer/sample → trainer/metrics',
+    'trainer/metrics → trainer/report',
+    'trainer/report → trainer/sample',
+  ]);
+  assert.deepEqual(circles(graphOf(edges.slice(1))), []);
+});
+
 test('heavy packages are loaded only where they belong', () => {
   const wrong = imports().filter(({ from, target }) => onlyIn[target] !== undefined && !onlyIn[target].includes(from));
   assert.deepEqual(wrong, []);

@@ -1,18 +1,45 @@
 import { z } from 'zod';
-import { integer, objectName, quantity, withRules } from '../rules.ts';
+import { wholeQuantity } from '../quantity.ts';
+import { asSet, integer, objectName, withRules } from '../rules.ts';
+
+/** Not a default of the schema: it would also be written beside claimName, where it says nothing. */
+export const defaultAccessModes = ['ReadWriteMany'] as const;
+
+/** An empty name is one too: it asks for a volume of no class, which somebody has made for this claim. */
+const storageClassName = z
+  .string()
+  .max(253)
+  .regex(
+    /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/,
+    'must be empty or the name of a storage class: lower case letters, digits, - and .',
+  );
 
 const shared = withRules(
   z
     .strictObject({
-      size: quantity
+      size: wholeQuantity
         .optional()
-        .describe('Size of a ReadWriteMany claim that the run creates and owns: it goes when the run is deleted.'),
-      storageClassName: objectName
+        .describe('Size of a claim that the run creates and owns: it goes when the run is deleted.'),
+      storageClassName: storageClassName
         .optional()
-        .describe("Storage class of the created claim; the cluster's default where left out."),
+        .describe(
+          "Storage class of the created claim; the cluster's default where left out. Empty for a volume of no class, which is bound and not made.",
+        ),
+      accessModes: asSet(
+        z
+          .array(z.enum(['ReadWriteMany', 'ReadWriteOnce']))
+          .min(1)
+          .max(2),
+      )
+        .optional()
+        .describe(
+          'Access modes of the created claim; [ReadWriteMany] where left out. With ReadWriteOnce alone all pods of the run have to share a node: choose it in execution.podTemplate.',
+        ),
       claimName: objectName
         .optional()
-        .describe('An existing ReadWriteMany claim to use instead; it stays when the run is deleted.'),
+        .describe(
+          'An existing claim, ReadWriteMany where pods run on several nodes, to use instead; it stays when the run is deleted.',
+        ),
     })
     .describe('One claim for all pods of the run.'),
   [
@@ -28,9 +55,21 @@ const shared = withRules(
       check: (s) => s.storageClassName === undefined || s.size !== undefined,
     },
     {
+      cel: '!has(self.accessModes) || has(self.size)',
+      message: 'accessModes goes with size; an existing claim has its modes already',
+      path: ['accessModes'],
+      check: (s) => s.accessModes === undefined || s.size !== undefined,
+    },
+    {
       cel: 'has(self.size) == has(oldSelf.size) && (!has(self.claimName) || !has(oldSelf.claimName) || self.claimName == oldSelf.claimName) && has(self.storageClassName) == has(oldSelf.storageClassName) && (!has(self.storageClassName) || self.storageClassName == oldSelf.storageClassName)',
       message:
         'checkpoints.volume.shared cannot move to another claim or class while the run exists, because its checkpoints are there; make a new run instead',
+    },
+    {
+      cel: "(has(self.accessModes) ? self.accessModes : ['ReadWriteMany']) == (has(oldSelf.accessModes) ? oldSelf.accessModes : ['ReadWriteMany'])",
+      message:
+        'accessModes are those of the claim as it was created, and cannot change while the run exists; make a new run instead',
+      path: ['accessModes'],
     },
     {
       cel: '!has(self.size) || !has(oldSelf.size) || self.size == oldSelf.size',

@@ -14,7 +14,7 @@ export const imageShapeSchema = z.strictObject({ size: z.int().min(1), channels:
 
 export const imageSchema = z
   .strictObject({
-    size: integer(4, 1024).describe('Height and width in pixels. Images of another size are resized to it.'),
+    size: integer(4, 1024).describe('Height and width in pixels. Images of another size are resized to it, see fit.'),
     channels: z.literal([1, 3]).describe('1 for grey, 3 for RGB.'),
     fit: z
       .enum(['CenterCrop', 'Stretch', 'Pad'])
@@ -31,7 +31,7 @@ export const datasetSchema = z
     format: z
       .enum(['Idx', 'ImageFolder', 'ImageZip', 'Npy', 'Npz'])
       .describe(
-        'Idx: an MNIST-style images file, plain or .gz (or the folder with train-images-idx3-ubyte). ImageFolder, ImageZip: PNG and JPEG files. Npy, Npz: a uint8 array [N,H,W] or [N,H,W,C].',
+        'Idx: an MNIST-style images file, plain or .gz (or the folder with train-images-idx3-ubyte). ImageFolder, ImageZip: PNG, JPEG, WebP, GIF (first frame), TIFF and AVIF files; others are left out and counted. Npy, Npz: an array [N,H,W], [N,H,W,C] or [N,C,H,W] of bytes, of other integers from 0 to 255, or of floats within [0, 1] or [−1, 1].',
       ),
     image: imageSchema,
     array: z

@@ -1,50 +1,11 @@
 import { z } from 'zod';
-import { integer, objectName, quantity } from '../rules.ts';
+import { integer, objectName } from '../rules.ts';
+import { jobTemplateSchema } from './jobTemplate.ts';
+import { podTemplateSchema } from './podTemplate.ts';
+import { resourcesSchema } from './resources.ts';
 
-/** Merged into the pods; its schema is Kubernetes' own, which is too large to embed (argo-cd#11074). */
-export const podTemplateSchema = z
-  .looseObject({
-    metadata: z
-      .looseObject({
-        labels: z.record(z.string(), z.string()).optional(),
-        annotations: z.record(z.string(), z.string()).optional(),
-      })
-      .optional(),
-    spec: z.looseObject({}).optional(),
-  })
-  .meta({ 'x-kubernetes-preserve-unknown-fields': true })
-  .describe(
-    'A PodTemplate that is merged into every pod; containers are matched by name (the container is called "trainer").',
-  );
-
-/** Labels and annotations of Jobs, for those who admit or count Jobs and not pods: Kueue's priority class, say. */
-export const jobTemplateSchema = z
-  .strictObject({
-    metadata: z
-      .strictObject({
-        labels: z.record(z.string(), z.string()).optional().describe('Labels of every Job.'),
-        annotations: z.record(z.string(), z.string()).optional().describe('Annotations of every Job.'),
-      })
-      .optional()
-      .describe("Metadata of every Job; the operator's own labels win."),
-  })
-  .describe('What every Job carries besides.');
-
-const resourceList = z.record(
-  z.string().max(253),
-  z.union([quantity, integer(0, Number.MAX_SAFE_INTEGER)], {
-    error: 'must be a Kubernetes quantity: a whole number, or text such as "500m" or "20Gi"',
-  }),
-);
-
-export const resourcesSchema = z
-  .strictObject({
-    limits: resourceList.optional().describe('Limits by resource name, such as nvidia.com/gpu or memory.'),
-    requests: resourceList.optional().describe('Requests by resource name.'),
-  })
-  .describe(
-    'Resources of training and sampling pods. Aggregation and evaluation get the same without extended resources such as GPUs.',
-  );
+export type { PodTemplate } from './podTemplate.ts';
+export type { Resources } from './resources.ts';
 
 export const executionSchema = z
   .strictObject({
@@ -76,6 +37,4 @@ export const executionSchema = z
   .prefault({})
   .describe('How the pods run. Nothing here changes what is trained.');
 
-export type PodTemplate = z.output<typeof podTemplateSchema>;
-export type Resources = z.output<typeof resourcesSchema>;
 export type Execution = z.output<typeof executionSchema>;

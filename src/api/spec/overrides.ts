@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { withRules } from '../rules.ts';
-import { podTemplateSchema } from './execution.ts';
 import { modelOverrideSchema } from './model.ts';
+import { podTemplateSchema } from './podTemplate.ts';
 import { trainingOverrideSchema } from './training.ts';
 
 /** First and last state of a range written "8-9" or "8". */

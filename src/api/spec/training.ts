@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { predictions } from '../../diffusion/ddim.ts';
+import { predictions } from '../../diffusion/prediction.ts';
 import { integer } from '../rules.ts';
 import { overridable } from './overridable.ts';
 

@@ -5,6 +5,7 @@ import type { Run } from '../../api/run.ts';
 import type { PodTemplate, Resources } from '../../api/spec/execution.ts';
 import { renderTask, type Task, taskVariable } from '../../api/task.ts';
 import { mergePodTemplates } from './podTemplate.ts';
+import { withPullSecrets } from './pullSecrets.ts';
 import { steps } from './steps.ts';
 import { volumesFor } from './volumes.ts';
 
@@ -12,6 +13,8 @@ import { volumesFor } from './volumes.ts';
 export interface Settings {
   /** Image of trainer pods, unless the run names one. */
   trainerImage: string;
+  /** Names of Secrets that every trainer pod may pull its image with; a run's podTemplate may add more. */
+  imagePullSecrets?: readonly string[];
 }
 
 const httpPort = 8080;
@@ -92,6 +95,7 @@ export function podTemplateOf(
     containers: [container(run, task, settings)],
     volumes: volumesFor(run, task).map(({ volume }) => volume),
   };
-  const merged = mergePodTemplates({ metadata: { labels }, spec }, run.spec.execution.podTemplate, override);
+  const ours = withPullSecrets({ metadata: { labels }, spec }, settings.imagePullSecrets);
+  const merged = mergePodTemplates(ours, run.spec.execution.podTemplate, override);
   return { ...merged, metadata: { ...merged.metadata, labels: { ...merged.metadata?.labels, ...labels } } };
 }

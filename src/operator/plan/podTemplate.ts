@@ -1,48 +1,65 @@
 import type { V1PodTemplateSpec } from '@kubernetes/client-node';
+import { entryKey, listKeys, typedMembers, unionMembers } from '../../api/mergeKeys.ts';
+import { isObject, type Json } from '../../api/objects.ts';
 import type { PodTemplate } from '../../api/spec/execution.ts';
 
-type Json = { [key: string]: unknown };
+/** Lists without a key that are added to, so that what a pod tolerates or reads stays. */
+const appended = ['tolerations', 'envFrom'];
 
-/** Lists whose entries are told apart by a field, as in Kubernetes' strategic merge patch. */
-const mergeKeys: Record<string, string> = {
-  containers: 'name',
-  initContainers: 'name',
-  volumes: 'name',
-  env: 'name',
-  imagePullSecrets: 'name',
-  volumeMounts: 'mountPath',
-  ports: 'containerPort',
-};
-/** Entries that are replaced as a whole: a volume has one source, and two merged would be refused. */
-const replaced = ['volumes'];
-/** Lists that are added to. */
-const appended = ['tolerations', 'envFrom', 'topologySpreadConstraints', 'hostAliases', 'schedulingGates'];
+/** What a patch says of its object or entry beside its fields (`$patch: delete` or `replace`). */
+const directiveOf = (patch: unknown): unknown => (isObject(patch) ? patch.$patch : undefined);
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The base without the members of a union that the patch replaces by another. */
+function withoutReplaced(base: Json, patch: Json, name: string): Json {
+  const [member] = unionMembers(name, patch).filter((field) => patch[field] !== null);
+  const gone = member === undefined ? [] : unionMembers(name, base).filter((field) => field !== member);
+  const type = patch.type ?? base.type;
+  const foreign = Object.entries(typedMembers[name] ?? {}).filter(([, only]) => only !== type);
+  const dropped = new Set([...gone, ...foreign.map(([field]) => field)]);
+  return Object.fromEntries(Object.entries(base).filter(([field]) => !dropped.has(field)));
+}
 
-function mergeByKey(base: readonly unknown[], patch: readonly unknown[], name: string, key: string): unknown[] {
-  const entries = new Map(base.map((entry) => [(entry as Json)[key], entry]));
+function mergeObjects(base: Json, patch: Json, name: string): Json {
+  const { $patch: directive, ...fields } = patch;
+  const merged = directive === 'replace' ? {} : withoutReplaced(base, fields, name);
+  for (const [field, value] of Object.entries(fields)) {
+    if (value === null || directiveOf(value) === 'delete') delete merged[field];
+    else merged[field] = merge(merged[field], value, field);
+  }
+  return merged;
+}
+
+function mergeByKey(base: readonly unknown[], patch: readonly unknown[], name: string): unknown[] {
+  const entries = new Map(base.map((entry) => [entryKey(name, entry), entry]));
   for (const entry of patch) {
-    const id = isObject(entry) ? entry[key] : undefined;
-    entries.set(id, replaced.includes(name) ? entry : merge(entries.get(id), entry, ''));
+    const key = entryKey(name, entry);
+    if (directiveOf(entry) === 'delete') entries.delete(key);
+    else entries.set(key, merge(entries.get(key), entry, name));
   }
   return [...entries.values()];
 }
 
-function merge(base: unknown, patch: unknown, name: string): unknown {
-  if (Array.isArray(base) && Array.isArray(patch)) {
-    const key = mergeKeys[name];
-    if (key !== undefined) return mergeByKey(base, patch, name, key);
-    return appended.includes(name) ? [...base, ...patch] : patch;
-  }
-  if (!isObject(base) || !isObject(patch)) return patch;
-  const merged: Json = { ...base };
-  for (const [field, value] of Object.entries(patch)) merged[field] = merge(base[field], value, field);
-  return merged;
+function mergeLists(base: readonly unknown[], patch: readonly unknown[], name: string): unknown[] {
+  // An entry that is nothing but `$patch: replace` speaks for the list.
+  const isMarker = (entry: unknown) => directiveOf(entry) === 'replace' && Object.keys(entry as Json).length === 1;
+  const entries = patch.filter((entry) => !isMarker(entry));
+  const kept = entries.length < patch.length ? [] : base;
+  if (listKeys[name] !== undefined) return mergeByKey(kept, entries, name);
+  const cleaned = entries.map((entry) => merge(undefined, entry, name));
+  return appended.includes(name) ? [...kept, ...cleaned] : cleaned;
 }
 
-/** Merges users' templates over ours, the later winning. */
+/** Kubernetes' strategic merge of a value over another. `name` is that of its field; entries have that of their list. */
+function merge(base: unknown, patch: unknown, name: string): unknown {
+  if (Array.isArray(patch)) return mergeLists(Array.isArray(base) ? base : [], patch, name);
+  if (isObject(patch)) return mergeObjects(isObject(base) ? base : {}, patch, name);
+  return patch;
+}
+
+/**
+ * Merges users' templates over ours, the later winning, as Kubernetes' strategic merge does: null removes a field,
+ * `$patch: delete` an entry of a list, and one member of a union replaces another.
+ */
 export function mergePodTemplates(base: V1PodTemplateSpec, ...patches: (PodTemplate | undefined)[]): V1PodTemplateSpec {
   return patches.reduce<unknown>(
     (template, patch) => (patch === undefined ? template : merge(template, patch, '')),

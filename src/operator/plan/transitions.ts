@@ -3,6 +3,7 @@ import type { EventReason } from '../../api/reasons.ts';
 import type { RunStatus } from '../../api/status.ts';
 import type { ObjectEvent } from '../kube/events.ts';
 import type { Changes } from './changes.ts';
+import { claimNotice } from './claim.ts';
 import { failureText } from './conditions.ts';
 
 /** Names that an event lists at most. */
@@ -29,6 +30,10 @@ function changeEvents({ create, remove, suspend, former }: Changes): ObjectEvent
   }
   const created = create.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   normal('Created', created, (names) => `Created ${names}.`);
+  for (const claim of create.filter(({ kind }) => kind === 'PersistentVolumeClaim')) {
+    const notice = claimNotice(claim);
+    if (notice !== undefined) events.push(event('Normal', 'ClaimOnOneNode', notice));
+  }
   const removed = remove.map(({ name }) => `Job ${name}`);
   normal('Deleted', removed, (names) => `Deleted ${names}, not wanted any more.`);
   const switched = (to: boolean) => suspend.filter(({ value }) => value === to).map(({ name }) => name);

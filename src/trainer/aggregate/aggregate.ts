@@ -1,96 +1,95 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DdrError, toDdrError } from '../../api/errors.ts';
-import { modelFileName, runLayout } from '../../api/layout.ts';
+import { datasetKey, modelFileName, runLayout } from '../../api/layout.ts';
 import type { AggregateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { bundleFormat, type Manifest, openBundle } from '../artifacts/bundle.ts';
-import {
-  type Content,
-  commitFolder,
-  loadOrName,
-  makeAnew,
-  recordOf,
-  removePartial,
-  setAside,
-  toJson,
-} from '../artifacts/commit.ts';
-import { loadFinal, weightsFile } from '../artifacts/finalModel.ts';
+import { areWhole, bundleFormat, type Manifest, manifestFile, openBundle, statesOf } from '../artifacts/bundle.ts';
+import { type DatasetRecord, loadDatasetRecord } from '../artifacts/dataset.ts';
+import { type FinalRecord, loadFinal, weightsFile } from '../artifacts/finalModel.ts';
+import { loadOrName, makeAnew, toJson } from '../artifacts/records.ts';
+import type { Content } from '../artifacts/store.ts';
 import { stillStarting, stopIfAsked, type TrainerContext } from '../context/context.ts';
-import { datasetDigest, readDataset } from '../data/dataset.ts';
-import { type ImageSet, toUnit } from '../data/images.ts';
-import { writeSafetensors } from '../formats/safetensors.ts';
 
-const changedData = 'the model has learned from other images than are there now';
 const stopped = 'stopped; the models are kept, and the bundle is made anew';
 
-/** Mean and deviation per pixel over the data, as a model sees it. */
-function moments({ count, pixels }: ImageSet): { mean: Float32Array; deviation: Float32Array } {
-  const size = pixels.length / count;
-  const [sum, squares] = [new Float64Array(size), new Float64Array(size)];
-  for (let i = 0; i < pixels.length; i++) {
-    const value = toUnit(pixels[i] as number);
-    const at = i % size;
-    sum[at] = (sum[at] as number) + value;
-    squares[at] = (squares[at] as number) + value ** 2;
+/** A model that is there and whole. @throws DdrError ModelMissing, DigestMismatch naming it */
+async function loadModel(task: AggregateTask, index: number, hash: string, context: TrainerContext) {
+  const { store } = context;
+  const { final } = runLayout(task.directory).model(hash);
+  const name = `model ${index}`;
+  const trained = await loadOrName(name, name, () => loadFinal(store, final, hash));
+  if (trained === undefined) {
+    throw new DdrError('ModelMissing', `${name} has no trained weights in the store`, {
+      where: store.describe(final),
+      hint: makeAnew(name),
+    });
   }
-  const mean = sum.map((total) => total / count);
-  const deviation = squares.map((total, i) => Math.sqrt(Math.max(0, total / count - (mean[i] as number) ** 2)));
-  return { mean: Float32Array.from(mean), deviation: Float32Array.from(deviation) };
+  return { record: trained.record, where: store.describe(final) };
+}
+
+/** Whether models fit one another and the dataset. @throws DdrError DataChanged, InputMismatch naming the model */
+function checkFit(
+  index: number,
+  { index: trainedAs, dataset, image, schedule }: FinalRecord,
+  data: DatasetRecord,
+  first: FinalRecord,
+  where: string,
+): void {
+  if (dataset.sha256 !== data.sha256) {
+    throw new DdrError('DataChanged', `model ${index} has learned from the dataset ${dataset.address}, not this one`, {
+      where,
+      hint: makeAnew(`model ${index}`),
+    });
+  }
+  if (!isDeepStrictEqual([trainedAs, image, schedule], [index, data.shape, first.schedule])) {
+    throw new DdrError(
+      'InputMismatch',
+      `model ${index} was trained for another place, other images or another schedule`,
+      { where },
+    );
+  }
+}
+
+/** The manifest of the trained models, each of which is read and checked. */
+async function describeBundle(task: AggregateTask, context: TrainerContext): Promise<Manifest> {
+  const data = await loadDatasetRecord(context.store, task.dataset);
+  const models: Manifest['models'] = [];
+  let first: FinalRecord | undefined;
+  for (const [index, hash] of task.models.entries()) {
+    const { record, where } = await loadModel(task, index, hash, context);
+    first ??= record;
+    checkFit(index, record, data, first, where);
+    const { states, model, training, images, losses, weights } = record;
+    const loss = losses.at(-1)?.loss ?? null;
+    const file = modelFileName(index);
+    models.push({ index, hash, states, model, prediction: training.prediction, file, images, loss, ...weights });
+    context.progress({ phase: 'Running', done: index + 1, total: task.models.length });
+    await stopIfAsked(context, stopped);
+  }
+  if (first === undefined || !areWhole(statesOf({ models })))
+    throw new DdrError('InputMismatch', 'the models do not cover each latent state once, in their order');
+  return {
+    format: bundleFormat,
+    hash: task.hash,
+    image: data.shape,
+    schedule: first.schedule,
+    dataset: { address: task.dataset, count: data.count, sha256: data.sha256 },
+    moments: data.moments,
+    models,
+  };
 }
 
 /** Builds the bundle's folder from the trained models. */
 async function publish(task: AggregateTask, context: TrainerContext, target: string): Promise<void> {
-  const layout = runLayout(context.volumes.run, task.directory);
-  const data = await readDataset(task.dataset, context.volumes.data, () => stillStarting(context));
-  const files: Record<string, Content> = {};
-  const models: Manifest['models'] = [];
-  const learnedFrom = datasetDigest(data);
-  for (const [done, { index, hash, states, model, prediction }] of task.models.entries()) {
-    const { final } = layout.model(hash);
-    const name = `model ${index}`;
-    const trained = await loadOrName(name, name, () => loadFinal(final, hash));
-    if (trained === undefined) {
-      throw new DdrError('ModelMissing', `${name} has no trained weights on the volume`, {
-        where: final,
-        hint: makeAnew(name),
-      });
-    }
-    const { record } = trained;
-    if (!isDeepStrictEqual(record.states, states) || record.training.prediction !== prediction) {
-      throw new DdrError('DigestMismatch', `${name} was trained for other states`, { where: final });
-    }
-    if (record.dataset.sha256 !== learnedFrom)
-      context.logger.warn({ model: index, dataset: record.dataset, found: learnedFrom }, changedData);
-    const file = modelFileName(index);
-    files[file] = { copyOf: join(final, weightsFile) };
-    const loss = record.losses.at(-1)?.loss ?? null;
-    models.push({ index, hash, states, model, prediction, file, images: record.images, loss, ...record.weights });
-    context.progress({ phase: 'Running', done: done + 1, total: task.models.length });
-    await stopIfAsked(context, stopped);
-  }
-  const { size, channels } = task.image;
-  const { mean, deviation } = moments(data);
-  const shape = [size, size, channels];
-  const tensors = new Map([
-    ['mean', { shape, values: mean }],
-    ['deviation', { shape, values: deviation }],
-  ]);
-  const momentsBytes = writeSafetensors({ tensors, metadata: {} });
-  const manifest: Manifest = {
-    format: bundleFormat,
-    hash: task.hash,
-    image: task.image,
-    timesteps: task.timesteps,
-    family: task.family,
-    alphas: task.alphas,
-    dataset: { count: data.count, sha256: learnedFrom },
-    moments: { file: 'moments.safetensors', ...recordOf(momentsBytes) },
-    models,
-  };
-  const content = { ...files, 'moments.safetensors': momentsBytes, 'manifest.json': toJson(manifest) };
-  await commitFolder(target, content, () => saving(task, context));
+  const layout = runLayout(task.directory);
+  await stillStarting(context);
+  const manifest = await describeBundle(task, context);
+  const files: Record<string, Content> = Object.fromEntries(
+    manifest.models.map(({ file, hash }) => [file, { copyOf: `${layout.model(hash).final}/${weightsFile}` }]),
+  );
+  files[manifest.moments.file] = { copyOf: `${datasetKey(task.dataset)}/${manifest.moments.file}` };
+  files[manifestFile] = toJson(manifest);
+  await context.store.commit(target, files, () => saving(task, context));
 }
 
 /** Of many or large models, copying and reading back take longer than a process may be silent. */
@@ -101,7 +100,7 @@ async function saving(task: AggregateTask, context: TrainerContext): Promise<voi
 
 /** Reads a bundle back, every file of it. */
 async function verify(task: AggregateTask, context: TrainerContext, target: string): Promise<string> {
-  const bundle = await openBundle(target, task.hash);
+  const bundle = await openBundle(context.store, target, task.hash);
   for (const file of [...bundle.manifest.models, bundle.manifest.moments]) {
     await bundle.read(file);
     await saving(task, context);
@@ -111,22 +110,22 @@ async function verify(task: AggregateTask, context: TrainerContext, target: stri
 
 /**
  * Verifies every model and publishes the bundle. One that is there already is verified, and made anew where it is damaged.
- * @throws DdrError ModelMissing, DigestMismatch naming the model
+ * @throws DdrError ModelMissing, DigestMismatch, DataChanged, InputMismatch naming the model
  */
 export async function runAggregate(task: AggregateTask, context: TrainerContext): Promise<TaskResult> {
-  const target = runLayout(context.volumes.run, task.directory).bundle(task.hash);
-  await removePartial(dirname(target));
-  if (existsSync(target)) {
+  const { store, logger } = context;
+  const target = runLayout(task.directory).bundle(task.hash);
+  await store.removePartial({ folder: target });
+  if (await store.exists(target)) {
     await verify(task, context, target).catch(async (thrown: unknown) => {
       const error = toDdrError(thrown);
       if (error.code === 'Interrupted' || error.code === 'FileAccess') throw error; // not the bundle's fault
-      context.logger.warn({ path: target, error: error.describe() }, 'the bundle is damaged and made anew');
-      await setAside(target);
+      logger.warn({ path: store.describe(target), error: error.describe() }, 'the bundle is damaged and made anew');
+      await store.quarantine(target);
     });
   }
-  if (!existsSync(target)) await publish(task, context, target);
+  if (!(await store.exists(target))) await publish(task, context, target);
   const digest = await verify(task, context, target);
-  const path = relative(context.volumes.run, target);
-  context.logger.info({ path, digest, models: task.models.length }, 'bundle published');
-  return { kind: 'aggregate', path, digest, models: task.models.length };
+  logger.info({ path: target, digest, models: task.models.length }, 'bundle published');
+  return { kind: 'aggregate', path: target, digest, models: task.models.length };
 }

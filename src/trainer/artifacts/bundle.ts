@@ -1,15 +1,18 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
+import { imageShapeSchema } from '../../api/spec/dataset.ts';
 import { modelSchema } from '../../api/spec/model.ts';
-import { latentStateSchema } from '../../api/task.ts';
+import type { LatentState } from '../../diffusion/latentStates.ts';
+import { predictions } from '../../diffusion/prediction.ts';
 import { sha256 } from '../formats/digest.ts';
 import { readSafetensors, type Safetensors } from '../formats/safetensors.ts';
-import { fileRecordSchema, makeAnew, readJson, readRecorded } from './commit.ts';
+import { datasetReferenceSchema } from './dataset.ts';
+import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
+import { fileRecordSchema, makeAnew, readJson, readRecorded } from './records.ts';
+import type { ArtifactStore } from './store.ts';
 
 /** Grows when a reader of before could no longer read what is written. */
-export const bundleFormat = 1;
+export const bundleFormat = 2;
 
 const fileName = z.string().regex(/^[a-z0-9-]+\.safetensors$/); // a name, never a path
 const bundledFile = fileRecordSchema.extend({ file: fileName });
@@ -18,11 +21,10 @@ const bundledFile = fileRecordSchema.extend({ file: fileName });
 export const manifestSchema = z.object({
   format: z.literal(bundleFormat),
   hash: z.string(),
-  image: z.object({ size: z.int(), channels: z.union([z.literal(1), z.literal(3)]) }),
-  timesteps: z.int(),
-  family: z.string(),
-  alphas: z.string(),
-  dataset: z.object({ count: z.int(), sha256: z.string() }),
+  image: imageShapeSchema,
+  schedule: scheduleRecordSchema,
+  /** The images that every model has learned from. */
+  dataset: datasetReferenceSchema,
   /** Mean and deviation of the data per pixel, in [−1, 1]. */
   moments: bundledFile,
   models: z.array(
@@ -31,7 +33,7 @@ export const manifestSchema = z.object({
       hash: z.string(),
       states: z.array(latentStateSchema).min(1),
       model: modelSchema,
-      prediction: z.enum(['Epsilon', 'V', 'X0']),
+      prediction: z.enum(predictions),
       images: z.int(),
       loss: z.number().nullable(),
     }),
@@ -49,30 +51,41 @@ export interface Bundle {
   read(file: z.output<typeof bundledFile>): Promise<Safetensors>;
 }
 
-/** States of a manifest, the cleanest first; every state of 0 … S − 1 exactly once. */
-export function statesOf({ models }: Manifest): { state: number; timestep: number; alphaBar: number }[] {
-  return models.flatMap(({ states }) => states).sort((a, b) => a.state - b.state);
+/** States of a manifest's models, the cleanest first. */
+export function statesOf({ models }: Pick<Manifest, 'models'>): LatentState[] {
+  return models.flatMap(({ states }) => states).sort((a, b) => a.index - b.index);
 }
+
+/** Whether states 0 … S − 1 are there exactly once, with falling ᾱ. */
+export const areWhole = (states: readonly LatentState[]): boolean =>
+  states.every(({ index, alphaBar }, i) => index === i && alphaBar < (states[i - 1]?.alphaBar ?? 1));
+
+export const manifestFile = 'manifest.json';
 
 /**
  * Opens a bundle.
  * @throws DdrError ModelMissing where there is none, DigestMismatch where it is not a whole
  */
-export async function openBundle(folder: string, hash: string): Promise<Bundle> {
-  const path = join(folder, 'manifest.json');
-  const manifest = await readJson(path, manifestSchema);
-  if (manifest === undefined)
-    throw new DdrError('ModelMissing', 'there is no bundle', { where: folder, hint: makeAnew('aggregation') });
-  const states = statesOf(manifest);
-  const whole = states.every(({ state, alphaBar }, i) => state === i && alphaBar < (states[i - 1]?.alphaBar ?? 1));
-  if (manifest.hash !== hash || !whole) {
+export async function openBundle(store: ArtifactStore, folder: string, hash: string): Promise<Bundle> {
+  const key = `${folder}/${manifestFile}`;
+  const manifest = await readJson(store, key, manifestSchema);
+  if (manifest === undefined) {
+    throw new DdrError('ModelMissing', 'there is no bundle', {
+      where: store.describe(folder),
+      hint: makeAnew('aggregation'),
+    });
+  }
+  if (manifest.hash !== hash || !areWhole(statesOf(manifest))) {
     throw new DdrError('DigestMismatch', 'the manifest does not describe the bundle that was asked for', {
-      where: path,
+      where: store.describe(key),
     });
   }
   return {
     manifest,
-    digest: sha256(await readFile(path)),
-    read: async (file) => readSafetensors(await readRecorded(join(folder, file.file), file), join(folder, file.file)),
+    digest: sha256((await store.read(key)) ?? new Uint8Array()),
+    read: async (file) => {
+      const path = `${folder}/${file.file}`;
+      return readSafetensors(await readRecorded(store, path, file), store.describe(path));
+    },
   };
 }

@@ -1,20 +1,10 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { toDdrError } from '../../api/errors.ts';
 import { checkpointName } from '../../api/layout.ts';
 import type { Values } from '../engine/program.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
-import {
-  commitFolder,
-  fileRecordSchema,
-  namesIn,
-  readJson,
-  readRecorded,
-  recordOf,
-  setAside,
-  toJson,
-} from './commit.ts';
+import { fileRecordSchema, readJson, readRecorded, recordOf, toJson } from './records.ts';
+import type { ArtifactStore } from './store.ts';
 
 /** A point of the loss curve: the mean loss of the steps since the point before. */
 export const lossPointSchema = z.object({ images: z.int(), loss: z.number() });
@@ -37,47 +27,58 @@ export interface Checkpoint extends Omit<CheckpointRecord, 'state'> {
   state: Values;
 }
 
-/** Commits a checkpoint and deletes the oldest beyond `keep`. */
-export async function saveCheckpoint(folder: string, checkpoint: Checkpoint, keep: number): Promise<void> {
+const namesOf = async (store: ArtifactStore, folder: string) =>
+  (await store.list(folder)).filter((name) => /^\d{12}$/.test(name));
+
+/** Commits a checkpoint below a folder and deletes the oldest beyond `keep`. */
+export async function saveCheckpoint(
+  store: ArtifactStore,
+  folder: string,
+  checkpoint: Checkpoint,
+  keep: number,
+): Promise<void> {
   const { state, ...rest } = checkpoint;
   const tensors = new Map(Object.entries(state).map(([name, values]) => [name, { shape: [values.length], values }]));
   const bytes = writeSafetensors({ tensors, metadata: {} });
   const record: CheckpointRecord = { ...rest, state: recordOf(bytes) };
-  await commitFolder(join(folder, checkpointName(checkpoint.images)), {
+  await store.commit(`${folder}/${checkpointName(checkpoint.images)}`, {
     'state.safetensors': bytes,
     'checkpoint.json': toJson(record),
   });
-  const names = (await namesIn(folder)).filter((name) => /^\d{12}$/.test(name));
-  for (const name of names.slice(0, Math.max(0, names.length - keep)))
-    await rm(join(folder, name), { recursive: true, force: true });
+  const names = await namesOf(store, folder);
+  for (const name of names.slice(0, Math.max(0, names.length - keep))) await store.remove(`${folder}/${name}`);
+}
+
+async function loadCheckpoint(store: ArtifactStore, key: string, hash: string): Promise<Checkpoint> {
+  const record = await readJson(store, `${key}/checkpoint.json`, recordSchema);
+  if (record === undefined) throw new Error('checkpoint.json is not there');
+  if (record.hash !== hash) throw new Error(`belongs to model ${record.hash}`);
+  const bytes = await readRecorded(store, `${key}/state.safetensors`, record.state);
+  const { tensors } = readSafetensors(bytes, store.describe(key));
+  return { ...record, state: Object.fromEntries([...tensors].map(([name, { values }]) => [name, values])) };
 }
 
 /**
- * The newest checkpoint whose digest holds. A damaged one is set aside under `damaged-…` and the one before it is taken:
- * losing some images is better than losing the model. One that cannot be read at the moment stays where it is.
- * @param onDamage told of each that was set aside
+ * The newest checkpoint whose digest holds. A damaged one is quarantined and the one before it is taken: losing some images
+ * is better than losing the model. One that cannot be read at the moment stays where it is.
+ * @param onDamage told of each that was quarantined
  * @throws DdrError FileAccess
  */
 export async function loadNewestCheckpoint(
+  store: ArtifactStore,
   folder: string,
   hash: string,
   onDamage: (path: string, error: Error) => void,
 ): Promise<Checkpoint | undefined> {
-  const names = (await namesIn(folder)).filter((name) => /^\d{12}$/.test(name));
-  for (const name of names.reverse()) {
-    const path = join(folder, name);
+  for (const name of (await namesOf(store, folder)).reverse()) {
+    const key = `${folder}/${name}`;
     try {
-      const record = await readJson(join(path, 'checkpoint.json'), recordSchema);
-      if (record === undefined) throw new Error('checkpoint.json is not there');
-      if (record.hash !== hash) throw new Error(`belongs to model ${record.hash}`);
-      const bytes = await readRecorded(join(path, 'state.safetensors'), record.state);
-      const { tensors } = readSafetensors(bytes, path);
-      return { ...record, state: Object.fromEntries([...tensors].map(([tensor, { values }]) => [tensor, values])) };
+      return await loadCheckpoint(store, key, hash);
     } catch (thrown) {
       const error = toDdrError(thrown);
       if (error.code === 'FileAccess') throw error;
-      onDamage(path, error);
-      await setAside(path);
+      onDamage(store.describe(key), error);
+      await store.quarantine(key);
     }
   }
   return undefined;

@@ -1,28 +1,33 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
+import { type ImageShape, imageShapeSchema } from '../../api/spec/dataset.ts';
 import { modelSchema } from '../../api/spec/model.ts';
 import { trainingSchema } from '../../api/spec/training.ts';
-import { latentStateSchema, type TrainTask } from '../../api/task.ts';
+import type { TrainTask } from '../../api/task.ts';
+import { statesOfModel } from '../../diffusion/latentStates.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import type { ParameterSpec } from '../model/parameters.ts';
 import { splitWeights } from '../model/parameters.ts';
 import { type LossPoint, lossPointSchema } from './checkpoint.ts';
-import { commitFolder, fileRecordSchema, readJson, readRecorded, recordOf, toJson } from './commit.ts';
+import { type DatasetReference, datasetReferenceSchema } from './dataset.ts';
+import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
+import { fileRecordSchema, readJson, readRecorded, recordOf, toJson } from './records.ts';
+import type { ArtifactStore } from './store.ts';
 
 export const weightsFile = 'weights.safetensors';
 
 /** What is known of a trained model. */
 export const finalRecordSchema = z.object({
+  format: z.literal(2),
   hash: z.string(),
   index: z.int(),
   states: z.array(latentStateSchema),
-  timesteps: z.int(),
-  image: z.object({ size: z.int(), channels: z.union([z.literal(1), z.literal(3)]) }),
+  schedule: scheduleRecordSchema,
+  image: imageShapeSchema,
   model: modelSchema,
   training: trainingSchema,
-  /** sha256 over the images that were learned from. */
-  dataset: z.object({ count: z.int(), sha256: z.string() }),
+  /** The images that were learned from. */
+  dataset: datasetReferenceSchema,
   images: z.int(),
   seconds: z.number(),
   losses: z.array(lossPointSchema),
@@ -36,25 +41,31 @@ export interface TrainedModel {
   parameters: readonly ParameterSpec[];
   /** The averaged weights, which are those that are sampled with. */
   average: Float32Array;
-  dataset: { count: number; sha256: string };
+  image: ImageShape;
+  dataset: DatasetReference;
   images: number;
   seconds: number;
   losses: LossPoint[];
 }
 
-/** Commits a trained model. The digest of its weights is a function of spec, seed and thread count on one machine. */
-export async function saveFinal(folder: string, trained: TrainedModel): Promise<FinalRecord> {
-  const { task, parameters, average, dataset, images, seconds, losses } = trained;
+/**
+ * Commits a trained model. The digest of its weights is a function of data, spec, seed and thread count on one machine.
+ * @param folder `final` of the model's keys
+ */
+export async function saveFinal(store: ArtifactStore, folder: string, trained: TrainedModel): Promise<FinalRecord> {
+  const { task, parameters, average, image, dataset, images, seconds, losses } = trained;
+  const { family, alphas, timesteps } = task.schedule;
   const tensors = new Map(
     splitWeights(parameters, average).map(({ name, shape, values }) => [name, { shape, values }]),
   );
-  const bytes = writeSafetensors({ tensors, metadata: { model: task.hash } });
+  const bytes = writeSafetensors({ tensors, metadata: {} });
   const record: FinalRecord = {
+    format: 2,
     hash: task.hash,
     index: task.index,
-    states: task.states,
-    timesteps: task.timesteps,
-    image: task.dataset.image,
+    states: statesOfModel(task.schedule, task.index),
+    schedule: { family, alphas, timesteps },
+    image,
     model: task.model,
     training: task.training,
     dataset,
@@ -63,7 +74,7 @@ export async function saveFinal(folder: string, trained: TrainedModel): Promise<
     losses,
     weights: recordOf(bytes),
   };
-  await commitFolder(folder, { [weightsFile]: bytes, 'model.json': toJson(record) });
+  await store.commit(folder, { [weightsFile]: bytes, 'model.json': toJson(record) });
   return record;
 }
 
@@ -73,12 +84,16 @@ export async function saveFinal(folder: string, trained: TrainedModel): Promise<
  * @throws DdrError DigestMismatch
  */
 export async function loadFinal(
+  store: ArtifactStore,
   folder: string,
   hash: string,
 ): Promise<{ record: FinalRecord; bytes: Uint8Array } | undefined> {
-  const record = await readJson(join(folder, 'model.json'), finalRecordSchema);
+  const record = await readJson(store, `${folder}/model.json`, finalRecordSchema);
   if (record === undefined) return undefined;
-  if (record.hash !== hash)
-    throw new DdrError('DigestMismatch', `belongs to model ${record.hash}, not ${hash}`, { where: folder });
-  return { record, bytes: await readRecorded(join(folder, weightsFile), record.weights) };
+  if (record.hash !== hash) {
+    throw new DdrError('DigestMismatch', `belongs to model ${record.hash}, not ${hash}`, {
+      where: store.describe(folder),
+    });
+  }
+  return { record, bytes: await readRecorded(store, `${folder}/${weightsFile}`, record.weights) };
 }

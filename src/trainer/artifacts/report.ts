@@ -1,15 +1,22 @@
 import { z } from 'zod';
-import { latentStateSchema } from '../../api/task.ts';
+import { imageShapeSchema } from '../../api/spec/dataset.ts';
+import { predictions } from '../../diffusion/prediction.ts';
 import { lossPointSchema } from './checkpoint.ts';
+import { datasetReferenceSchema } from './dataset.ts';
+import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
+import { preparedRecordSchema } from './prepared.ts';
+
+const { source, leftOut, broken, notices } = preparedRecordSchema.shape;
 
 /** report.json: every number with what is needed to compare it. */
 export const reportSchema = z.object({
-  format: z.literal(1),
+  format: z.literal(2),
   run: z.object({ name: z.string(), namespace: z.string() }),
   bundle: z.object({ path: z.string(), digest: z.string() }),
-  schedule: z.object({ family: z.string(), alphas: z.string(), timesteps: z.int() }),
-  image: z.object({ size: z.int(), channels: z.int() }),
-  dataset: z.object({ count: z.int(), sha256: z.string() }),
+  schedule: scheduleRecordSchema,
+  image: imageShapeSchema,
+  /** What was learned from, where it came from and what was left out of it. */
+  dataset: datasetReferenceSchema.extend({ source, leftOut, broken, notices }),
   sampling: z.object({
     sampler: z.string(),
     eta: z.number(),
@@ -24,11 +31,16 @@ export const reportSchema = z.object({
   }),
   evaluation: z
     .object({
-      /** FID is the name of the distance of one extractor only. */
-      metric: z.enum(['FID', 'Fréchet distance']),
-      distance: z.number(),
-      /** Of the matrix whose root is taken; by how far rounding took it below 0. */
-      smallestEigenvalue: z.number(),
+      /** In the order of the spec. */
+      metrics: z.array(
+        z.object({
+          /** FID is the name of the Fréchet distance of one extractor only. */
+          name: z.string(),
+          value: z.number(),
+          /** What else its computation tells, by name. */
+          details: z.record(z.string(), z.number()),
+        }),
+      ),
       extractor: z.string(),
       extractorDigest: z.string(),
       dimensions: z.int(),
@@ -43,7 +55,7 @@ export const reportSchema = z.object({
       index: z.int(),
       hash: z.string(),
       states: z.array(latentStateSchema),
-      prediction: z.string(),
+      prediction: z.enum(predictions),
       digest: z.string(),
       images: z.int(),
       seconds: z.number().nullable(),

@@ -1,11 +1,12 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
+import type { ImageSource } from '../data/imageSource.ts';
 import { type NpyArray, readNpy, writeNpy } from '../formats/npy.ts';
-import { commitFolder, fileRecordSchema, readJson, readRecorded, recordOf, toJson } from './commit.ts';
+import { type FileRecord, fileRecordSchema, readJson, readRecorded, recordOf, toJson } from './records.ts';
+import type { ArtifactStore } from './store.ts';
 
-/** Samples whose whole walk is kept, by the first shard. */
-export const walkSamples = 8;
+/** Samples whose whole trajectory is kept, by the first shard. */
+export const trajectorySamples = 8;
 
 const recordSchema = z.object({
   hash: z.string(),
@@ -14,27 +15,38 @@ const recordSchema = z.object({
   count: z.int(),
   seconds: z.number(),
   images: fileRecordSchema,
-  /** Walk of the first samples, by the first shard. */
-  walk: z.object({ x: fileRecordSchema, predicted: fileRecordSchema }).optional(),
+  /** How the first samples came about, by the first shard. */
+  trajectory: z.object({ x: fileRecordSchema, predicted: fileRecordSchema }).optional(),
 });
 
 export type ShardRecord = z.output<typeof recordSchema>;
 
 /** How a few samples came about. */
-export interface Walk {
+export interface Trajectory {
   /** x at the start and after every step, [S + 1, n, H, W, C]. */
   x: NpyArray<Uint8Array>;
   /** x̂0 that each state's model predicted, [S, n, H, W, C]. */
   predicted: NpyArray<Uint8Array>;
 }
 
-/** Samples as bytes, [N, H, W, C], and the walk of the first few. */
+/** Samples as bytes, [N, H, W, C], and the trajectory of the first few. */
 export interface ShardImages {
   images: NpyArray<Uint8Array>;
-  walk?: Walk | undefined;
+  trajectory?: Trajectory | undefined;
 }
 
-const files = { images: 'images.npy', x: 'walk.npy', predicted: 'predicted.npy' } as const;
+const files = { images: 'images.npy', x: 'trajectory.npy', predicted: 'predicted.npy' } as const;
+
+/** Samples as what features are computed of. */
+export function imagesOf({ shape, data }: NpyArray<Uint8Array>): Pick<ImageSource, 'count' | 'shape' | 'batch'> {
+  const [count = 0, size = 0, , channels = 1] = shape;
+  const bytes = size * size * channels;
+  return {
+    count,
+    shape: { size, channels: channels === 1 ? 1 : 3 },
+    batch: async (first, many) => data.subarray(first * bytes, (first + many) * bytes),
+  };
+}
 
 /** The samples of shard `index`: contiguous, as even as can be. */
 export function shardRange(index: number, shards: number, count: number): { first: number; count: number } {
@@ -43,22 +55,21 @@ export function shardRange(index: number, shards: number, count: number): { firs
 }
 
 export async function saveShard(
+  store: ArtifactStore,
   folder: string,
-  record: Omit<ShardRecord, 'images' | 'walk'>,
-  { images, walk }: ShardImages,
+  record: Omit<ShardRecord, 'images' | 'trajectory'>,
+  { images, trajectory }: ShardImages,
 ): Promise<void> {
   const imageBytes = writeNpy(images);
-  const walkBytes = walk === undefined ? undefined : { x: writeNpy(walk.x), predicted: writeNpy(walk.predicted) };
+  const frames = trajectory && { x: writeNpy(trajectory.x), predicted: writeNpy(trajectory.predicted) };
   const complete: ShardRecord = {
     ...record,
     images: recordOf(imageBytes),
-    ...(walkBytes === undefined
-      ? {}
-      : { walk: { x: recordOf(walkBytes.x), predicted: recordOf(walkBytes.predicted) } }),
+    ...(frames && { trajectory: { x: recordOf(frames.x), predicted: recordOf(frames.predicted) } }),
   };
-  await commitFolder(folder, {
+  await store.commit(folder, {
     [files.images]: imageBytes,
-    ...(walkBytes === undefined ? {} : { [files.x]: walkBytes.x, [files.predicted]: walkBytes.predicted }),
+    ...(frames && { [files.x]: frames.x, [files.predicted]: frames.predicted }),
     'shard.json': toJson(complete),
   });
 }
@@ -69,24 +80,28 @@ export async function saveShard(
  * @throws DdrError DigestMismatch
  */
 export async function loadShard(
+  store: ArtifactStore,
   folder: string,
   hash: string,
 ): Promise<(ShardImages & { record: ShardRecord }) | undefined> {
-  const record = await readJson(join(folder, 'shard.json'), recordSchema);
+  const record = await readJson(store, `${folder}/shard.json`, recordSchema);
   if (record === undefined) return undefined;
-  if (record.hash !== hash)
-    throw new DdrError('DigestMismatch', `holds samples ${record.hash}, not ${hash}`, { where: folder });
-  const read = async (name: keyof typeof files, file: z.output<typeof fileRecordSchema>) => {
-    const path = join(folder, files[name]);
-    return readNpy(await readRecorded(path, file), path) as NpyArray<Uint8Array>;
+  if (record.hash !== hash) {
+    throw new DdrError('DigestMismatch', `holds samples ${record.hash}, not ${hash}`, {
+      where: store.describe(folder),
+    });
+  }
+  const read = async (name: keyof typeof files, file: FileRecord) => {
+    const key = `${folder}/${files[name]}`;
+    return readNpy(await readRecorded(store, key, file), store.describe(key)) as NpyArray<Uint8Array>;
   };
-  const { images, walk } = record;
+  const { images, trajectory } = record;
   return {
     record,
     images: await read('images', images),
-    walk:
-      walk === undefined
-        ? undefined
-        : { x: await read('x', walk.x), predicted: await read('predicted', walk.predicted) },
+    trajectory: trajectory && {
+      x: await read('x', trajectory.x),
+      predicted: await read('predicted', trajectory.predicted),
+    },
   };
 }

@@ -2,12 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { DdrError } from '../../api/errors.ts';
 import type { Progress } from '../../api/progress.ts';
+import type { ArtifactStore } from '../artifacts/store.ts';
 
 /** What a subcommand is given besides its task. */
 export interface TrainerContext {
+  /** Where all lies that subcommands make. */
+  store: ArtifactStore;
+  /** Folders of inputs, read-only. */
   volumes: {
-    /** The run's volume, read-write. */
-    run: string;
     data?: string | undefined;
     reference?: string | undefined;
     weights?: string | undefined;
@@ -15,7 +17,7 @@ export interface TrainerContext {
   logger: Logger;
   /** Reports where the work is; cheap, may be called often. */
   progress: (progress: Progress) => void;
-  /** Aborted on SIGTERM and SIGINT: save and end with Interrupted. */
+  /** Aborted on SIGTERM, SIGINT and SIGHUP: save and end with Interrupted. */
   signal: AbortSignal;
   /** Seconds, monotonic; for speeds only. Nothing that is written depends on it, but timings. */
   seconds: () => number;

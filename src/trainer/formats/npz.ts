@@ -1,53 +1,80 @@
 import { DdrError } from '../../api/errors.ts';
-import { type NpyArray, readNpy, writeNpy } from './npy.ts';
-import { readZip, writeZip } from './zip.ts';
+import { toFloat64 } from './elements.ts';
+import { type NpyArray, type NpyHeader, npyHeadBytes, parseNpyHeader, readNpy, writeNpy } from './npy.ts';
+import { checkSizes, defaultZipLimits, writeZip, type ZipEntry, zipContent, zipHead } from './zip.ts';
+import { zipDirectory } from './zipDirectory.ts';
 
 /** Bytes of an .npz archive, as numpy.savez writes it. */
 export const writeNpz = (arrays: Record<string, NpyArray>): Uint8Array =>
   writeZip(Object.fromEntries(Object.entries(arrays).map(([name, array]) => [`${name}.npy`, writeNpy(array)])));
 
+const suffix = /\.npy$/;
+
+/** The archive's arrays by name; of two with one name NumPy takes the last, too. */
+const arrayEntries = (bytes: Uint8Array, where: string): Map<string, ZipEntry> =>
+  new Map(
+    zipDirectory(bytes, where, defaultZipLimits.entries)
+      .filter(({ name }) => suffix.test(name))
+      .map((entry) => [entry.name.replace(suffix, ''), entry]),
+  );
+
+/** An array of an archive: what its header says, or why it cannot be read. */
+export type NpzEntry = { name: string; header: NpyHeader } | { name: string; error: DdrError };
+
 /**
- * Reads the arrays of an .npz archive, as numpy.savez or savez_compressed writes it.
- * @param onForeign told of an array of another type, which is then left out; it may be of no concern, as labels are
- * @throws DdrError InputForeign, InputTruncated, InputUnsafe
+ * Names, shapes and types of an archive's arrays; of each only the head is inflated.
+ * @throws DdrError InputForeign, InputTruncated, InputUnsafe where the archive itself cannot be read
  */
-export function readNpz(
-  bytes: Uint8Array,
-  where: string,
-  onForeign: (error: DdrError) => void = (error) => {
-    throw error;
-  },
-): Record<string, NpyArray> {
-  const arrays: Record<string, NpyArray> = {};
-  for (const { name, bytes: content } of readZip(bytes, where, (name) => name.endsWith('.npy'))) {
+export function npzEntries(bytes: Uint8Array, where: string): NpzEntry[] {
+  return [...arrayEntries(bytes, where)].map(([name, entry]) => {
     try {
-      arrays[name.slice(0, -'.npy'.length)] = readNpy(content, `${where}:${name}`);
+      return { name, header: parseNpyHeader(zipHead(bytes, entry, where, npyHeadBytes), `${where}:${entry.name}`) };
     } catch (error) {
-      if (!(error instanceof DdrError) || error.code !== 'InputForeign') throw error;
-      onForeign(error);
+      if (error instanceof DdrError) return { name, error };
+      throw error;
     }
-  }
-  return arrays;
+  });
 }
 
-/** An array of float64 of the archive, whatever float type it was saved with. */
+/**
+ * Reads arrays of an .npz archive, as numpy.savez or savez_compressed writes it.
+ * @param wanted names of the arrays to read; whatever else the archive holds does not matter. All where left out
+ * @throws DdrError InputForeign, also where a wanted array is not there; InputTruncated, InputUnsafe
+ */
+export function readNpz(bytes: Uint8Array, where: string, wanted?: readonly string[]): Record<string, NpyArray> {
+  const there = arrayEntries(bytes, where);
+  const arrays = (wanted ?? [...there.keys()]).map((name): [string, ZipEntry] => {
+    const entry = there.get(name);
+    if (entry === undefined) throw noArray(name, [...there.keys()], where);
+    return [name, entry];
+  });
+  checkSizes(
+    arrays.map(([, entry]) => entry),
+    where,
+    defaultZipLimits,
+  );
+  const read = (entry: ZipEntry) => readNpy(zipContent(bytes, entry, where), `${where}:${entry.name}`);
+  return Object.fromEntries(arrays.map(([name, entry]) => [name, read(entry)]));
+}
+
+const noArray = (name: string, there: string[], where: string): DdrError =>
+  new DdrError('InputForeign', `has no array ${name}, only ${there.join(', ') || 'none'}`, { where });
+
+/**
+ * An array of float64 of the archive, whatever type of numbers it was saved with.
+ * @throws DdrError InputForeign where it is not there, InputMismatch where it has another number of dimensions
+ */
 export function floatsOf(
   arrays: Record<string, NpyArray>,
   name: string,
   dimensions: number,
   where: string,
 ): NpyArray<Float64Array> {
-  const array = arrays[name];
-  if (array === undefined) {
-    throw new DdrError('InputForeign', `has no array ${name}, only ${Object.keys(arrays).join(', ') || 'none'}`, {
-      where,
-    });
-  }
+  const array = Object.hasOwn(arrays, name) ? arrays[name] : undefined;
+  if (array === undefined) throw noArray(name, Object.keys(arrays), where);
   const { shape, data } = array;
   if (shape.length !== dimensions) {
     throw new DdrError('InputMismatch', `${name} has ${shape.length} dimensions, not ${dimensions}`, { where });
   }
-  if (data instanceof Float64Array) return { shape, data };
-  if (data instanceof Float32Array) return { shape, data: Float64Array.from(data) };
-  throw new DdrError('InputForeign', `${name} is not an array of floats`, { where });
+  return { shape, data: toFloat64(data) };
 }

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
-import { copyBytes } from './npy.ts';
+import { type ElementType, numbersOf } from './elements.ts';
+import { parseSafetensorsHeader } from './safetensorsHeader.ts';
 
 /** A tensor of 32-bit floats. */
 export interface FloatTensor {
@@ -12,16 +12,6 @@ export interface Safetensors {
   tensors: Map<string, FloatTensor>;
   metadata: Record<string, string>;
 }
-
-const maximumHeader = 100_000_000; // as the reference implementation
-
-const headerSchema = z.object({ __metadata__: z.record(z.string(), z.string()).optional() }).catchall(
-  z.object({
-    dtype: z.string(),
-    shape: z.array(z.int().min(0)),
-    data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
-  }),
-);
 
 /** Bytes of a safetensors file with 32-bit floats. Tensors are in the map's order: equal tensors give equal bytes. */
 export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
@@ -45,36 +35,40 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
   return bytes;
 }
 
+/** Types that become 32-bit floats. Of 64-bit floats some digits are lost; TensorFlow would not keep them either. */
+const floats = new Map<string, ElementType>([
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+  ['F32', 'float32'],
+  ['F64', 'float64'],
+]);
+
+/** Values of a tensor from its bytes, in memory of their own. */
+function floatsFrom(type: ElementType, bytes: Uint8Array): Float32Array {
+  const numbers = numbersOf(type, bytes) as Float32Array | Float64Array;
+  return type === 'float32' || type === 'float64' ? new Float32Array(numbers) : (numbers as Float32Array);
+}
+
 /**
- * Reads a safetensors file. Only 32-bit floats; tensors of other types are left out.
- * @throws DdrError InputForeign, InputTruncated
+ * Reads a safetensors file. Floats of 16, 32 and 64 bits become 32-bit floats.
+ * @param wanted names of the tensors to read; where left out, all tensors of floats
+ * @throws DdrError InputForeign, also where a wanted tensor is not there or not of floats; InputTruncated
  */
-export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
-  if (bytes.length < 8) throw new DdrError('InputTruncated', 'is too short for a safetensors file', { where });
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true));
-  if (length > maximumHeader)
-    throw new DdrError('InputForeign', 'is not a safetensors file: its header would be too long', { where });
-  const start = 8 + length;
-  if (start > bytes.length) throw new DdrError('InputTruncated', 'ends within its header', { where });
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start)));
-  } catch (cause) {
-    throw new DdrError('InputForeign', 'is not a safetensors file: its header is not JSON', { where, cause });
-  }
-  const parsed = headerSchema.safeParse(json);
-  if (!parsed.success)
-    throw new DdrError('InputForeign', 'has a header that is not that of a safetensors file', { where });
-  const { __metadata__: metadata = {}, ...entries } = parsed.data;
+export function readSafetensors(bytes: Uint8Array, where: string, wanted?: readonly string[]): Safetensors {
+  const header = parseSafetensorsHeader(bytes, where);
   const tensors = new Map<string, FloatTensor>();
-  for (const [name, { dtype, shape, data_offsets }] of Object.entries(entries)) {
-    if (dtype !== 'F32') continue;
-    const [from, to] = data_offsets;
-    const size = shape.reduce((product, part) => product * part, 1) * 4;
-    if (to - from !== size)
-      throw new DdrError('InputForeign', `${name} has ${to - from} bytes for a shape of ${size}`, { where });
-    if (start + to > bytes.length) throw new DdrError('InputTruncated', `ends within ${name}`, { where });
-    tensors.set(name, { shape, values: new Float32Array(copyBytes(bytes, start + from, start + to)) });
+  for (const name of wanted ?? header.tensors.keys()) {
+    const tensor = header.tensors.get(name);
+    if (tensor === undefined) throw new DdrError('InputForeign', `has no tensor ${name}`, { where });
+    const { dtype, shape, from, to } = tensor;
+    const type = floats.get(dtype);
+    if (type !== undefined) tensors.set(name, { shape, values: floatsFrom(type, bytes.subarray(from, to)) });
+    else if (wanted !== undefined) {
+      throw new DdrError('InputForeign', `${name} is of type ${dtype}, not of floats of 16, 32 or 64 bits`, {
+        where,
+        hint: 'Save it as F32, such as tensor.float() in PyTorch.',
+      });
+    }
   }
-  return { tensors, metadata };
+  return { tensors, metadata: header.metadata };
 }

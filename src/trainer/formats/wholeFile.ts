@@ -10,6 +10,8 @@ export interface WholeFileOptions {
   maximumBytes?: number;
   /** Bytes of one read; tests make it small. */
   piece?: number;
+  /** What messages call it; its path where left out. */
+  where?: string;
 }
 
 async function readAll(file: FileHandle, size: number, piece: number): Promise<Uint8Array> {
@@ -28,18 +30,18 @@ async function readAll(file: FileHandle, size: number, piece: number): Promise<U
  * @throws DdrError InputForeign where it is no file, InputUnsafe where it is too large; Node's error where it is not there
  */
 export async function readWholeFile(
-  path: string,
-  { maximumBytes = Number.POSITIVE_INFINITY, piece = pieceBytes }: WholeFileOptions = {},
+  path: string | Buffer,
+  { maximumBytes = Number.POSITIVE_INFINITY, piece = pieceBytes, where = String(path) }: WholeFileOptions = {},
 ): Promise<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK); // opening a pipe would wait for its writer
   try {
     const status = await file.stat();
     if (!status.isFile()) {
       const what = status.isDirectory() ? 'a folder, not a file' : 'not a regular file';
-      throw new DdrError('InputForeign', `is ${what}`, { where: path });
+      throw new DdrError('InputForeign', `is ${what}`, { where });
     }
     if (status.size > maximumBytes)
-      throw new DdrError('InputUnsafe', `has ${status.size} bytes, more than ${maximumBytes}`, { where: path });
+      throw new DdrError('InputUnsafe', `has ${status.size} bytes, more than ${maximumBytes}`, { where });
     return await readAll(file, status.size, piece);
   } finally {
     await file.close();

@@ -1,4 +1,5 @@
 import type { LinearAlgebra } from '../engine/float64.ts';
+import type { Metric } from './metric.ts';
 import type { Statistics } from './statistics.ts';
 
 export interface FrechetResult {
@@ -37,3 +38,31 @@ export function frechetDistance(algebra: LinearAlgebra, a: Statistics, b: Statis
     2 * eigenvalues.reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
   return { distance: means + covariances, smallestEigenvalue: eigenvalues[0] ?? 0 };
 }
+
+function caveatsOf(samples: Statistics, reference: Statistics): string[] {
+  const short = (what: string, { count, dimensions }: Statistics) =>
+    count !== undefined && count <= dimensions
+      ? [
+          `${count} ${what} are too few for ${dimensions} features: their covariance has not full rank, and the distance is biased upwards.`,
+        ]
+      : [];
+  return [
+    ...short('samples', samples),
+    ...short('reference images', reference),
+    'The distance falls as the number of samples grows; compare only distances of equal N, reference and extractor.',
+  ];
+}
+
+/** {@link frechetDistance} as a metric. It is called FID with the features of one network only. */
+export const frechetMetric: Metric = {
+  leastImages: 2, // one has no covariance
+  compute(samples, reference, { algebra, extractor }) {
+    const { distance, smallestEigenvalue } = frechetDistance(algebra, samples, reference);
+    return {
+      name: extractor === 'inception-v3-fid' ? 'FID' : 'Fréchet distance',
+      value: distance,
+      details: { smallestEigenvalue },
+      caveats: caveatsOf(samples, reference),
+    };
+  },
+};

@@ -1,3 +1,4 @@
+import type { ImageShape } from '../../api/spec/dataset.ts';
 import type { Model } from '../../api/spec/model.ts';
 import { normals, streams } from '../../diffusion/random.ts';
 
@@ -6,9 +7,14 @@ export interface UnetConfig extends Model {
   /** Height and width in pixels. */
   imageSize: number;
   imageChannels: number;
-  /** A model of more than one state is told which one by a time embedding. */
-  timeEmbedding: boolean;
 }
+
+/** @param image what the network sees */
+export const unetConfig = (model: Model, image: ImageShape): UnetConfig => ({
+  ...model,
+  imageSize: image.size,
+  imageChannels: image.channels,
+});
 
 /** How a parameter begins: at 0, at 1, or normal with deviation 1/√fanIn. */
 export type Initial = { kind: 'zeros' } | { kind: 'ones' } | { kind: 'normal'; fanIn: number };
@@ -18,6 +24,12 @@ export interface ParameterSpec {
   shape: number[];
   initial: Initial;
 }
+
+/** Parameters of a dense layer. */
+export const denseSpecs = (name: string, from: number, to: number): ParameterSpec[] => [
+  { name: `${name}.w`, shape: [from, to], initial: { kind: 'normal', fanIn: from } },
+  { name: `${name}.b`, shape: [to], initial: { kind: 'zeros' } },
+];
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 

@@ -1,4 +1,6 @@
+import type { Tensors } from '../engine/program.ts';
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
+import type { Conditioning } from './conditioning.ts';
 import { createLayers, type Parameters } from './layers.ts';
 import { type ParameterSpec, sizeOf, type UnetConfig } from './parameters.ts';
 
@@ -63,8 +65,6 @@ function blocksOf({
   return { down, middle, up, last: channels };
 }
 
-const embeddingSize = (config: UnetConfig) => config.baseChannels * 4;
-
 function convolutionSpecs(name: string, kernel: number, from: number, to: number, zero = false): ParameterSpec[] {
   const fanIn = kernel * kernel * from;
   return [
@@ -82,12 +82,7 @@ const normSpecs = (name: string, channels: number): ParameterSpec[] => [
   { name: `${name}.s`, shape: [channels], initial: { kind: 'zeros' } },
 ];
 
-const denseSpecs = (name: string, from: number, to: number): ParameterSpec[] => [
-  { name: `${name}.w`, shape: [from, to], initial: { kind: 'normal', fanIn: from } },
-  { name: `${name}.b`, shape: [to], initial: { kind: 'zeros' } },
-];
-
-function blockSpecs(config: UnetConfig, block: Block): ParameterSpec[] {
+function blockSpecs(config: UnetConfig, conditioning: Conditioning, block: Block): ParameterSpec[] {
   switch (block.kind) {
     case 'input':
       return convolutionSpecs(block.name, 3, config.imageChannels, block.to);
@@ -99,7 +94,7 @@ function blockSpecs(config: UnetConfig, block: Block): ParameterSpec[] {
       return [
         ...normSpecs(`${name}.norm1`, from),
         ...convolutionSpecs(`${name}.conv1`, 3, from, to),
-        ...(config.timeEmbedding ? denseSpecs(`${name}.time`, embeddingSize(config), to) : []),
+        ...conditioning.blockParameters(name, to),
         ...normSpecs(`${name}.norm2`, to),
         ...convolutionSpecs(`${name}.conv2`, 3, to, to, true),
         ...(from === to ? [] : convolutionSpecs(`${name}.skip`, 1, from, to)),
@@ -116,59 +111,34 @@ function blockSpecs(config: UnetConfig, block: Block): ParameterSpec[] {
 }
 
 /** All parameters of a U-Net in their fixed order. */
-export function parameterSpecs(config: UnetConfig): ParameterSpec[] {
+export function parameterSpecs(config: UnetConfig, conditioning: Conditioning): ParameterSpec[] {
   const { down, middle, up, last } = blocksOf(config);
-  const embedding = embeddingSize(config);
   return [
-    ...(config.timeEmbedding
-      ? [...denseSpecs('time.0', config.baseChannels, embedding), ...denseSpecs('time.1', embedding, embedding)]
-      : []),
-    ...[...down, ...middle, ...up].flatMap((block) => blockSpecs(config, block)),
+    ...conditioning.parameters(),
+    ...[...down, ...middle, ...up].flatMap((block) => blockSpecs(config, conditioning, block)),
     ...normSpecs('out.norm', last),
     ...convolutionSpecs('out.conv', 3, last, config.imageChannels, true),
   ];
 }
 
-/** Timesteps that the frequencies of the time embedding were chosen for. */
-const embeddedTimesteps = 1000;
-
-/** A timestep of a T-schedule as the time embedding takes it: the same noise has the same embedding for every T. */
-export const embeddedTime = (timestep: number, timesteps: number): number => (timestep * embeddedTimesteps) / timesteps;
-
-/** Sine and cosine of the timestep at `size`/2 frequencies from 1 to 1/10000. [B] → [B, size] */
-function sinusoids(tf: typeof TensorFlow, timestep: Tensor, size: number): Tensor {
-  const half = size / 2;
-  const frequencies = tf.tensor2d(
-    Float32Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10_000) * i) / half)),
-    [1, half],
-  );
-  const angles = tf.mul(tf.reshape(timestep, [-1, 1]), frequencies);
-  return tf.concat([tf.cos(angles), tf.sin(angles)], 1);
-}
-
 /**
  * The forward pass.
  * @param x [B, size, size, channels]
- * @param timestep [B], only where the model has a time embedding
+ * @param inputs those of the conditioning
  * @returns the prediction, of x's shape
  */
 export function unet(
   tf: typeof TensorFlow,
   config: UnetConfig,
+  conditioning: Conditioning,
   parameter: Parameters,
   x: Tensor4D,
-  timestep?: Tensor,
+  inputs: Tensors,
 ): Tensor4D {
-  const { convolution, dense, groupNorm, silu, attention, upsample } = createLayers(tf, parameter);
+  const layers = createLayers(tf, parameter);
+  const { convolution, groupNorm, silu, attention, upsample } = layers;
   const { down, middle, up } = blocksOf(config);
-  if (config.timeEmbedding !== (timestep !== undefined)) {
-    throw new Error(`this U-Net takes ${config.timeEmbedding ? 'a' : 'no'} timestep`);
-  }
-  // Of the SiLU that follows the second dense layer in every block, once here.
-  const embedding =
-    timestep === undefined
-      ? undefined
-      : silu(dense('time.1', silu(dense('time.0', sinusoids(tf, timestep, config.baseChannels)))));
+  const condition = conditioning.embed(tf, layers, inputs);
 
   const apply = (block: Block, h: Tensor4D): Tensor4D => {
     const { name } = block;
@@ -180,11 +150,8 @@ export function unet(
       case 'up':
         return convolution(name, upsample(h));
       case 'residual': {
-        let inner = convolution(`${name}.conv1`, silu(groupNorm(`${name}.norm1`, h)));
-        if (embedding !== undefined) {
-          inner = tf.add(inner, tf.reshape(dense(`${name}.time`, embedding), [-1, 1, 1, block.to]));
-        }
-        inner = convolution(`${name}.conv2`, silu(groupNorm(`${name}.norm2`, inner)));
+        const first = condition(name, convolution(`${name}.conv1`, silu(groupNorm(`${name}.norm1`, h))));
+        const inner = convolution(`${name}.conv2`, silu(groupNorm(`${name}.norm2`, first)));
         const sum: Tensor4D = tf.add(block.from === block.to ? h : convolution(`${name}.skip`, h), inner);
         return block.attention ? attention(`${name}.attention`, sum) : sum;
       }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { DdrError } from '../../api/errors.ts';
-import { describeIssues } from '../../api/run.ts';
+import { logLevel, parseVariables, port, wholeNumber } from '../../api/environment.ts';
 
-const folder = z.string().min(1);
+const folder = z.string();
 
 const schema = z.object({
   /** The run's volume, read-write. */
@@ -11,23 +10,20 @@ const schema = z.object({
   DDR_REFERENCE_DIR: folder.optional(),
   DDR_WEIGHTS_DIR: folder.optional(),
   /** Port of /healthz, /progress and /metrics; none where left out. */
-  DDR_HTTP_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
-  /** File for the last word; none where left out. */
+  DDR_HTTP_PORT: port.optional(),
+  /** File for the termination message; none where left out. */
   DDR_TERMINATION_LOG: folder.optional(),
   /** 1: end as on SIGTERM when standard input closes, because the process that started this one is gone. */
   DDR_EXIT_WITH_PARENT: z.enum(['0', '1']).default('0'),
-  DDR_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  DDR_LOG_LEVEL: logLevel.default('info'),
   /** The GPUs that NVIDIA's container runtime has given to this container. */
   NVIDIA_VISIBLE_DEVICES: z.string().default(''),
   /** Which shard of an Indexed Job; Kubernetes sets it. */
-  JOB_COMPLETION_INDEX: z.coerce.number().int().min(0).default(0),
+  JOB_COMPLETION_INDEX: wholeNumber(0, 2 ** 31 - 1).default(0),
 });
 
 export type TrainerEnvironment = z.output<typeof schema>;
 
 /** @throws DdrError InvalidTask naming each wrong variable */
-export function parseEnvironment(variables: NodeJS.ProcessEnv): TrainerEnvironment {
-  const parsed = schema.safeParse(variables);
-  if (parsed.success) return parsed.data;
-  throw new DdrError('InvalidTask', describeIssues(parsed.error).join('; '), { where: 'environment' });
-}
+export const parseEnvironment = (variables: NodeJS.ProcessEnv): TrainerEnvironment =>
+  parseVariables(schema, variables, 'InvalidTask', 'environment');

@@ -1,4 +1,4 @@
-import { alphaBars, type Family } from '../../diffusion/schedule.ts';
+import { alphaBars } from '../../diffusion/schedule.ts';
 import type { Report } from '../artifacts/report.ts';
 import { type Axis, linearAxis, logAxis, position } from './axes.ts';
 import { compact, escapeHtml, grouped, significant } from './text.ts';
@@ -47,7 +47,7 @@ const path = (points: [number, number][]) =>
   points.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${fixed(px)} ${fixed(py)}`).join('');
 
 const rangeText = (states: Report['models'][number]['states']) =>
-  states.length === 1 ? `state ${states[0]?.state}` : `states ${states[0]?.state}–${states.at(-1)?.state}`;
+  states.length === 1 ? `state ${states[0]?.index}` : `states ${states[0]?.index}–${states.at(-1)?.index}`;
 
 /** Loss against images seen, a curve per model, coloured by its noisiest state; undefined where none was recorded. */
 export function lossChart(report: Report): string | undefined {
@@ -64,7 +64,7 @@ export function lossChart(report: Report): string | undefined {
   const lines = curves.map(({ states: own, losses }) => {
     const kept = losses.filter((_, i) => i % stride === 0 || i === losses.length - 1);
     const d = path(kept.map(({ images, loss }) => [x(plane, images), y(plane, loss)]));
-    const colour = stateColour(own.at(-1)?.state ?? 0, states);
+    const colour = stateColour(own.at(-1)?.index ?? 0, states);
     return `<path class="loss" d="${d}" stroke="${colour}"><title>${rangeText(own)}</title></path>`;
   });
   return frame('Loss of each model against images seen', plane, lines.join(''));
@@ -72,9 +72,9 @@ export function lossChart(report: Report): string | undefined {
 
 type State = Report['models'][number]['states'][number];
 
-function dot(report: Report, { state }: State, [cx, cy]: [number, number], title: string): string {
+function dot(report: Report, { index }: State, [cx, cy]: [number, number], title: string): string {
   const states = statesOf(report).length;
-  return `<circle cx="${fixed(cx)}" cy="${fixed(cy)}" r="${states > 100 ? 2 : 4.5}" fill="${stateColour(state, states)}"><title>${escapeHtml(title)}</title></circle>`;
+  return `<circle cx="${fixed(cx)}" cy="${fixed(cy)}" r="${states > 100 ? 2 : 4.5}" fill="${stateColour(index, states)}"><title>${escapeHtml(title)}</title></circle>`;
 }
 
 /** The last loss of each model over τ of its noisiest state; undefined where fewer than two were recorded. */
@@ -109,9 +109,9 @@ export function scheduleChart(report: Report): string {
     x(plane, timestep),
     y(plane, Math.sqrt(alphaBar)),
   ];
-  const curve = path([...alphaBars(family as Family, timesteps)].map((alphaBar, t) => place(t, alphaBar)));
+  const curve = path([...alphaBars(family, timesteps)].map((alphaBar, t) => place(t, alphaBar)));
   const marks = statesOf(report).map((state) => {
-    const title = `state ${state.state}: τ = ${state.timestep}, ᾱ = ${significant(state.alphaBar)}`;
+    const title = `state ${state.index}: τ = ${state.timestep}, ᾱ = ${significant(state.alphaBar)}`;
     return dot(report, state, place(state.timestep, state.alphaBar), title);
   });
   return frame(

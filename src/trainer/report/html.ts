@@ -1,18 +1,23 @@
 import type { Report } from '../artifacts/report.ts';
 import { lastLossChart, lossChart, scheduleChart } from './charts.ts';
-import type { WalkPicture } from './pictures.ts';
-import { image, keyFigures, modelTable, provenance, resultCard, stateScale, summary, walkSection } from './sections.ts';
+import { datasetSection } from './dataset.ts';
+import { image } from './elements.ts';
+import { modelTable, stateScale } from './models.ts';
+import type { TrajectoryPicture } from './pictures.ts';
+import { provenance } from './provenance.ts';
+import { keyFigures, resultCard, summary } from './result.ts';
 import { styles } from './styles.ts';
 import { escapeHtml, grouped } from './text.ts';
+import { trajectorySection } from './trajectory.ts';
 
 export interface ReportPictures {
   /** PNG of the sample grid and how many samples it shows. */
   samples: { png: Uint8Array; count: number };
-  walk: WalkPicture | undefined;
+  trajectory: TrajectoryPicture | undefined;
 }
 
 /** The report as one file that needs nothing else: pictures are embedded, charts are SVG, there is no script. */
-export function renderReport(report: Report, { samples, walk }: ReportPictures): string {
+export function renderReport(report: Report, { samples, trajectory }: ReportPictures): string {
   const charts = [
     { svg: lossChart(report), caption: `Loss of each model${stateScale(report)}` },
     { svg: lastLossChart(report), caption: 'Last loss of each model' },
@@ -30,9 +35,10 @@ export function renderReport(report: Report, { samples, walk }: ReportPictures):
 <header><h1>${escapeHtml(report.run.name)}</h1><p class="soft">${summary(report)}</p></header>
 ${keyFigures(report)}
 <h2>Samples</h2><div class="two"><figure>${image(samples.png, `${samples.count} samples`)}<figcaption>${shown}</figcaption></figure><div class="side">${resultCard(report)}${schedule}</div></div>
-${walk === undefined ? '' : walkSection(report, walk)}
+${trajectory === undefined ? '' : trajectorySection(report, trajectory)}
 ${charts.length === 0 ? '' : `<h2>Training</h2><div class="charts">${charts.join('')}</div>`}
 ${modelTable(report)}
+${datasetSection(report)}
 ${provenance(report)}
 </body></html>
 `;

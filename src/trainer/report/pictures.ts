@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Walk } from '../artifacts/samples.ts';
+import type { Trajectory } from '../artifacts/samples.ts';
 import type { NpyArray } from '../formats/npy.ts';
 
 /** Pixels between two images of a grid, and its colour. */
@@ -9,10 +9,10 @@ const background = 40;
 /** Side in pixels that small images are enlarged to, so that people can see them. */
 const readable = 84;
 
-/** Columns that walk.png has at most; with more states, evenly chosen ones. */
+/** Columns that trajectory.png has at most; with more states, evenly chosen ones. */
 const maximumColumns = 65;
 
-/** Columns and rows of the walk in the report, which has to fit a screen. */
+/** Columns and rows of the trajectory in the report, which has to fit a screen. */
 const strips = { columns: 16, rows: 5 };
 
 interface Grid {
@@ -62,8 +62,8 @@ export function renderSamples({ shape, data }: NpyArray<Uint8Array>): Promise<Ui
   return renderGrid({ rows: Math.ceil(count / columns), columns, size, channels, at });
 }
 
-/** One column of a walk: the first samples from top to bottom, before the step that follows. */
-export interface WalkStrip {
+/** One column of a trajectory: the first samples from top to bottom, before the step that follows. */
+export interface TrajectoryStrip {
   /** Steps that were done. */
   step: number;
   x: Uint8Array;
@@ -71,10 +71,10 @@ export interface WalkStrip {
   predicted: Uint8Array | undefined;
 }
 
-export interface WalkPicture {
+export interface TrajectoryPicture {
   /** x above, x̂0 below; a row per sample, from noise on the left to the image on the right. */
   whole: Uint8Array;
-  strips: WalkStrip[];
+  strips: TrajectoryStrip[];
 }
 
 /** All steps of 0 … last, or as many as allowed, evenly and with both ends. */
@@ -83,7 +83,7 @@ function chooseSteps(last: number, allowed: number): number[] {
   return Array.from({ length: columns }, (_, i) => Math.round((i * last) / Math.max(1, columns - 1)));
 }
 
-export async function renderWalk({ x, predicted }: Walk): Promise<WalkPicture> {
+export async function renderTrajectory({ x, predicted }: Trajectory): Promise<TrajectoryPicture> {
   const [frames = 0, count = 0, size = 0, , channels = 1] = x.shape;
   const bytes = size * size * channels;
   const steps = chooseSteps(frames - 1, maximumColumns);

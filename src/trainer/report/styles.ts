@@ -20,9 +20,9 @@ img { image-rendering: pixelated; display: block; width: 100%; border-radius: 4p
 svg { width: 100%; height: auto; display: block } svg text { fill: var(--soft); font-size: 12px; font-family: inherit }
 .grid { stroke: var(--line) } .axis { stroke: var(--soft) } .curve { stroke: var(--soft); stroke-width: 1.5; fill: none } .loss { stroke-width: 1.6; stroke-linejoin: round; fill: none }
 .scroll { overflow-x: auto }
-.walk { display: grid; grid-template-columns: 70px repeat(var(--columns), minmax(var(--least, 54px), 112px)); gap: 8px 4px; align-items: center; text-align: center; font-size: 12px; line-height: 1.35; color: var(--soft); font-variant-numeric: tabular-nums }
-.walk .row { text-align: left; padding-right: 8px } .walk .row b { display: block; color: var(--ink); font-size: 15px; font-weight: 600 }
-.walk .head { align-self: end } .walk .result { color: var(--ink); font-weight: 600 }
+.trajectory { display: grid; grid-template-columns: 70px repeat(var(--columns), minmax(var(--least, 54px), 112px)); gap: 8px 4px; align-items: center; text-align: center; font-size: 12px; line-height: 1.35; color: var(--soft); font-variant-numeric: tabular-nums }
+.trajectory .row { text-align: left; padding-right: 8px } .trajectory .row b { display: block; color: var(--ink); font-size: 15px; font-weight: 600 }
+.trajectory .head { align-self: end } .trajectory .result { color: var(--ink); font-weight: 600 }
 .scale { display: flex; align-items: center; gap: 8px; white-space: nowrap } .scale i { width: 90px; height: 8px; border-radius: 4px }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums }
 th, td { text-align: right; padding: 6px 10px; border-bottom: 1px solid var(--line); white-space: nowrap } th { color: var(--soft); font-weight: 500 }
@@ -30,11 +30,12 @@ tr:last-child td { border-bottom: 0 } th:first-child, td:first-child { text-alig
 code { font: 12px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace }
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 8px }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 5px 18px; font-size: 14px; margin: 0 } dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
+.list { margin: 4px 0 0; padding-left: 18px; color: var(--soft); font-size: 13.5px }
 .notes { margin: 14px 0 0; padding: 12px 0 0 18px; border-top: 1px solid var(--line); color: var(--soft); font-size: 13.5px } .notes li { margin: 0 0 6px }
 @media print {
   :root { color-scheme: light; --ink: #000; --soft: #444; --line: #ccc; --page: #fff; --card: #fff; --accent: #1a4fb0 }
   body { max-width: none; padding: 0; font-size: 12px } figure, .card, tr { break-inside: avoid } h2, h2 + p { break-after: avoid } .scroll { overflow: visible } h2 { margin-top: 22px }
   .figures { grid-template-columns: repeat(auto-fit, minmax(100px, 1fr)); gap: 8px } .figures b { font-size: 15px } .card, figure { padding: 10px }
-  .charts { grid-template-columns: repeat(2, minmax(0, 1fr)) } dl, table, .notes, figcaption, .soft { font-size: 11px } .walk { --least: 0; font-size: 9px }
+  .charts { grid-template-columns: repeat(2, minmax(0, 1fr)) } dl, table, .notes, figcaption, .soft { font-size: 11px } .trajectory { --least: 0; font-size: 9px }
 }
 `;

@@ -1,12 +1,14 @@
 import { DdrError } from '../../api/errors.ts';
-import type { Prediction } from '../../diffusion/ddim.ts';
+import type { ImageShape } from '../../api/spec/dataset.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
+import type { Prediction } from '../../diffusion/prediction.ts';
 import type { Bundle, BundledModel } from '../artifacts/bundle.ts';
 import type { Program } from '../engine/program.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
-import { totalSize, type UnetConfig } from '../model/parameters.ts';
-import { embeddedTime, parameterSpecs, parametersOf, unet } from '../model/unet.ts';
+import { type Conditioning, conditioningOf, embeddedTime } from '../model/conditioning.ts';
+import { type ParameterSpec, totalSize, type UnetConfig, unetConfig } from '../model/parameters.ts';
+import { parameterSpecs, parametersOf, unet } from '../model/unet.ts';
 
 /** The model of a state: what it predicts, and its output for a batch of batchSize images. */
 export interface StateModel {
@@ -21,26 +23,30 @@ export interface Denoisers {
   dispose(): void;
 }
 
-function forwardProgram(tf: typeof TensorFlow, config: UnetConfig, batchSize: number): Program {
-  const specs = parameterSpecs(config);
+function forwardProgram(
+  tf: typeof TensorFlow,
+  config: UnetConfig,
+  conditioning: Conditioning,
+  batchSize: number,
+): Program {
+  const specs = parameterSpecs(config, conditioning);
   const shape = [batchSize, config.imageSize, config.imageSize, config.imageChannels];
   return createRecordedProgram(tf, {
     state: { weights: [totalSize(specs)] },
-    inputs: {
-      x: { shape, dtype: 'float32' },
-      ...(config.timeEmbedding ? { timestep: { shape: [batchSize], dtype: 'float32' } } : {}),
+    inputs: { x: { shape, dtype: 'float32' }, ...conditioning.inputs(batchSize) },
+    update: ({ weights }, inputs) => {
+      const parameters = parametersOf(tf, specs, weights as Tensor);
+      return {
+        outputs: { output: unet(tf, config, conditioning, parameters, inputs.x as Tensor4D, inputs) },
+        state: {},
+      };
     },
-    update: ({ weights }, { x, timestep }) => ({
-      outputs: { output: unet(tf, config, parametersOf(tf, specs, weights as Tensor), x as Tensor4D, timestep) },
-      state: {},
-    }),
   });
 }
 
 /** Weights of a bundled model as one vector in the network's order. */
-async function weightsOf(bundle: Bundle, model: BundledModel, config: UnetConfig): Promise<Float32Array> {
+async function weightsOf(bundle: Bundle, model: BundledModel, specs: readonly ParameterSpec[]): Promise<Float32Array> {
   const { tensors } = await bundle.read(model);
-  const specs = parameterSpecs(config);
   const vector = new Float32Array(totalSize(specs));
   let offset = 0;
   for (const { name, shape } of specs) {
@@ -56,32 +62,36 @@ async function weightsOf(bundle: Bundle, model: BundledModel, config: UnetConfig
   return vector;
 }
 
-/** @param batchSize images of every call; a graph has one batch size */
-export function createDenoisers(tf: typeof TensorFlow, bundle: Bundle, batchSize: number): Denoisers {
-  const { image, models } = bundle.manifest;
+/**
+ * @param image what the networks see
+ * @param batchSize images of every call; a graph has one batch size
+ */
+export function createDenoisers(
+  tf: typeof TensorFlow,
+  bundle: Bundle,
+  image: ImageShape,
+  batchSize: number,
+): Denoisers {
+  const { models, schedule } = bundle.manifest;
   const programs = new Map<string, { program: Program; holds?: number }>();
   return {
-    async of({ state, timestep }) {
-      const model = models.find(({ states }) => states.some((covered) => covered.state === state));
-      if (model === undefined) throw new DdrError('ModelMissing', `the bundle has no model for state ${state}`);
-      const timeEmbedding = model.states.length > 1;
-      const config: UnetConfig = {
-        ...model.model,
-        imageSize: image.size,
-        imageChannels: image.channels,
-        timeEmbedding,
-      };
-      const key = JSON.stringify(config);
-      const entry = programs.get(key) ?? { program: forwardProgram(tf, config, batchSize) };
+    async of({ index, timestep }) {
+      const model = models.find(({ states }) => states.some((covered) => covered.index === index));
+      if (model === undefined) throw new DdrError('ModelMissing', `the bundle has no model for state ${index}`);
+      const config = unetConfig(model.model, image);
+      const conditioning = conditioningOf(model.states.length, config.baseChannels);
+      const key = JSON.stringify([config, conditioning.kind]);
+      const entry = programs.get(key) ?? { program: forwardProgram(tf, config, conditioning, batchSize) };
       programs.set(key, entry);
       if (entry.holds !== model.index) {
-        entry.program.write({ weights: await weightsOf(bundle, model, config) });
+        entry.program.write({ weights: await weightsOf(bundle, model, parameterSpecs(config, conditioning)) });
         entry.holds = model.index;
       }
-      const steps = new Float32Array(batchSize).fill(embeddedTime(timestep, bundle.manifest.timesteps));
+      const condition = { timestep: embeddedTime(timestep, schedule.timesteps) };
+      const told = conditioning.values(Array.from({ length: batchSize }, () => condition));
       return {
         prediction: model.prediction,
-        denoise: (x) => entry.program.run(timeEmbedding ? { x, timestep: steps } : { x }).output as Float32Array,
+        denoise: (x) => entry.program.run({ x, ...told }).output as Float32Array,
       };
     },
     dispose() {

@@ -1,27 +1,17 @@
 import type { Training } from '../../api/spec/training.ts';
-import type { TrainTask } from '../../api/task.ts';
-import { createDataOrder } from '../../diffusion/dataOrder.ts';
-import { targetCoefficients } from '../../diffusion/ddim.ts';
+import type { LatentState } from '../../diffusion/latentStates.ts';
+import { targetCoefficients } from '../../diffusion/prediction.ts';
 import { randomBelow, seedPair, streams } from '../../diffusion/random.ts';
-import { bytesPerImage, type ImageSet, toUnit } from '../data/images.ts';
+import type { ImageSource } from '../data/imageSource.ts';
 import type { InputValues } from '../engine/program.ts';
-import type { UnetConfig } from '../model/parameters.ts';
-import { embeddedTime } from '../model/unet.ts';
+import type { Codec } from '../model/codec.ts';
+import { type Conditioning, embeddedTime } from '../model/conditioning.ts';
 
 /** How long the average's half-life may be, as a part of the images seen: the first weights are forgotten (EDM). */
 const emaRampUp = 0.05;
 
-/** Optimizer steps of a model: images rounded up to whole batches. */
-export const stepCount = ({ images, batchSize }: Training): number => Math.ceil(images / batchSize);
-
-export function unetConfigOf({ dataset, model, states }: Pick<TrainTask, 'dataset' | 'model' | 'states'>): UnetConfig {
-  return {
-    ...model,
-    imageSize: dataset.image.size,
-    imageChannels: dataset.image.channels,
-    timeEmbedding: states.length > 1,
-  };
-}
+/** Images that a model sees: whole batches. */
+export const imagesToSee = ({ images, batchSize }: Training): number => Math.ceil(images / batchSize) * batchSize;
 
 /** Learning rate once `images` have been seen: linear warm-up, then constant. */
 export function learningRate({ optimizer }: Training, images: number): number {
@@ -34,45 +24,45 @@ export function emaDecay({ ema, batchSize }: Training, images: number): number {
   return halfLife === 0 ? 0 : 0.5 ** (batchSize / halfLife);
 }
 
+export interface StepSource {
+  training: Training;
+  states: readonly LatentState[];
+  /** T. */
+  timesteps: number;
+  conditioning: Conditioning;
+  codec: Codec;
+  /** In training's order. */
+  images: ImageSource;
+}
+
 /**
- * Inputs of the step-th optimizer step (0-based): functions of the task, the data and the step alone, which is what makes
- * resuming exact.
+ * Inputs of the optimizer step that begins when `seen` images have been seen: functions of the task, the data and this
+ * number alone, which is what makes resuming exact.
  */
-export function createStepInputs(
-  { states, timesteps, training }: TrainTask,
-  config: UnetConfig,
-  data: ImageSet,
-): (step: number) => InputValues {
+export function createStepInputs(source: StepSource): (seen: number) => Promise<InputValues> {
+  const { training, states, timesteps, conditioning, codec, images } = source;
   const { batchSize, seed, prediction, optimizer } = training;
-  const size = bytesPerImage(data.shape);
-  const batchOf = createDataOrder(seed, data.count);
-  const perState = states.map(({ alphaBar, timestep }) => ({
+  const levels = states.map(({ alphaBar, timestep }) => ({
     signal: Math.sqrt(alphaBar),
     noise: Math.sqrt(1 - alphaBar),
     target: targetCoefficients(prediction, alphaBar),
     timestep: embeddedTime(timestep, timesteps),
   }));
-  return (step) => {
-    const seen = step * batchSize;
-    const images = new Float32Array(batchSize * size);
-    batchOf(seen, batchSize).forEach((index, i) => {
-      for (let p = 0; p < size; p++) images[i * size + p] = toUnit(data.pixels[index * size + p] as number);
-    });
-    const chosen = Array.from(
-      { length: batchSize },
-      (_, i) =>
-        perState[
-          states.length === 1 ? 0 : randomBelow(states.length, seed, streams.states, step, i)
-        ] as (typeof perState)[number],
-    );
+  const levelOf = (step: number, i: number) =>
+    levels[
+      levels.length === 1 ? 0 : randomBelow(levels.length, seed, streams.states, step, i)
+    ] as (typeof levels)[number];
+  return async (seen) => {
+    const step = seen / batchSize;
+    const chosen = Array.from({ length: batchSize }, (_, i) => levelOf(step, i));
     return {
-      images,
+      images: codec.encode(await images.batch(seen, batchSize)),
       seed: Int32Array.from(seedPair(seed, streams.noise, step)),
-      signal: Float32Array.from(chosen, (state) => state.signal),
-      noise: Float32Array.from(chosen, (state) => state.noise),
-      targetImage: Float32Array.from(chosen, (state) => state.target.image),
-      targetNoise: Float32Array.from(chosen, (state) => state.target.noise),
-      ...(config.timeEmbedding ? { timestep: Float32Array.from(chosen, (state) => state.timestep) } : {}),
+      signal: Float32Array.from(chosen, ({ signal }) => signal),
+      noise: Float32Array.from(chosen, ({ noise }) => noise),
+      targetImage: Float32Array.from(chosen, ({ target }) => target.image),
+      targetNoise: Float32Array.from(chosen, ({ target }) => target.noise),
+      ...conditioning.values(chosen),
       learningRate: Float32Array.of(learningRate(training, seen + batchSize)),
       decay: Float32Array.of(emaDecay(training, seen + batchSize)),
       correction1: Float32Array.of(1 / (1 - optimizer.beta1 ** (step + 1))),

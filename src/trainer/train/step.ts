@@ -2,6 +2,7 @@ import type { Training } from '../../api/spec/training.ts';
 import { statelessNormal } from '../engine/backend.ts';
 import type { ProgramSpec, TensorSpec, Tensors } from '../engine/program.ts';
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
+import type { Conditioning } from '../model/conditioning.ts';
 import { totalSize, type UnetConfig } from '../model/parameters.ts';
 import { parameterSpecs, parametersOf, unet } from '../model/unet.ts';
 import { optimize, type StepScalars, scalarNames, stateNames, type TrainingState } from './optimizer.ts';
@@ -14,7 +15,7 @@ const perSampleNames = ['signal', 'noise', 'targetImage', 'targetNoise'] as cons
  * - `images` [B,H,W,C] in [−1, 1], and `seed` int32[2], which the noise ε is a function of;
  * - per sample `signal` √ᾱ and `noise` √(1−ᾱ), so that x = √ᾱ·x0 + √(1−ᾱ)·ε;
  * - per sample `targetImage` and `targetNoise`: the target is targetImage·x0 + targetNoise·ε, which covers ε, v and x0;
- * - per sample `timestep`, only where the model has a time embedding;
+ * - those of the conditioning;
  * - `learningRate`, `decay` of the average, and Adam's bias corrections `correction1` = 1/(1−β1^t), `correction2`.
  *
  * Output: `loss`, the mean squared error before the step.
@@ -22,11 +23,12 @@ const perSampleNames = ['signal', 'noise', 'targetImage', 'targetNoise'] as cons
 export function stepProgram(
   tf: typeof TensorFlow,
   config: UnetConfig,
+  conditioning: Conditioning,
   training: Pick<Training, 'batchSize' | 'gradientClipNorm' | 'optimizer'>,
 ): ProgramSpec {
   const { batchSize } = training;
-  const { imageSize, imageChannels, timeEmbedding } = config;
-  const specs = parameterSpecs(config);
+  const { imageSize, imageChannels } = config;
+  const specs = parameterSpecs(config, conditioning);
   const imageShape: [number, number, number, number] = [batchSize, imageSize, imageSize, imageChannels];
   const floats = (names: readonly string[], shape: number[]): Record<string, TensorSpec> =>
     Object.fromEntries(names.map((name) => [name, { shape, dtype: 'float32' }]));
@@ -36,13 +38,8 @@ export function stepProgram(
     const epsilon = statelessNormal(tf, imageShape, inputs.seed as Tensor);
     const each = (name: (typeof perSampleNames)[number]) => tf.reshape(inputs[name] as Tensor, [batchSize, 1, 1, 1]);
     const mix = (image: Tensor, noise: Tensor) => tf.add(tf.mul(image, images), tf.mul(noise, epsilon)) as Tensor4D;
-    const output = unet(
-      tf,
-      config,
-      parametersOf(tf, specs, vector),
-      mix(each('signal'), each('noise')),
-      inputs.timestep,
-    );
+    const x = mix(each('signal'), each('noise'));
+    const output = unet(tf, config, conditioning, parametersOf(tf, specs, vector), x, inputs);
     return tf.mean(tf.squaredDifference(output, mix(each('targetImage'), each('targetNoise')))).asScalar();
   };
 
@@ -52,7 +49,7 @@ export function stepProgram(
       images: { shape: imageShape, dtype: 'float32' },
       seed: { shape: [2], dtype: 'int32' },
       ...floats(perSampleNames, [batchSize]),
-      ...floats(timeEmbedding ? ['timestep'] : [], [batchSize]),
+      ...conditioning.inputs(batchSize),
       ...floats(scalarNames, []),
     },
     update(state, inputs) {

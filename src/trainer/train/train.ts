@@ -1,26 +1,25 @@
-import { rm } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
-import { DdrError } from '../../api/errors.ts';
 import { runLayout } from '../../api/layout.ts';
 import type { TrainTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { takeAttempt } from '../artifacts/attempts.ts';
-import { loadNewestCheckpoint, saveCheckpoint } from '../artifacts/checkpoint.ts';
-import { loadOrSetAside, removePartial } from '../artifacts/commit.ts';
+import { statesOfModel } from '../../diffusion/latentStates.ts';
+import { openDataset } from '../artifacts/dataset.ts';
 import { type FinalRecord, loadFinal, saveFinal } from '../artifacts/finalModel.ts';
+import { loadOrQuarantine } from '../artifacts/records.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
 import { startEngine } from '../context/engine.ts';
-import { datasetDigest, readDataset } from '../data/dataset.ts';
+import type { ImageSource } from '../data/imageSource.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
-import { initialWeights, totalSize } from '../model/parameters.ts';
+import { pixelCodec } from '../model/codec.ts';
+import { conditioningOf } from '../model/conditioning.ts';
+import { totalSize, unetConfig } from '../model/parameters.ts';
 import { parameterSpecs } from '../model/unet.ts';
-import { addLoss, emptyHistory } from './losses.ts';
-import { initialState } from './optimizer.ts';
-import { createStepInputs, stepCount, unetConfigOf } from './plan.ts';
+import { oneAhead } from './ahead.ts';
+import { startingPoint } from './checkpoints.ts';
+import { assertFiniteWeights } from './guards.ts';
+import { trainLoop } from './loop.ts';
+import { createStepInputs } from './plan.ts';
 import { stepProgram } from './step.ts';
-
-/** Smoothing of the speed that is shown, per step. */
-const speedSmoothing = 0.05;
+import { inTrainingOrder } from './trainingOrder.ts';
 
 const resultOf = ({ weights, images, losses }: FinalRecord): TaskResult => ({
   kind: 'train',
@@ -29,104 +28,68 @@ const resultOf = ({ weights, images, losses }: FinalRecord): TaskResult => ({
   loss: losses.at(-1)?.loss ?? null,
 });
 
+/** The network of a model, and the program and inputs of its steps. */
+async function prepareSteps(task: TrainTask, context: TrainerContext, data: ImageSource) {
+  const { training, model } = task;
+  const codec = pixelCodec;
+  const states = statesOfModel(task.schedule, task.index);
+  const config = unetConfig(model, codec.networkShape(data.shape));
+  const conditioning = conditioningOf(states.length, model.baseChannels);
+  const parameters = parameterSpecs(config, conditioning);
+  const images = inTrainingOrder(data, training.seed);
+  const inputs = createStepInputs({
+    training,
+    states,
+    timesteps: task.schedule.timesteps,
+    conditioning,
+    codec,
+    images,
+  });
+  context.logger.info({ states, parameters: totalSize(parameters), threads: training.threads }, 'model');
+  await stillStarting(context);
+  const tf = await startEngine(training.threads, context);
+  await stillStarting(context);
+  const program = createRecordedProgram(tf, stepProgram(tf, config, conditioning, training));
+  return { states, parameters, program, inputsAt: oneAhead(inputs, (seen) => seen + training.batchSize) };
+}
+
 /**
  * Trains one model, from its newest checkpoint if there is one. An interrupted training ends with the same weights, bit
  * for bit, as one that was not.
- * @throws DdrError Interrupted after saving, Fenced, Diverged, and what reading the data throws
+ * @throws DdrError Interrupted after saving, Fenced, Diverged, and what opening the dataset throws
  */
 export async function runTrain(task: TrainTask, context: TrainerContext): Promise<TaskResult> {
-  const { logger, signal, seconds } = context;
-  const { training } = task;
-  const folders = runLayout(context.volumes.run, task.directory).model(task.hash);
-
-  const trained = await loadOrSetAside(folders.final, () => loadFinal(folders.final, task.hash), logger);
+  const { store, logger } = context;
+  const folders = runLayout(task.directory).model(task.hash);
+  const trained = await loadOrQuarantine(
+    store,
+    folders.final,
+    () => loadFinal(store, folders.final, task.hash),
+    logger,
+  );
   if (trained !== undefined) {
     logger.info({ digest: trained.record.weights.sha256 }, 'already trained');
     return resultOf(trained.record);
   }
 
-  const attempt = await takeAttempt(folders.attempts);
-  for (const folder of [folders.root, folders.checkpoints]) await removePartial(folder);
-  const data = await readDataset(task.dataset, context.volumes.data, () => stillStarting(context));
-  const config = unetConfigOf(task);
-  const parameters = parameterSpecs(config);
-  const steps = stepCount(training);
-  logger.info(
-    {
-      attempt: attempt.number,
-      states: task.states,
-      parameters: totalSize(parameters),
-      images: data.count,
-      threads: training.threads,
-    },
-    'training',
-  );
-
+  const attempt = await store.takeAttempt(folders.attempts);
+  for (const below of [folders.root, folders.checkpoints]) await store.removePartial({ below });
+  const data = await openDataset(store, task.dataset);
+  logger.info({ attempt: attempt.number, dataset: task.dataset, images: data.count }, 'training');
+  const { states, parameters, program, inputsAt } = await prepareSteps(task, context, data);
+  const start = await startingPoint(task, folders.checkpoints, parameters, context);
   await stillStarting(context);
-  const tf = await startEngine(training.threads, context);
-  await stillStarting(context);
-  const program = createRecordedProgram(tf, stepProgram(tf, config, training));
-  const checkpoint = await loadNewestCheckpoint(folders.checkpoints, task.hash, (path, error) =>
-    logger.warn({ path, error: error.message }, 'damaged checkpoint set aside'),
-  );
-  await stillStarting(context);
-  let step = (checkpoint?.images ?? 0) / training.batchSize;
-  let history = checkpoint ?? emptyHistory();
-  program.write(checkpoint?.state ?? initialState(initialWeights(parameters, training.seed)));
-  if (checkpoint !== undefined) logger.info({ images: checkpoint.images }, 'resumed');
+  program.write(start.state);
 
-  const spentBefore = checkpoint?.seconds ?? 0;
-  const started = seconds();
-  const spent = () => spentBefore + seconds() - started;
-  const save = async () => {
-    context.progress({ phase: 'Saving', done: step * training.batchSize, total: steps * training.batchSize });
-    const { losses, pending } = history;
-    const images = step * training.batchSize;
-    const checkpoint = { hash: task.hash, images, seconds: spent(), losses, pending, state: program.read() };
-    await attempt.commit(() => saveCheckpoint(folders.checkpoints, checkpoint, task.checkpoints.keep));
-    logger.info({ images, loss: losses.at(-1)?.loss }, 'checkpoint');
-  };
-
-  const diverged = (message: string) =>
-    new DdrError('Diverged', message, {
-      where: `states ${task.states[0]?.state}-${task.states.at(-1)?.state}`,
-      hint: 'Lower training.optimizer.learningRate, or set gradientClipNorm; an override can do so for these states only.',
-    });
-  const inputsOf = createStepInputs(task, config, data);
-  const savesUpTo = (images: number) => Math.floor(images / task.checkpoints.everyImages);
-  let perSecond: number | undefined;
-  while (step < steps) {
-    const before = seconds();
-    const loss = program.run(inputsOf(step)).loss?.[0] as number;
-    step++;
-    const images = step * training.batchSize;
-    if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss} after ${images} images`);
-    history = addLoss(history, loss, images, steps);
-    const speed = training.batchSize / (seconds() - before);
-    perSecond = perSecond === undefined ? speed : perSecond + speedSmoothing * (speed - perSecond);
-    context.progress({ phase: 'Running', done: images, total: steps * training.batchSize, perSecond, loss });
-    await setImmediate(); // lets signals in
-    const due = step < steps && savesUpTo(images) > savesUpTo(images - training.batchSize);
-    if (due || signal.aborted) await save();
-    if (signal.aborted) throw new DdrError('Interrupted', `stopped after ${images} images; the state is saved`);
-  }
-
-  const average = program.read().average as Float32Array;
-  if (!average.every(Number.isFinite)) throw diverged('a weight is no longer a finite number');
-  const record = await attempt.commit(() =>
-    saveFinal(folders.final, {
-      task,
-      parameters,
-      average,
-      dataset: { count: data.count, sha256: datasetDigest(data) },
-      images: steps * training.batchSize,
-      seconds: spent(),
-      losses: history.losses,
-    }),
-  );
+  const { images, seconds, losses, state } = await trainLoop({ task, context, attempt, program, inputsAt, start });
   program.dispose();
+  const average = state.average as Float32Array;
+  assertFiniteWeights(average, states);
+  const dataset = { address: task.dataset, count: data.count, sha256: data.digest };
+  const product = { task, parameters, average, image: data.shape, dataset, images, seconds, losses };
+  const record = await attempt.commit(() => saveFinal(store, folders.final, product));
   // The optimizer's state is four times the model and of no use once the model is there.
-  await rm(folders.checkpoints, { recursive: true, force: true });
-  logger.info({ digest: record.weights.sha256, seconds: Math.round(spent()) }, 'trained');
+  await store.remove(folders.checkpoints);
+  logger.info({ digest: record.weights.sha256, seconds: Math.round(seconds) }, 'trained');
   return resultOf(record);
 }

@@ -1,22 +1,26 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { normals, streams } from '../../../src/diffusion/random.ts';
 import { writeIdx } from '../../../src/trainer/data/idx.ts';
-import { ddr, type Finished } from '../../helpers/ddr.ts';
+import { ddr, type Finished, leftovers } from '../../helpers/ddr.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
 import { withSpec } from '../../helpers/runs.ts';
-import { temporaryFolder } from '../../helpers/trainer.ts';
+
+/** 200 images around a grey. */
+function writeImages(path: string, mean = 128): void {
+  const pixels = Uint8Array.from(normals(1, streams.noise, 0, 200 * 64), (z) =>
+    Math.min(255, Math.max(0, mean + 60 * z)),
+  );
+  writeFileSync(path, writeIdx({ shape: [200, 8, 8], data: pixels }));
+}
 
 /** A run of three small models; long enough to be disturbed. */
 function prepare(t: TestContext, spec: Record<string, unknown> = {}): { home: string; args: string[] } {
   const home = temporaryFolder(t);
-  const pixels = Uint8Array.from(normals(1, streams.noise, 0, 200 * 64), (z) =>
-    Math.min(255, Math.max(0, 128 + 60 * z)),
-  );
-  writeFileSync(join(home, 'images'), writeIdx({ shape: [200, 8, 8], data: pixels }));
+  writeImages(join(home, 'images'));
   const run = withSpec({
     schedule: { states: 3 },
     dataset: {
@@ -36,21 +40,6 @@ function prepare(t: TestContext, spec: Record<string, unknown> = {}): { home: st
 }
 
 const end = ({ events }: Finished) => events.at(-1);
-
-/** Trainer processes whose home is here. */
-function leftovers(home: string): string[] {
-  return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes('trainer/main') && readEnvironment(line).includes(home));
-}
-
-function readEnvironment(line: string): string {
-  try {
-    return readFileSync(`/proc/${line.trim().split(' ')[0]}/environ`, 'utf8');
-  } catch {
-    return '';
-  }
-}
 
 test('Ctrl-C suspends, kill -9 kills; the same command goes on and ends with the same bundle', async (t) => {
   const calm = prepare(t);
@@ -112,21 +101,41 @@ test('a model that cannot be trained fails the run with its reason; the others a
     [['Diverged', '1']],
   );
   const models = join(home, 'ddr/volumes/digits-checkpoints/runs/digits/models');
-  assert.equal(readdirSync(models).filter((hash) => readdirSync(join(models, hash)).includes('final')).length, 2);
+  const trained = () => readdirSync(models).filter((hash) => readdirSync(join(models, hash)).includes('final')).length;
+  assert.equal(trained(), 2);
+  // The same command tries it again, and keeps what is good.
+  const again = await ddr([...args, '--set', 'spec.execution.retries.perModel=0']);
+  assert.deepEqual([again.code, end(again)?.failures?.[0]?.reason, trained()], [1, 'Diverged', 2]);
 });
 
-test('other data under the same name are refused once a model has learned, not after a folder given by mistake', async (t) => {
+test('data that were replaced are other data: it is said before training, and nothing mixes', async (t) => {
+  const { home, args } = prepare(t, { training: { images: 160, batchSize: 16, threads: 1 } });
+  const first = end(await ddr(args));
+  assert.equal(first?.phase, 'Complete');
+  const same = await ddr(args);
+  assert.equal(end(same)?.bundle?.digest, first?.bundle?.digest);
+  assert.ok(!same.events.some(({ event }) => event === 'note'), 'nothing has changed, and nothing is said');
+
+  writeImages(join(home, 'images'), 60);
+  const changed = await ddr(args);
+  assert.equal(end(changed)?.phase, 'Complete');
+  const note = changed.events.findIndex(({ message }) => message?.includes('The data have changed'));
+  assert.match(changed.events[note]?.message ?? '', /3 models will be trained anew/);
+  assert.ok(note < changed.events.findIndex(({ images }) => (images ?? 0) > 0), 'before training');
+  assert.notEqual(end(changed)?.bundle?.digest, first?.bundle?.digest);
+
+  writeImages(join(home, 'images'));
+  assert.equal(end(await ddr(args))?.bundle?.digest, first?.bundle?.digest, 'the former models are still there');
+});
+
+test('a folder given by mistake may be put right', async (t) => {
   const { home, args } = prepare(t, { training: { images: 160, batchSize: 16, threads: 1 } });
   const other = join(home, 'other');
   mkdirSync(other);
   writeFileSync(join(other, 'images'), 'no images');
-  const withOther = [...args.slice(0, -1), `data=${other}`];
-  const mistaken = await ddr(withOther);
+  const mistaken = await ddr([...args.slice(0, -1), `data=${other}`]);
   assert.equal(end(mistaken)?.failures?.[0]?.reason, 'InputForeign');
   assert.equal(end(await ddr(args))?.phase, 'Complete');
-  const refused = await ddr(withOther);
-  assert.equal(refused.code, 1);
-  assert.match(refused.errors, /InputMismatch .*--home/);
 });
 
 test('what is not there is refused before a process is started', async (t) => {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../helpers/ddr.ts';
-import { temporaryFolder } from '../../helpers/trainer.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
 
 test('Ctrl-C at the quickstart gives the terminal back when its models have saved, not before', async (t) => {
   const home = temporaryFolder(t);

@@ -1,71 +1,53 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ExitCode } from '../../../src/api/exitCodes.ts';
-import { parseRun } from '../../../src/api/run.ts';
+import { datasetKey } from '../../../src/api/layout.ts';
 import { type TrainTask, taskVariable } from '../../../src/api/task.ts';
 import { parseTermination } from '../../../src/api/termination.ts';
 import { normals, randomBelow, streams } from '../../../src/diffusion/random.ts';
-import { modelPlans } from '../../../src/operator/plan/identity.ts';
-import { trainTask } from '../../../src/operator/plan/tasks.ts';
-import { writeIdx } from '../../../src/trainer/data/idx.ts';
-import { withSpec } from '../../helpers/runs.ts';
-import { temporaryFolder } from '../../helpers/trainer.ts';
+import { memorySource, preparedDataset, temporaryStore } from '../../helpers/trainer.ts';
+import { trainTask } from '../../helpers/training.ts';
+import { training } from '../../helpers/unet.ts';
 
 const main = join(import.meta.dirname, '../../../src/trainer/main.ts');
 
-/** A small model that trains for a few seconds. */
-function taskOf(fields: object = {}): TrainTask {
-  const run = parseRun(
-    withSpec({
-      schedule: { states: 4, statesPerModel: 2 },
-      dataset: {
-        source: { volume: { claimName: 'data', path: 'images' } },
-        format: 'Idx',
-        image: { size: 8, channels: 1 },
-      },
-      model: { baseChannels: 8, channelMultipliers: [1, 2] },
-      training: { images: 4800, batchSize: 16, threads: 1, seed: 5, ...fields },
-      checkpoints: { volume: { shared: { size: '1Gi' } }, everyImages: 400 },
-    }),
-  );
-  const [model] = modelPlans(run.spec);
-  assert.ok(model);
-  return trainTask(run, model);
-}
+const shape = { size: 8, channels: 1 } as const;
+const pixels = Uint8Array.from(normals(1, streams.noise, 0, 200 * 64), (z) => Math.min(255, Math.max(0, 128 + 60 * z)));
 
-function volumes(t: TestContext): { run: string; data: string } {
-  const root = temporaryFolder(t);
-  const folders = { run: join(root, 'run'), data: join(root, 'data') };
-  for (const folder of Object.values(folders)) mkdirSync(folder);
-  const data = Uint8Array.from(normals(1, streams.noise, 0, 200 * 64), (z) => Math.min(255, Math.max(0, 128 + 60 * z)));
-  writeFileSync(join(folders.data, 'images'), writeIdx({ shape: [200, 8, 8], data }));
-  return folders;
+/** A run's folder with the prepared dataset, and the task of a small model that trains for a few seconds. */
+async function setUp(t: TestContext, fields: object = {}): Promise<{ run: string; task: TrainTask }> {
+  const { root, store } = temporaryStore(t);
+  const dataset = await preparedDataset(store, memorySource(pixels, shape));
+  const task = trainTask(dataset, {
+    training: training({ images: 4800, batchSize: 16, threads: 1, seed: 5, ...fields }),
+    checkpoints: { everyImages: 400, keep: 2 },
+  });
+  return { run: root, task };
 }
 
 interface End {
   code: number | null;
   signal: NodeJS.Signals | null;
   log: string;
-  word: ReturnType<typeof parseTermination>;
+  message: ReturnType<typeof parseTermination>;
 }
 
 /** Runs the trainer; `disturb` is told of every line that it logs. */
 function train(
   task: unknown,
-  { run, data }: { run: string; data: string },
+  run: string,
   disturb: (kill: (signal: NodeJS.Signals) => void, log: string) => void = () => {},
 ): Promise<End> {
-  const word = join(run, 'word');
-  rmSync(word, { force: true });
+  const path = join(run, 'termination-message');
+  rmSync(path, { force: true });
   const env = {
     ...process.env,
     [taskVariable]: JSON.stringify(task),
     DDR_RUN_DIR: run,
-    DDR_DATA_DIR: data,
-    DDR_TERMINATION_LOG: word,
+    DDR_TERMINATION_LOG: path,
   };
   const child = spawn(process.execPath, [main, 'train'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let log = '';
@@ -75,26 +57,33 @@ function train(
   });
   return new Promise((resolve) => {
     child.on('exit', (code, signal) =>
-      resolve({ code, signal, log, word: parseTermination(existsSync(word) ? readFileSync(word, 'utf8') : undefined) }),
+      resolve({
+        code,
+        signal,
+        log,
+        message: parseTermination(existsSync(path) ? readFileSync(path, 'utf8') : undefined),
+      }),
     );
   });
 }
 
-const digestOf = ({ word }: End) =>
-  word?.outcome === 'Succeeded' && word.result.kind === 'train' ? word.result.digest : undefined;
+const digestOf = ({ message }: End) =>
+  message?.outcome === 'Succeeded' && message.result.kind === 'train' ? message.result.digest : undefined;
+
+const codeOf = ({ message }: End) => (message?.outcome === 'Failed' ? message.code : undefined);
 
 test('killed at random moments, by SIGKILL and SIGTERM, a model ends with the digest of an undisturbed one', async (t) => {
-  const task = taskOf();
-  const undisturbed = digestOf(await train(task, volumes(t)));
+  const { run: undisturbedRun } = await setUp(t);
+  const { run, task } = await setUp(t);
+  const undisturbed = digestOf(await train(task, undisturbedRun));
   assert.ok(undisturbed !== undefined);
-  const folders = volumes(t);
   let kills = 0;
   for (let round = 0; ; round++) {
     assert.ok(round < 20, 'it gets on in spite of everything');
     const signal = round % 2 === 0 ? 'SIGKILL' : 'SIGTERM';
     const delay = 300 + randomBelow(900, 7, streams.order, round, 0);
     let timer: NodeJS.Timeout | undefined;
-    const end = await train(task, folders, (kill, log) => {
+    const end = await train(task, run, (kill, log) => {
       // Some time after the first step can have been made: sometimes within a step, sometimes within a save.
       if (log.includes('"training"') && kills < 5) timer ??= setTimeout(() => kill(signal), delay);
     });
@@ -105,24 +94,21 @@ test('killed at random moments, by SIGKILL and SIGTERM, a model ends with the di
       break;
     }
     kills++;
-    if (signal === 'SIGTERM')
-      assert.deepEqual(
-        [end.code, end.word?.outcome === 'Failed' && end.word.code],
-        [ExitCode.Interrupted, 'Interrupted'],
-        end.log,
-      );
+    if (signal === 'SIGTERM') assert.deepEqual([end.code, codeOf(end)], [ExitCode.Interrupted, 'Interrupted'], end.log);
     else assert.equal(end.signal, 'SIGKILL');
   }
-  const model = join(folders.run, task.directory, 'models', task.hash);
+  const model = join(run, task.directory, 'models', task.hash);
   assert.deepEqual(readdirSync(model).sort(), ['attempts', 'final'], 'nothing is left lying about');
 });
 
 test('how often state is saved does not change the digest, another seed does', async (t) => {
-  const task = taskOf({ images: 800 });
+  const runs = await Promise.all([1, 2, 3].map(() => setUp(t, { images: 800 })));
+  const [one, two, three] = runs.map(({ run }) => run) as [string, string, string];
+  const { task } = runs[0] ?? assert.fail();
   const digests = await Promise.all([
-    train(task, volumes(t)),
-    train({ ...task, checkpoints: { everyImages: 10_000, keep: 1 } }, volumes(t)),
-    train({ ...task, training: { ...task.training, seed: 6 } }, volumes(t)),
+    train(task, one),
+    train({ ...task, checkpoints: { everyImages: 10_000, keep: 1 } }, two),
+    train({ ...task, training: { ...task.training, seed: 6 } }, three),
   ]);
   const [first, second, third] = digests.map(digestOf);
   assert.ok(first !== undefined && third !== undefined);
@@ -131,81 +117,59 @@ test('how often state is saved does not change the digest, another seed does', a
 });
 
 test('a trained model is not trained again', async (t) => {
-  const folders = volumes(t);
-  const task = taskOf({ images: 160 });
-  const first = await train(task, folders);
-  const second = await train(task, folders);
+  const { run, task } = await setUp(t, { images: 160 });
+  const first = await train(task, run);
+  const second = await train(task, run);
   assert.match(second.log, /already trained/);
   assert.equal(digestOf(second), digestOf(first));
 });
 
 test('a trained model that was damaged is trained again and ends with its digest', async (t) => {
-  const folders = volumes(t);
-  const task = taskOf({ images: 160 });
-  const final = join(folders.run, task.directory, 'models', task.hash, 'final');
-  const first = digestOf(await train(task, folders));
+  const { run, task } = await setUp(t, { images: 160 });
+  const final = join(run, task.directory, 'models', task.hash, 'final');
+  const first = digestOf(await train(task, run));
   writeFileSync(join(final, 'weights.safetensors'), 'zeros after a power cut');
-  assert.equal(digestOf(await train(task, folders)), first);
+  assert.equal(digestOf(await train(task, run)), first);
   rmSync(join(final, 'model.json'));
-  assert.equal(digestOf(await train(task, folders)), first);
-  assert.match((await train(task, folders)).log, /already trained/);
+  assert.equal(digestOf(await train(task, run)), first);
+  assert.match((await train(task, run)).log, /already trained/);
 });
 
 test('a model whose last step made its weights infinite is not called trained', async (t) => {
-  const task = taskOf({ images: 16 });
-  const { optimizer } = task.training;
-  const { code, word, log } = await train(
-    { ...task, training: { ...task.training, optimizer: { ...optimizer, beta1: 1 } } },
-    volumes(t),
-  );
-  assert.deepEqual([code, word?.outcome === 'Failed' && word.code], [ExitCode.BadConfiguration, 'Diverged'], log);
+  const { run, task } = await setUp(t, { images: 16, optimizer: { beta1: 1 } });
+  const end = await train(task, run);
+  assert.deepEqual([end.code, codeOf(end)], [ExitCode.BadConfiguration, 'Diverged'], end.log);
 });
 
 test('an older attempt that wakes up later cannot write over the newer one', async (t) => {
-  const folders = volumes(t);
-  const task = taskOf();
+  const { run, task } = await setUp(t);
   let second: Promise<End> | undefined;
-  const first = await train(task, folders, (_kill, log) => {
-    if (log.includes('"checkpoint"')) second ??= train(task, folders);
+  const first = await train(task, run, (_kill, log) => {
+    if (log.includes('"checkpoint"')) second ??= train(task, run);
   });
-  assert.deepEqual(
-    [first.code, first.word?.outcome === 'Failed' && first.word.code],
-    [ExitCode.Fenced, 'Fenced'],
-    first.log,
-  );
+  assert.deepEqual([first.code, codeOf(first)], [ExitCode.Fenced, 'Fenced'], first.log);
   assert.equal((await second)?.code, ExitCode.Success);
 });
 
 test('every bad input ends with its code, where it was, and an exit code that is not tried again', async (t) => {
-  const folders = volumes(t);
-  const task = taskOf({ images: 160 });
-  const cut = readFileSync(join(folders.data, 'images')).subarray(0, 500);
-  writeFileSync(join(folders.data, 'cut'), cut);
-  const at = (path: string) => ({
-    ...task,
-    dataset: { ...task.dataset, source: { volume: { claimName: 'data', path } } },
+  const { run, task } = await setUp(t, { images: 160 });
+  const { task: steep } = await setUp(t, {
+    images: 16_000,
+    gradientClipNorm: 0,
+    optimizer: { learningRate: 10, warmupImages: 0 },
   });
-  const cases: [unknown, number, string][] = [
-    [at('cut'), ExitCode.BadInput, 'InputTruncated'],
-    [at('nothing'), ExitCode.BadInput, 'InputMissing'],
-    [{ ...task, states: [] }, ExitCode.BadConfiguration, 'InvalidTask'],
-    [
-      {
-        ...task,
-        training: {
-          ...task.training,
-          optimizer: { ...task.training.optimizer, learningRate: 10, warmupImages: 0 },
-          gradientClipNorm: 0,
-          images: 16_000,
-        },
-      },
-      ExitCode.BadConfiguration,
-      'Diverged',
-    ],
+  const cut = await setUp(t);
+  truncateSync(join(cut.run, datasetKey(task.dataset), 'images.npy'), 500);
+  const cases: [unknown, string, number, string][] = [
+    [task, cut.run, ExitCode.BadInput, 'DataChanged'],
+    [{ ...task, dataset: '0123456789abcdef' }, run, ExitCode.BadInput, 'InputMissing'],
+    [{ ...task, schedule: {} }, run, ExitCode.BadConfiguration, 'InvalidTask'],
+    [steep, run, ExitCode.BadConfiguration, 'Diverged'],
   ];
-  for (const [input, exitCode, code] of cases) {
-    const { code: actual, word, log } = await train(input, folders);
-    assert.deepEqual([actual, word?.outcome === 'Failed' && word.code], [exitCode, code], log);
-    assert.ok(word?.outcome === 'Failed' && word.where !== undefined && word.message.length > 10);
+  for (const [input, folder, exitCode, code] of cases) {
+    const end = await train(input, folder);
+    assert.deepEqual([end.code, codeOf(end)], [exitCode, code], end.log);
+    const { message } = end;
+    assert.ok(message?.outcome === 'Failed' && message.where !== undefined && message.message.length > 10);
   }
 });

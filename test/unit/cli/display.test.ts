@@ -15,6 +15,7 @@ function view(fields: Partial<View> = {}): View {
     models: ['done', 'active', 'pending'],
     active: [
       {
+        step: 'train',
         states: '1',
         progress: { phase: 'Running', done: 50, total: 100, perSecond: 10, loss: 0.12345 },
         stopping: false,
@@ -36,8 +37,17 @@ test('the table has a line for the run, a strip of its models and a bar per mode
 });
 
 test('a model whose process was asked to end is saving, whatever it answered last', () => {
-  const active = [{ states: '2-3', progress: undefined, stopping: true }];
+  const active = [{ step: 'train' as const, states: '2-3', progress: undefined, stopping: true }];
   assert.equal(renderTable(view({ phase: 'Suspended', active }), plain).at(-1), '  states 2-3       saving its state');
+});
+
+test('a step of one process has a bar with what is done of how much', () => {
+  const progress = { phase: 'Running' as const, done: 300, total: 600, perSecond: 100 };
+  const active = [{ step: 'prepare' as const, states: undefined, progress, stopping: false }];
+  assert.equal(
+    renderTable(view({ phase: 'Preparing', active }), plain).at(-1),
+    '  prepare          ████████████░░░░░░░░░░░░  50%  300 of 600  100/s  0:03 left',
+  );
 });
 
 test('what goes wrong is told while the run goes on, a line each', () => {
@@ -67,7 +77,12 @@ test('a strip wraps at the width of the terminal; too many models are ranges of 
 });
 
 test('a table is never higher than the terminal', () => {
-  const active = Array.from({ length: 30 }, (_, i) => ({ states: String(i), progress: undefined, stopping: false }));
+  const active = Array.from({ length: 30 }, (_, i) => ({
+    step: 'train' as const,
+    states: String(i),
+    progress: undefined,
+    stopping: false,
+  }));
   assert.equal(renderTable(view({ active }), plain).at(-1), '  … and 18 more');
   assert.equal(renderTable(view({ active }), { ...plain, rows: 6 }).length, 5);
 });

@@ -3,9 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readRun, readRuns } from '../../../src/cli/documents.ts';
-import { type Positions, positionsOf } from '../../../src/cli/positions.ts';
-import { minimalRun } from '../../helpers/runs.ts';
-import { temporaryFolder } from '../../helpers/trainer.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
+import { minimalRun, withSpec } from '../../helpers/runs.ts';
 
 function write(t: TestContext, text: string): string {
   const path = join(temporaryFolder(t), 'runs.yaml');
@@ -13,23 +12,7 @@ function write(t: TestContext, text: string): string {
   return path;
 }
 
-const placeOf = (positions: Positions | undefined, path: (string | number)[]): string => {
-  const { line, column } = positions?.placeOf(path) ?? {};
-  return `${line}:${column}`;
-};
-
 const good = JSON.stringify(minimalRun());
-
-test('every field of every document has its place', () => {
-  const [first, second] = positionsOf('a:\n  - b: 1\n    c: {d: 2,\n      e: 3}\n---\n# none\n"x": &k y\nz: *k\n');
-  assert.deepEqual(
-    [['a'], ['a', 0, 'b'], ['a', 0, 'c', 'd'], ['a', 0, 'c', 'e'], ['a', 1, 'b'], ['q']].map((path) =>
-      placeOf(first, path),
-    ),
-    ['1:1', '2:5', '3:9', '4:7', '1:1', '1:1'],
-  );
-  assert.deepEqual([placeOf(second, ['x']), placeOf(second, ['z'])], ['7:2', '8:1']);
-});
 
 test('every wrong field of every document is named, with its place', (t) => {
   const bad = [
@@ -120,4 +103,67 @@ test('an alias bomb, a cycle and what is not one run are refused', (t) => {
   assert.throws(() => readRuns(write(t, '')), { code: 'InputForeign' });
   assert.throws(() => readRun(write(t, `${good}\n---\n${good}`)), { code: 'InputForeign', message: /holds 2 runs/ });
   assert.throws(() => readRuns(write(t, 'a: 1\n b: 2')), { code: 'InputForeign', where: /line 2, column \d+$/ });
+});
+
+test('the runs of lists are read, with their place', (t) => {
+  const { apiVersion, kind, ...bare } = minimalRun('bare');
+  const wrong = { ...minimalRun('wrong'), spec: {} };
+  const ofRuns = { apiVersion, kind: `${kind}List`, items: [bare] };
+  const anyList = { apiVersion: 'v1', kind: 'List', items: [minimalRun('one'), { kind: 'ConfigMap' }, wrong] };
+  const path = write(t, `${JSON.stringify(ofRuns)}\n${JSON.stringify(anyList)}`);
+  const { runs, problems } = readRuns(path);
+  assert.deepEqual(
+    runs.map(({ metadata }) => metadata.name),
+    ['bare', 'one'],
+  );
+  assert.ok(problems.length > 0);
+  for (const { where } of problems) assert.match(where ?? '', /document 2, item 3, line 2, column \d+$/);
+});
+
+test('a byte order mark and Windows line ends do not matter; what is not UTF-8 is refused', (t) => {
+  const text = JSON.stringify(minimalRun(), null, 2).replaceAll('\n', '\r\n');
+  assert.equal(readRun(write(t, `\ufeff${text}`)).metadata.name, 'digits');
+  const path = write(t, '');
+  writeFileSync(path, Buffer.from([0x61, 0xff, 0xfe]));
+  assert.throws(() => readRuns(path), { code: 'InputForeign', message: /UTF-8/ });
+});
+
+test('what kubectl get shows can be read back: status and fields of the server are left alone', (t) => {
+  const run = minimalRun();
+  const metadata = { ...run.metadata, uid: 'u', managedFields: [{ manager: 'kubectl', operation: 'Apply' }] };
+  assert.equal(readRun(write(t, JSON.stringify({ ...run, metadata, status: { phase: 1 } }))).status, undefined);
+});
+
+test('an unknown field of metadata, and a label that is no text, are named once', (t) => {
+  const run = minimalRun();
+  const { problems } = readRuns(
+    write(t, JSON.stringify({ ...run, metadata: { ...run.metadata, lables: {}, labels: { a: 1 } } })),
+  );
+  assert.deepEqual(
+    problems.map(({ message }) => message.split(':')[0]),
+    ['metadata.lables', 'metadata.labels.a'],
+  );
+});
+
+test('a generated name follows from what the run says', (t) => {
+  const generated = (fields: object = {}) => {
+    const { metadata: _, ...rest } = minimalRun();
+    return write(t, JSON.stringify({ ...rest, metadata: { generateName: 'sweep-', ...fields } }));
+  };
+  const { metadata } = readRun(generated());
+  assert.match(metadata.name, /^sweep-[0-9a-f]{5}$/);
+  assert.equal(readRun(generated()).metadata.name, metadata.name);
+  assert.equal(readRun(generated({ name: 'named' })).metadata.name, 'named');
+  assert.throws(() => readRun(generated({ generateName: `${'g'.repeat(38)}-` })), {
+    code: 'InvalidSpec',
+    message: /metadata\.generateName: with the 5 characters that are added, the name must be at most 40/,
+  });
+});
+
+test('a key that is written twice counts as for kubectl, and is told', (t) => {
+  const { runs, warnings } = readRuns(
+    write(t, `${JSON.stringify(withSpec({ suspend: true })).slice(0, -2)},"suspend":false}}`),
+  );
+  assert.equal(runs[0]?.spec.suspend, false);
+  assert.match(warnings[0] ?? '', /line 1, column \d+: suspend is written twice; the last one counts/);
 });

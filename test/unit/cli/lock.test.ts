@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { takeLock } from '../../../src/cli/lock.ts';
-import { temporaryFolder } from '../../helpers/trainer.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
 
 test('a lock is held until it is given back, and leaves nothing', (t) => {
   const path = join(temporaryFolder(t), 'home', 'run.lock');

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { composeDdim, type Prediction } from '../../../src/diffusion/ddim.ts';
+import { ddim, stepCoefficients } from '../../../src/diffusion/ddim.ts';
 import { latentStates } from '../../../src/diffusion/latentStates.ts';
+import type { Prediction } from '../../../src/diffusion/prediction.ts';
 import type { Family } from '../../../src/diffusion/schedule.ts';
+import { composeDdim } from '../../helpers/compose.ts';
 import { type GaussianData, gaussianDenoiser, gaussianOracle } from '../../helpers/gaussian.ts';
 
 const data: GaussianData = { mean: 0.3, deviation: 0.5 };
@@ -77,9 +79,9 @@ test('with η = 1 the variance is the closed form’s, step noise counted', () =
         start: Float64Array.of(start),
         eta: 1,
         clip: false,
-        noise: ({ state }) => Float64Array.of(state === noisy ? 1 : 0),
+        noise: ({ index }) => Float64Array.of(index === noisy ? 1 : 0),
       })[0] as number;
-    const responses = [respond(1, undefined), ...states.map(({ state }) => respond(0, state))];
+    const responses = [respond(1, undefined), ...states.map(({ index }) => respond(0, index))];
     const oracle = gaussianOracle(
       { mean: 0, deviation: 0.5 },
       states.map(({ alphaBar }) => alphaBar),
@@ -100,4 +102,51 @@ test('clipping bounds every predicted image, and the last x is one', () => {
     noise: () => assert.fail(),
   });
   assert.ok(sampled.every((value) => Math.abs(value) <= 1));
+});
+
+test('a step is the paper’s equation, in float64 and rounded where x is float32', () => {
+  const states = statesOf(10);
+  const [next, state] = [states[4] ?? assert.fail(), states[5] ?? assert.fail()];
+  const [x, output, z] = [Float64Array.of(0.5, -1.2), Float64Array.of(0.1, 0.7), Float64Array.of(1, -2)];
+  const { image: toImage, noise: toNoise, sigma } = stepCoefficients(state.alphaBar, next.alphaBar, 0.5);
+  const options = {
+    output,
+    prediction: 'Epsilon',
+    state,
+    next,
+    eta: 0.5,
+    clip: false,
+    noise: () => z,
+    history: [],
+  } as const;
+  const stepped = ddim.step({ ...options, x });
+  x.forEach((value, i) => {
+    const epsilon = output[i] as number;
+    const image = (value - Math.sqrt(1 - state.alphaBar) * epsilon) / Math.sqrt(state.alphaBar);
+    near(stepped.image[i] as number, image, 1e-12);
+    near(stepped.x[i] as number, toImage * image + toNoise * epsilon + sigma * (z[i] as number), 1e-12);
+  });
+  const rounded = ddim.step({ ...options, x: Float32Array.from(x) });
+  assert.ok(rounded.x instanceof Float32Array && rounded.image instanceof Float32Array);
+  stepped.x.forEach((value, i) => {
+    near(rounded.x[i] as number, value, 1e-6);
+  });
+});
+
+test('a step leaves what it is made from as it is, and after the cleanest state it is the image', () => {
+  const [cleanest = assert.fail()] = statesOf(10);
+  const [x, output] = [Float32Array.of(0.5, -1.2), Float32Array.of(0.1, 0.7)];
+  const stepped = ddim.step({
+    x,
+    output,
+    prediction: 'V',
+    state: cleanest,
+    next: undefined,
+    eta: 1,
+    clip: true,
+    noise: () => assert.fail('no noise is added to an image'),
+    history: [],
+  });
+  assert.deepEqual(stepped.x, stepped.image);
+  assert.deepEqual([x, output], [Float32Array.of(0.5, -1.2), Float32Array.of(0.1, 0.7)]);
 });

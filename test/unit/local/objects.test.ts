@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryCluster } from '../../../src/local/memoryCluster.ts';
 import { Objects } from '../../../src/local/objects.ts';
 import type { KubeObject } from '../../../src/operator/kube/cluster.ts';
 import { types } from '../../../src/operator/types.ts';
-import { ManualClock } from '../../helpers/manualClock.ts';
 
 const object = (kind: string, name: string, extra: object = {}): KubeObject => ({
   apiVersion: 'v1',
@@ -87,29 +85,4 @@ test('an owner goes after its dependents, and they wait for their finalizers', (
     [0, 0, 0],
   );
   assert.ok(pod.metadata.uid);
-});
-
-test('a watch from an old version tells what happened since, then goes on', async () => {
-  const objects = create();
-  const cluster = new MemoryCluster(objects, new ManualClock());
-  objects.create(types.pod, object('Pod', 'before'));
-  const { resourceVersion } = await cluster.list(types.pod, {});
-  objects.create(types.pod, object('Pod', 'missed'));
-  const stop = new AbortController();
-  const seen: string[] = [];
-  for await (const event of cluster.watch(types.pod, { resourceVersion, timeoutSeconds: 60, signal: stop.signal })) {
-    if (event.type === 'BOOKMARK') continue;
-    seen.push(`${event.type} ${event.object.metadata.name}`);
-    if (seen.length === 1) objects.create(types.pod, object('Pod', 'next'));
-    else stop.abort();
-  }
-  assert.deepEqual(seen, ['ADDED missed', 'ADDED next']);
-});
-
-test('a version that is too old is said to be', async () => {
-  const objects = create();
-  const cluster = new MemoryCluster(objects, new ManualClock());
-  for (let i = 0; i < 2100; i++) objects.apply(types.pod, object('Pod', 'p', { spec: { i } }), 'me');
-  const watch = cluster.watch(types.pod, { resourceVersion: '1', timeoutSeconds: 60 });
-  await assert.rejects(watch.next(), { status: 410 });
 });

@@ -2,12 +2,29 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConfig } from '../../../src/operator/config.ts';
 
-test('every wrong setting is named', () => {
-  const config = parseConfig({ DDR_TRAINER_IMAGE: 'trainer:1' });
-  assert.deepEqual([config.DDR_WORKERS, config.DDR_LEADER_ELECTION, config.DDR_WATCH_NAMESPACE], [8, true, '']);
+const image = { DDR_TRAINER_IMAGE: 'trainer:1' };
+
+test('an image is enough; what is empty counts as not set, and what is not ours is passed over', () => {
+  const config = parseConfig({ ...image, DDR_WORKERS: '', DDR_WATCH_NAMESPACE: '', DDR_FUTURE: 'x', LANG: 'C' });
+  assert.deepEqual([config.DDR_WORKERS, config.DDR_LEADER_ELECTION, config.DDR_WATCH_NAMESPACE], [8, true, undefined]);
+});
+
+test('every wrong setting is named, in one line', () => {
+  const wrong = {
+    DDR_WORKERS: 'many',
+    DDR_LEADER_ELECTION: 'maybe',
+    HTTPS_PROXY: 'ftp://proxy',
+    DDR_LOG_LEVEL: 'verbose',
+  };
   assert.throws(
-    () => parseConfig({ DDR_WORKERS: 'many', DDR_LEADER_ELECTION: 'maybe' }),
-    (error: Error) =>
-      ['DDR_TRAINER_IMAGE', 'DDR_WORKERS', 'DDR_LEADER_ELECTION'].every((name) => error.message.includes(name)),
+    () => parseConfig(wrong),
+    ({ message }: Error) =>
+      [...Object.keys(wrong), 'DDR_TRAINER_IMAGE'].every((name) => message.includes(name)) && !message.includes('\n'),
   );
+});
+
+test('a number is decimal digits within its bounds', () => {
+  assert.equal(parseConfig({ ...image, DDR_HTTP_PORT: '0' }).DDR_HTTP_PORT, 0);
+  for (const port of ['0x10', '1e3', '-1', ' 80', '65536', '8080.5'])
+    assert.throws(() => parseConfig({ ...image, DDR_HTTP_PORT: port }), /DDR_HTTP_PORT/, port);
 });

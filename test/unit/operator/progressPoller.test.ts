@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { labels } from '../../../src/api/names.ts';
@@ -8,16 +9,28 @@ import { systemClock } from '../../../src/operator/kube/clock.ts';
 import type { KubeObject } from '../../../src/operator/kube/cluster.ts';
 import { ObjectStore } from '../../../src/operator/kube/store.ts';
 import { ProgressPoller } from '../../../src/operator/progressPoller.ts';
+import { root } from '../../helpers/ddr.ts';
+import { listen, startProxy } from '../../helpers/proxy.ts';
+
+const pod = (name: string, port: number, phase = 'Running'): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { namespace: 'n', name, labels: { [labels.component]: 'train', [labels.run]: 'digits' } },
+  spec: { containers: [{ ports: [{ name: 'http', containerPort: port }] }] },
+  status: { phase, podIP: '127.0.0.1' },
+});
+
+const answer = JSON.stringify({ phase: 'Running', done: 5, total: 10, perSecond: 2 });
 
 test('running trainer pods are asked how far they are; one that answers nonsense, or nothing, is no news', async (t) => {
-  const answers: Record<string, string> = {
-    '/progress': JSON.stringify({ phase: 'Running', done: 5, total: 10, perSecond: 2 }),
-  };
-  const server = createServer((request, response) => response.end(answers[request.url ?? ''])).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const good = (server.address() as AddressInfo).port;
-  const nonsense = createServer((_request, response) => response.end('<html>')).listen(0, '127.0.0.1');
-  await new Promise((resolve) => nonsense.once('listening', resolve));
+  const good = await listen(
+    t,
+    createServer(({ url }, response) => response.end(url === '/progress' ? answer : '')),
+  );
+  const nonsense = await listen(
+    t,
+    createServer((_, response) => response.end('<html>')),
+  );
   const part = 'x'.repeat(65_536);
   let sent = 0;
   let cutOff = false;
@@ -31,26 +44,12 @@ test('running trainer pods are asked how far they are; one that answers nonsense
     };
     response.on('drain', more);
     more();
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => endless.once('listening', resolve));
-  t.after(() => {
-    for (const each of [server, nonsense, endless]) {
-      each.closeAllConnections();
-      each.close();
-    }
   });
   const pods = new ObjectStore();
-  const pod = (name: string, port: number, phase = 'Running'): KubeObject => ({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { namespace: 'n', name, labels: { [labels.component]: 'train', [labels.run]: 'digits' } },
-    spec: { containers: [{ ports: [{ name: 'http', containerPort: port }] }] },
-    status: { phase, podIP: '127.0.0.1' },
-  });
   for (const object of [
     pod('good', good),
-    pod('nonsense', (nonsense.address() as AddressInfo).port),
-    pod('endless', (endless.address() as AddressInfo).port),
+    pod('nonsense', nonsense),
+    pod('endless', await listen(t, endless)),
     pod('silent', 1),
     pod('waiting', good, 'Pending'),
   ])
@@ -65,4 +64,30 @@ test('running trainer pods are asked how far they are; one that answers nonsense
   assert.equal(told[0], 'n/digits');
   for (let i = 0; !cutOff && i < 100; i++) await wait(20);
   assert.ok(cutOff && sent < 8 * 2 ** 20, `${sent} bytes were taken`);
+});
+
+test('a pod is asked without the proxy that the environment gives to all calls', async (t) => {
+  const port = await listen(
+    t,
+    createServer((_, response) => response.end(answer)),
+  );
+  const { url, asked } = await startProxy(t, port);
+  const script = `
+    const { ProgressPoller } = await import('${join(root, 'src/operator/progressPoller.ts')}');
+    const { systemClock } = await import('${join(root, 'src/operator/kube/clock.ts')}');
+    const pods = { all: () => [${JSON.stringify(pod('good', port))}] };
+    const poller = new ProgressPoller({ pods, clock: systemClock, intervalMs: 1, onProgress: (key) => { console.log(key); process.exit(); } });
+    poller.start();
+    setTimeout(() => process.exit(1), 5000);`;
+  const env = {
+    ...process.env,
+    NODE_USE_ENV_PROXY: '1',
+    HTTP_PROXY: url,
+    HTTPS_PROXY: url,
+    NO_PROXY: '',
+    no_proxy: '',
+  };
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { env, stdio: 'ignore' });
+  assert.equal(await new Promise((resolve) => child.on('exit', resolve)), 0);
+  assert.deepEqual(asked, []);
 });

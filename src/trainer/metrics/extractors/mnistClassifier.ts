@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Tensor, Tensor4D, TensorFlow } from '../../engine/tensorflow.ts';
-import type { Network, Weights } from './extractor.ts';
+import type { Network, Weights } from './network.ts';
 
 /** The weights that come with the trainer; scripts/train-classifier.ts makes them. */
 export const classifierPath = join(import.meta.dirname, 'mnist-classifier.safetensors');

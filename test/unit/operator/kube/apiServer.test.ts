@@ -17,7 +17,7 @@ async function serve(t: TestContext, answers: ((response: ServerResponse) => voi
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   config.loadFromClusterAndUser({ name: 'test', server: url, skipTLSVerify: true }, { name: 'test' });
   const clock = new ManualClock();
-  const cluster = new ApiServer(config, clock, () => 0);
+  const cluster = new ApiServer(config, clock, { random: () => 0 });
   t.after(async () => {
     server.closeAllConnections();
     server.close();

@@ -1,103 +1,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { statelessNormal } from '../../../../src/trainer/engine/backend.ts';
-import { createEagerProgram, type Program, type ProgramSpec } from '../../../../src/trainer/engine/program.ts';
-import { createRecordedProgram } from '../../../../src/trainer/engine/recorder.ts';
+import { createEagerProgram, type ProgramSpec } from '../../../../src/trainer/engine/program.ts';
 import { loadTensorFlow, type Tensor } from '../../../../src/trainer/engine/tensorflow.ts';
 
 const tf = await loadTensorFlow(1);
 
-/** total += scale·x + noise(seed); outputs the sum of the total's positive values. */
-const accumulator: ProgramSpec = {
-  state: { total: [3], fixed: [3] },
-  inputs: {
-    x: { shape: [3], dtype: 'float32' },
-    scale: { shape: [], dtype: 'float32' },
-    seed: { shape: [2], dtype: 'int32' },
-  },
-  update({ total, fixed }, { x, scale, seed }) {
-    const noise = statelessNormal(tf, [3], seed as Tensor);
-    const next = tf.add(tf.add(total as Tensor, tf.mul(x as Tensor, scale as Tensor)), noise);
-    const [first, rest] = tf.split(next, [1, 2]) as [Tensor, Tensor]; // an op of several outputs
-    const positive = tf.where(tf.greater(next, 0), next, tf.mul(fixed as Tensor, 0)); // a bool between, a constant
-    return { outputs: { sum: tf.sum(positive), rest: tf.add(rest, first) }, state: { total: next } };
+/** total += x; outputs the sum of the total. */
+const spec: ProgramSpec = {
+  state: { total: [2] },
+  inputs: { x: { shape: [2], dtype: 'float32' } },
+  update({ total }, { x }) {
+    const next = tf.add(total as Tensor, x as Tensor);
+    return { outputs: { sum: tf.sum(next) }, state: { total: next } };
   },
 };
-const start = { total: Float32Array.of(1, -2, 3), fixed: Float32Array.of(7, 8, 9) };
-const inputs = (step: number) => ({
-  x: Float32Array.of(step, 1, -1),
-  scale: Float32Array.of(0.5),
-  seed: Int32Array.of(11, step),
-});
-const runs = (program: Program) => Array.from({ length: 5 }, (_, step) => program.run(inputs(step)));
 
-test('a recorded program computes what the eager one does, and keeps state that is not updated', () => {
-  const [eager, recorded] = [createEagerProgram(tf, accumulator), createRecordedProgram(tf, accumulator)];
-  for (const program of [eager, recorded]) program.write(start);
-  assert.deepEqual(runs(recorded), runs(eager));
-  assert.deepEqual(recorded.read(), eager.read());
-  assert.deepEqual(recorded.read().fixed, start.fixed);
-  for (const program of [eager, recorded]) program.dispose();
-});
-
-test('state can be replaced, and two programs with the same names have their own', () => {
-  const [one, other] = [createRecordedProgram(tf, accumulator), createRecordedProgram(tf, accumulator)];
-  one.write(start);
-  other.write({ ...start, total: Float32Array.of(0, 0, 0) });
-  const first = runs(one);
-  assert.notDeepEqual(runs(other), first);
-  other.write(start);
-  assert.deepEqual(runs(other), first);
-  for (const program of [one, other]) program.dispose();
-});
-
-test('no tensor is left behind', () => {
-  for (const create of [createEagerProgram, createRecordedProgram]) {
-    const before = tf.memory().numTensors;
-    const program = create(tf, accumulator);
-    program.write(start);
-    runs(program);
-    const during = tf.memory().numTensors;
-    runs(program);
-    program.read();
-    assert.equal(tf.memory().numTensors, during, create.name);
-    program.dispose();
-    assert.equal(tf.memory().numTensors, before, create.name);
-  }
-});
-
-test('recording refuses a program that looks at values, and leaves tfjs as it was', () => {
-  const looking: ProgramSpec = {
-    state: {},
-    inputs: { x: { shape: [1], dtype: 'float32' } },
-    update: (_, { x }) => ({ outputs: { y: tf.mul(x as Tensor, (x as Tensor).dataSync()[0] as number) }, state: {} }),
-  };
-  assert.throws(() => createRecordedProgram(tf, looking), /looks at a value/);
-  assert.deepEqual([...tf.tidy(() => tf.add(tf.tensor1d([1, 2]), 1).dataSync())], [2, 3]);
-});
-
-test('missing inputs and state are named', () => {
-  const program = createRecordedProgram(tf, accumulator);
-  assert.throws(() => program.write({ total: start.total }), /state fixed is missing/);
-  program.write(start);
-  assert.throws(() => program.run({ x: Float32Array.of(1, 2, 3) }), /input scale is missing/);
+test('a program carries its state from call to call', () => {
+  const program = createEagerProgram(tf, spec);
+  program.write({ total: Float32Array.of(1, 2) });
+  const x = Float32Array.of(10, 20);
+  assert.deepEqual([program.run({ x }).sum, program.run({ x }).sum], [Float32Array.of(33), Float32Array.of(63)]);
+  assert.deepEqual(program.read(), { total: Float32Array.of(21, 42) });
   program.dispose();
 });
 
-test('stateless noise is standard normal and a function of its seed', () => {
-  tf.tidy(() => {
-    const draw = (...seed: [number, number]) =>
-      statelessNormal(tf, [20_000], tf.tensor1d(seed, 'int32')).dataSync<'float32'>();
-    const noise = draw(1, 2);
-    assert.deepEqual(draw(1, 2), noise);
-    assert.notDeepEqual(draw(1, 3), noise);
-    const mean = noise.reduce((sum, value) => sum + value, 0) / noise.length;
-    const square = noise.reduce((sum, value) => sum + value ** 2, 0) / noise.length;
-    assert.ok(Math.abs(mean) < 0.03 && Math.abs(square - 1) < 0.05, `mean ${mean}, mean square ${square}`);
-  });
-});
-
-test('a second thread count in one process is refused', async () => {
-  assert.equal(await loadTensorFlow(1), tf);
-  await assert.rejects(loadTensorFlow(2), { code: 'EngineUnavailable' });
+test('a missing input or part of the state is named', () => {
+  const program = createEagerProgram(tf, spec);
+  assert.throws(() => program.write({}), /state total is missing/);
+  program.write({ total: Float32Array.of(1, 2) });
+  assert.throws(() => program.run({}), /input x is missing/);
+  program.dispose();
 });

@@ -3,38 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readStatistics, writeStatistics } from '../../../../src/trainer/artifacts/features.ts';
 import { createLinearAlgebra } from '../../../../src/trainer/engine/float64.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
-import { frechetDistance } from '../../../../src/trainer/metrics/frechet.ts';
-import {
-  addFeatures,
-  emptySums,
-  mergeSums,
-  type Statistics,
-  statisticsOf,
-} from '../../../../src/trainer/metrics/statistics.ts';
+import { frechetDistance, frechetMetric } from '../../../../src/trainer/metrics/frechet.ts';
+import type { Statistics } from '../../../../src/trainer/metrics/statistics.ts';
+import { features, statistics } from '../../../helpers/features.ts';
 
 const algebra = createLinearAlgebra(await loadTensorFlow(2));
-
-/** The features of test/fixtures/frechet.py. */
-function features(count: number, dimensions: number, seed: number): Float32Array {
-  const result = new Float32Array(count * dimensions);
-  for (let i = 0; i < count; i++) {
-    const common = Math.sin(0.37 * (i + 1) * (1 + seed));
-    for (let j = 0; j < dimensions; j++) {
-      const raw = Math.sin(12.9898 * (i + 1) + 78.233 * (j + 1) * (1 + 0.1 * seed)) * 43758.5453;
-      result[i * dimensions + j] = (raw - Math.floor(raw)) * (1 + j / dimensions) + 0.3 * common + 0.1 * seed;
-    }
-  }
-  return result;
-}
-
-function statistics(values: Float32Array, dimensions: number): Statistics {
-  const sums = emptySums(dimensions);
-  addFeatures(sums, values);
-  return statisticsOf(sums);
-}
 
 interface Reference {
   dimensions: number;
@@ -101,35 +76,20 @@ test('normals with diagonal covariances have the distance that can be written do
   );
 });
 
-test('sums do not depend on how the images were shared out', () => {
-  const values = features(60, 8, 1);
-  const whole = statistics(values, 8);
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 8 }), (sizes) => {
-      let merged = emptySums(8);
-      let from = 0;
-      for (const size of [...sizes, 60]) {
-        const part = emptySums(8);
-        addFeatures(part, values.subarray(from * 8, Math.min(60, from + size) * 8));
-        merged = mergeSums(merged, part);
-        from = Math.min(60, from + size);
-      }
-      const again = statisticsOf(merged);
-      assert.equal(again.count, 60);
-      again.covariance.forEach((value, at) => {
-        assert.ok(Math.abs(value - (whole.covariance[at] as number)) < 1e-12);
-      });
-    }),
-    { numRuns: 30 },
-  );
+test('it is called FID with the features of one network only', () => {
+  const own = statistics(features(50, 8, 1), 8);
+  const named = (extractor: 'inception-v3-fid' | 'mnist-classifier') =>
+    frechetMetric.compute(own, own, { algebra, extractor }).name;
+  assert.deepEqual([named('inception-v3-fid'), named('mnist-classifier')], ['FID', 'Fréchet distance']);
 });
 
-test('statistics survive the file that pytorch-fid reads, and one that it wrote', () => {
-  const own = statistics(features(100, 8, 1), 8);
-  const { mean, covariance } = readStatistics(writeStatistics(own), 'ours.npz');
-  assert.deepEqual([mean, covariance], [own.mean, own.covariance]);
-  const path = join(import.meta.dirname, '../../../fixtures/formats/compressed.npz');
-  const theirs = readStatistics(readFileSync(path), path);
-  assert.deepEqual([...theirs.mean], [0, 1, 2]);
-  assert.deepEqual([...theirs.covariance], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+test('caveats say where images are fewer than features, and that N matters', () => {
+  const [few, many] = [statistics(features(8, 8, 1), 8), statistics(features(50, 8, 2), 8)];
+  const caveats = (a: Statistics, b: Statistics) =>
+    frechetMetric.compute(a, b, { algebra, extractor: 'mnist-classifier' }).caveats;
+  assert.equal(caveats(many, many).length, 1);
+  assert.match(caveats(few, many)[0] ?? '', /8 samples are too few for 8 features/);
+  assert.match(caveats(many, few)[0] ?? '', /8 reference images are too few/);
+  assert.equal(caveats(few, few).length, 3);
+  assert.equal(caveats(many, { ...few, count: undefined }).length, 1, 'of a file N is not known');
 });

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Tensor, Tensor1D, Tensor4D } from '../../../../src/trainer/engine/tensorflow.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
-import { initialWeights, splitWeights, totalSize, type UnetConfig } from '../../../../src/trainer/model/parameters.ts';
+import { timestepConditioning, unconditioned } from '../../../../src/trainer/model/conditioning.ts';
+import { initialWeights, totalSize, type UnetConfig } from '../../../../src/trainer/model/parameters.ts';
 import { parameterSpecs, parametersOf, unet } from '../../../../src/trainer/model/unet.ts';
 import {
+  conditionings,
   formulaImages,
   formulaWeights,
   livelyWeights,
@@ -23,13 +25,13 @@ function images(config: UnetConfig, batch: number): Tensor4D {
   return tf.tensor4d(values, [batch, imageSize, imageSize, imageChannels]);
 }
 
-for (const timeEmbedding of [true, false]) {
-  const config: UnetConfig = { ...fixture.config, timeEmbedding };
-  const expected = timeEmbedding ? fixture.withTime : fixture.withoutTime;
-  const specs = parameterSpecs(config);
-  const timestep = timeEmbedding ? tf.tensor1d(fixture.timesteps) : undefined;
+for (const conditioning of conditionings(fixture.config)) {
+  const { config } = fixture;
+  const expected = conditioning === unconditioned ? fixture.withoutTime : fixture.withTime;
+  const specs = parameterSpecs(config, conditioning);
+  const inputs = { timestep: tf.tensor1d(fixture.timesteps) };
 
-  test(`has PyTorch's parameters, output and gradients ${timeEmbedding ? 'with' : 'without'} a time embedding`, () => {
+  test(`has PyTorch's parameters, output and gradients; told ${conditioning.kind}`, () => {
     assert.deepEqual(
       specs.map(({ name, shape }) => ({ name, shape })),
       expected.parameters,
@@ -38,7 +40,7 @@ for (const timeEmbedding of [true, false]) {
       const x0 = images(config, 2);
       const perSample = (values: number[]) => tf.tensor(values, [2, 1, 1, 1]);
       const forward = (vector: Tensor) =>
-        unet(tf, config, parametersOf(tf, specs, vector), tf.mul(x0, perSample(fixture.signal)), timestep);
+        unet(tf, config, conditioning, parametersOf(tf, specs, vector), tf.mul(x0, perSample(fixture.signal)), inputs);
       const weights = tf.tensor1d(formulaWeights(specs));
       assert.ok(relativeError(forward(weights).dataSync(), expected.output) < 1e-4);
       const { value, grad } = tf.valueAndGrad((vector) =>
@@ -51,15 +53,15 @@ for (const timeEmbedding of [true, false]) {
 }
 
 test('the gradient is the slope of the loss along any direction', () => {
-  for (const timeEmbedding of [false, true]) {
-    const config = { ...smallUnet, timeEmbedding };
-    const specs = parameterSpecs(config);
+  for (const conditioning of conditionings(smallUnet)) {
+    const config = smallUnet;
+    const specs = parameterSpecs(config, conditioning);
     tf.tidy(() => {
       const x = images(config, 3);
-      const timestep = timeEmbedding ? tf.tensor1d([0, 400, 999]) : undefined;
+      const inputs = { timestep: tf.tensor1d([0, 400, 999]) };
       const loss = (vector: Tensor) =>
-        tf.mean(tf.square(unet(tf, config, parametersOf(tf, specs, vector), x, timestep)));
-      const weights: Tensor1D = tf.tensor1d(livelyWeights(config));
+        tf.mean(tf.square(unet(tf, config, conditioning, parametersOf(tf, specs, vector), x, inputs)));
+      const weights: Tensor1D = tf.tensor1d(livelyWeights(config, conditioning));
       const gradient = tf.grad((vector) => loss(vector as Tensor))(weights);
       for (const seed of [1, 2, 3]) {
         const direction = tf.randomNormal([totalSize(specs)], 0, 1, 'float32', seed);
@@ -75,41 +77,24 @@ test('the gradient is the slope of the loss along any direction', () => {
 });
 
 test('an untrained network predicts 0 at any input', () => {
-  const specs = parameterSpecs(smallUnet);
+  const specs = parameterSpecs(smallUnet, unconditioned);
   tf.tidy(() => {
     const weights = tf.tensor1d(initialWeights(specs, 7));
-    const output = unet(tf, smallUnet, parametersOf(tf, specs, weights), images(smallUnet, 2));
+    const output = unet(tf, smallUnet, unconditioned, parametersOf(tf, specs, weights), images(smallUnet, 2), {});
     assert.deepEqual(output.shape, [2, 8, 8, 1]);
     assert.ok(output.dataSync().every((value) => value === 0));
   });
 });
 
-test('a timestep is taken exactly where the model has a time embedding', () => {
-  const specs = parameterSpecs(smallUnet);
-  const run = (config: UnetConfig, timestep?: Tensor) =>
-    unet(tf, config, parametersOf(tf, specs, tf.zeros([totalSize(specs)])), images(config, 1), timestep);
+test('a network without the input that it is to be told, or without a parameter, is refused', () => {
+  const conditioning = timestepConditioning(smallUnet.baseChannels);
+  const specs = parameterSpecs(smallUnet, conditioning);
   tf.tidy(() => {
-    assert.throws(() => run(smallUnet, tf.zeros([1])), /takes no timestep/);
-    assert.throws(() => run({ ...smallUnet, timeEmbedding: true }), /takes a timestep/);
+    const parameters = parametersOf(tf, specs, tf.zeros([totalSize(specs)]));
+    const x = images(smallUnet, 1);
+    assert.throws(() => unet(tf, smallUnet, conditioning, parameters, x, {}), /takes a timestep/);
+    const cut = parameterSpecs(smallUnet, unconditioned).slice(1);
+    const without = parametersOf(tf, cut, tf.zeros([totalSize(cut)]));
+    assert.throws(() => unet(tf, smallUnet, unconditioned, without, x, {}), /no parameter in\.w/);
   });
-});
-
-test('initial weights are a function of the seed, in the order of the parameters', () => {
-  const specs = parameterSpecs({ ...smallUnet, timeEmbedding: true });
-  const weights = initialWeights(specs, 3);
-  assert.deepEqual(weights, initialWeights(specs, 3));
-  assert.notDeepEqual(weights, initialWeights(specs, 4));
-  for (const [index, { name, values }] of splitWeights(specs, weights).entries()) {
-    const initial = specs[index]?.initial;
-    if (initial?.kind !== 'normal') {
-      assert.ok(
-        values.every((value) => value === (initial?.kind === 'ones' ? 1 : 0)),
-        name,
-      );
-      continue;
-    }
-    const deviation = Math.hypot(...values) / Math.sqrt(values.length);
-    const expected = 1 / Math.sqrt(initial.fanIn);
-    assert.ok(Math.abs(deviation / expected - 1) < 6 / Math.sqrt(2 * values.length), `${name}: ${deviation}`);
-  }
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { linearAxis, logAxis, position } from '../../../../src/trainer/report/axes.ts';
-import { compact, duration, grouped } from '../../../../src/trainer/report/text.ts';
 
 test('ticks are round', () => {
   assert.deepEqual(linearAxis(0, 1000, '').ticks, [0, 250, 500, 750, 1000]);
@@ -28,14 +27,4 @@ test('ticks lie on their axis, and values between its ends', () => {
       },
     ),
   );
-});
-
-test('numbers as people read them', () => {
-  assert.equal(grouped(1_234_567), '1,234,567');
-  assert.equal(grouped(0.25), '0.25');
-  assert.equal(compact(200_000), '200K');
-  assert.equal(duration(4.23), '4.2 s');
-  assert.equal(duration(59.97), '1 min 0 s');
-  assert.equal(duration(209), '3 min 29 s');
-  assert.equal(duration(7322), '2 h 2 min');
 });

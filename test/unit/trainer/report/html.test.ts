@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Report } from '../../../../src/trainer/artifacts/report.ts';
 import { renderReport } from '../../../../src/trainer/report/html.ts';
-import { renderSamples, renderWalk } from '../../../../src/trainer/report/pictures.ts';
+import { renderSamples, renderTrajectory } from '../../../../src/trainer/report/pictures.ts';
 import { exampleReport } from '../../../helpers/reports.ts';
 
 const images = (...shape: number[]) => ({
@@ -10,8 +10,8 @@ const images = (...shape: number[]) => ({
   data: new Uint8Array(shape.reduce((a, b) => a * b, 1)).map((_, i) => i % 251),
 });
 const samples = { png: await renderSamples(images(9, 8, 8, 1)), count: 9 };
-const walk = await renderWalk({ x: images(4, 2, 8, 8, 1), predicted: images(3, 2, 8, 8, 1) });
-const render = (fields: Partial<Report> = {}) => renderReport(exampleReport(fields), { samples, walk });
+const trajectory = await renderTrajectory({ x: images(4, 2, 8, 8, 1), predicted: images(3, 2, 8, 8, 1) });
+const render = (fields: Partial<Report> = {}) => renderReport(exampleReport(fields), { samples, trajectory });
 
 test('the page needs nothing else: no script, no link, no address', () => {
   const page = render().replaceAll(/data:image\/png;base64,[A-Za-z0-9+/=]+/g, '');
@@ -43,7 +43,15 @@ test('text from outside is escaped', () => {
   const report = exampleReport({ run: { name: evil, namespace: evil } });
   const evaluation = { ...(report.evaluation ?? assert.fail()), caveats: [evil], extractor: evil };
   evaluation.reference = { kind: 'file', where: evil, count: null };
-  const page = render({ ...report, evaluation, schedule: { ...report.schedule, alphas: evil } });
+  evaluation.metrics = [{ name: evil, value: 1, details: {} }];
+  const dataset = {
+    ...report.dataset,
+    source: { where: evil, fingerprint: evil, reading: evil },
+    leftOut: { count: 1, bySuffix: { [evil]: 1 }, examples: [evil] },
+    broken: { count: 1, examples: [{ name: evil, message: evil }] },
+    notices: [evil],
+  };
+  const page = render({ ...report, evaluation, dataset, sampling: { ...report.sampling, sampler: evil } });
   assert.doesNotMatch(page, /<img src=x/);
   assert.match(page, /&lt;img src=x onerror=&quot;alert\(&#39;1&#39;\)&quot;&gt;&amp;/);
 });
@@ -54,27 +62,6 @@ test('without evaluation there is no distance, and the page says so', () => {
   assert.match(page, /No evaluation was asked for/);
 });
 
-test('the summary tells baseline, experts and single states apart', () => {
-  const { models } = exampleReport();
-  const [first] = models;
-  const states = models.flatMap((model) => model.states);
-  assert.match(render(), /3 models of a single latent state each, trained apart, composed/);
-  const joint = render({ models: [{ ...(first ?? assert.fail()), states }] });
-  assert.match(joint, /One model of all 3 latent states, composed/);
-  assert.match(joint, /<td>333 – 999|<td>332 – 999/);
-});
-
-test('curves and times that are not known are left out', () => {
-  const page = render({ models: exampleReport().models.map((model) => ({ ...model, losses: [], seconds: null })) });
-  assert.doesNotMatch(page, /<h2>Training<|class="loss"|training time|NaN|undefined|Infinity/);
-  assert.doesNotMatch(render(), /NaN|undefined|Infinity/);
-});
-
-test('the walk has a column per state, headed by its τ, and the result', () => {
-  const heads = [...render().matchAll(/class="head[^"]*">([^<]+)/g)].map(([, text]) => text?.trim());
-  assert.deepEqual(heads, ['τ 999', 'τ 665', 'τ 332', 'result']);
-});
-
 test('a report of a thousand models stays small', () => {
   const { models } = exampleReport();
   const losses = Array.from({ length: 400 }, (_, i) => ({ images: i * 100, loss: 1 / (i + 1) }));
@@ -82,9 +69,15 @@ test('a report of a thousand models stays small', () => {
     models: Array.from({ length: 1000 }, (_, index) => ({
       ...(models[0] ?? assert.fail()),
       index,
-      states: [{ state: index, timestep: index, alphaBar: 1 - (index + 1) / 1001 }],
+      states: [{ index, timestep: index, alphaBar: 1 - (index + 1) / 1001 }],
       losses,
     })),
   });
   assert.ok(page.length < 2_000_000, `${page.length} characters`);
+});
+
+test('curves and times that are not known are left out', () => {
+  const page = render({ models: exampleReport().models.map((model) => ({ ...model, losses: [], seconds: null })) });
+  assert.doesNotMatch(page, /<h2>Training<|class="loss"|training time|NaN|undefined|Infinity/);
+  assert.doesNotMatch(render(), /NaN|undefined|Infinity/);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
-import { renderSamples, renderWalk } from '../../../../src/trainer/report/pictures.ts';
+import { renderSamples, renderTrajectory } from '../../../../src/trainer/report/pictures.ts';
 
 const filled = (shape: number[], grey: (image: number) => number) => {
   const size = shape.slice(-3).reduce((a, b) => a * b, 1);
@@ -38,8 +38,8 @@ test('colour stays colour, and large images keep their size', async () => {
   assert.deepEqual([...data.subarray(0, 3)], [200, 100, 0]);
 });
 
-test('a walk has a strip per step, x and x̂0, and none of x̂0 for the result', async () => {
-  const { strips, whole } = await renderWalk({
+test('a trajectory has a strip per step, x and x̂0, and none of x̂0 for the result', async () => {
+  const { strips, whole } = await renderTrajectory({
     x: filled([4, 2, 8, 8, 1], (image) => 10 * image),
     predicted: filled([3, 2, 8, 8, 1], (image) => 100 + 10 * image),
   });
@@ -63,7 +63,7 @@ test('a walk has a strip per step, x and x̂0, and none of x̂0 for the result',
 });
 
 test('of many steps some are shown, the first and the last among them', async () => {
-  const { strips } = await renderWalk({
+  const { strips } = await renderTrajectory({
     x: filled([1001, 1, 4, 4, 1], () => 0),
     predicted: filled([1000, 1, 4, 4, 1], () => 0),
   });

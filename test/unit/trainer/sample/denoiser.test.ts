@@ -2,40 +2,43 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runLayout } from '../../../../src/api/layout.ts';
 import { normals, streams } from '../../../../src/diffusion/random.ts';
-import { openBundle, statesOf } from '../../../../src/trainer/artifacts/bundle.ts';
+import { type Bundle, openBundle, statesOf } from '../../../../src/trainer/artifacts/bundle.ts';
+import type { Tensors } from '../../../../src/trainer/engine/program.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
-import type { UnetConfig } from '../../../../src/trainer/model/parameters.ts';
+import { conditioningOf } from '../../../../src/trainer/model/conditioning.ts';
+import { unetConfig } from '../../../../src/trainer/model/parameters.ts';
 import { unet } from '../../../../src/trainer/model/unet.ts';
 import { createDenoisers } from '../../../../src/trainer/sample/denoiser.ts';
-import { aggregatedRun } from '../../../helpers/trainer.ts';
+import { type AggregatedRun, aggregatedRun } from '../../../helpers/trainer.ts';
 
 const tf = await loadTensorFlow(1);
+
+function bundleOf(run: AggregatedRun): Promise<Bundle> {
+  const { directory, bundle } = run.sampleTask();
+  return openBundle(run.store, runLayout(directory).bundle(bundle), bundle);
+}
 
 for (const statesPerModel of [1, 3]) {
   test(`${statesPerModel} states per model: a state's output is its model's, told the timestep where it has several`, async (t) => {
     const run = await aggregatedRun(t, { schedule: { states: 3, statesPerModel } });
-    const { bundle: hash, directory } = run.sampleTask();
-    const bundle = await openBundle(runLayout(run.volumes.run, directory).bundle(hash), hash);
-    const denoisers = createDenoisers(tf, bundle, 2);
+    const bundle = await bundleOf(run);
+    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, 2);
     t.after(() => denoisers.dispose());
     const x = Float32Array.from(normals(1, streams.start, 0, 2 * 64));
     const seen: Float32Array[] = [];
     for (const state of statesOf(bundle.manifest)) {
-      const model = bundle.manifest.models.find(({ states }) => states.some((own) => own.state === state.state));
+      const model = bundle.manifest.models.find(({ states }) => states.some((own) => own.index === state.index));
       const { tensors } = await bundle.read(model ?? assert.fail());
-      const config: UnetConfig = {
-        ...(model ?? assert.fail()).model,
-        imageSize: 8,
-        imageChannels: 1,
-        timeEmbedding: statesPerModel > 1,
-      };
+      const { model: network } = model ?? assert.fail();
+      const config = unetConfig(network, bundle.manifest.image);
+      const conditioning = conditioningOf(statesPerModel, network.baseChannels);
       const expected = tf.tidy(() => {
         const parameter = (name: string) => {
           const { values, shape } = tensors.get(name) ?? assert.fail(name);
           return tf.tensor(values, shape);
         };
-        const timestep = statesPerModel > 1 ? tf.fill([2], state.timestep) : undefined;
-        return unet(tf, config, parameter, tf.tensor4d(x, [2, 8, 8, 1]), timestep).dataSync<'float32'>();
+        const inputs: Tensors = statesPerModel > 1 ? { timestep: tf.fill([2], state.timestep) } : {};
+        return unet(tf, config, conditioning, parameter, tf.tensor4d(x, [2, 8, 8, 1]), inputs).dataSync<'float32'>();
       });
       const output = (await denoisers.of(state)).denoise(x);
       const scale = Math.max(...expected.map(Math.abs));
@@ -47,3 +50,18 @@ for (const statesPerModel of [1, 3]) {
     }
   });
 }
+
+test('the models of a bundle are told apart, each with its own weights', async (t) => {
+  const run = await aggregatedRun(t);
+  const bundle = await bundleOf(run);
+  const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, 1);
+  t.after(() => denoisers.dispose());
+  const x = Float32Array.from(normals(1, streams.start, 0, 64));
+  const outputs: Float32Array[] = [];
+  for (const index of [0, 1, 0]) {
+    const state = statesOf(bundle.manifest)[index] ?? assert.fail();
+    outputs.push((await denoisers.of(state)).denoise(x));
+  }
+  assert.notDeepEqual(outputs[0], outputs[1]);
+  assert.deepEqual(outputs[0], outputs[2]);
+});

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Prediction } from '../../../../src/api/spec/training.ts';
+import { predictions } from '../../../../src/diffusion/prediction.ts';
 import { statelessNormal } from '../../../../src/trainer/engine/backend.ts';
 import { createEagerProgram, type Program } from '../../../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
+import { unconditioned } from '../../../../src/trainer/model/conditioning.ts';
 import { initialWeights } from '../../../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../../../src/trainer/model/unet.ts';
 import { initialState, stateNames } from '../../../../src/trainer/train/optimizer.ts';
 import { stepProgram } from '../../../../src/trainer/train/step.ts';
 import { stepInputs } from '../../../helpers/steps.ts';
 import {
+  conditionings,
   formulaImages,
   formulaWeights,
   livelyWeights,
@@ -27,17 +29,17 @@ const both = [createEagerProgram, createRecordedProgram];
 
 const lossOf = (program: Program, inputs: ReturnType<typeof stepInputs>) => program.run(inputs).loss?.[0] as number;
 
-for (const timeEmbedding of [false, true]) {
-  for (const prediction of ['Epsilon', 'V', 'X0'] satisfies Prediction[]) {
-    test(`the recorded step is the eager one: ${timeEmbedding ? 'several states' : 'one state'}, ${prediction}`, () => {
-      const config = { ...smallUnet, timeEmbedding };
+for (const conditioning of conditionings(smallUnet)) {
+  for (const prediction of predictions) {
+    test(`the recorded step is the eager one: told ${conditioning.kind}, ${prediction}`, () => {
+      const config = smallUnet;
       // Adam makes full steps of gradients that are 0 but for rounding, unless epsilon is larger than those.
-      const spec = stepProgram(tf, config, training({ optimizer: { epsilon: 1e-5 } }));
+      const spec = stepProgram(tf, config, conditioning, training({ optimizer: { epsilon: 1e-5 } }));
       const [eager, recorded] = both.map((create) => create(tf, spec)) as [Program, Program];
-      for (const program of [eager, recorded]) program.write(initialState(livelyWeights(config)));
+      for (const program of [eager, recorded]) program.write(initialState(livelyWeights(config, conditioning)));
       let tensors = 0;
       for (let step = 0; step < 12; step++) {
-        const inputs = stepInputs(config, batchSize, prediction, step);
+        const inputs = stepInputs(config, conditioning, batchSize, prediction, step);
         const [expected, loss] = [lossOf(eager, inputs), lossOf(recorded, inputs)];
         assert.ok(Math.abs(loss / expected - 1) < 1e-5, `step ${step}: ${loss} is not ${expected}`);
         if (step === 0) tensors = tf.memory().numTensors;
@@ -56,14 +58,14 @@ for (const timeEmbedding of [false, true]) {
 test('losses and state after steps of clipped AdamW with averaging are those of PyTorch', () => {
   const fixture = torchFixture();
   const { lr, betas, eps, weight_decay: weightDecay } = fixture.optimizer;
-  for (const timeEmbedding of [true, false]) {
-    const config = { ...fixture.config, timeEmbedding };
-    const expected = timeEmbedding ? fixture.withTime : fixture.withoutTime;
+  const { config } = fixture;
+  for (const conditioning of conditionings(config)) {
+    const expected = conditioning === unconditioned ? fixture.withoutTime : fixture.withTime;
     assert.ok(expected.gradientNorm > fixture.clip, 'the gradient is clipped');
     const optimizer = { name: 'AdamW', beta1: betas[0], beta2: betas[1], epsilon: eps, weightDecay };
     const changes = { batchSize: 2, gradientClipNorm: fixture.clip, optimizer };
-    const program = createRecordedProgram(tf, stepProgram(tf, config, training(changes)));
-    program.write(initialState(formulaWeights(parameterSpecs(config))));
+    const program = createRecordedProgram(tf, stepProgram(tf, config, conditioning, training(changes)));
+    program.write(initialState(formulaWeights(parameterSpecs(config, conditioning))));
     expected.losses.forEach((loss, step) => {
       const inputs = {
         images: formulaImages(2 * config.imageSize ** 2 * config.imageChannels),
@@ -91,10 +93,10 @@ test('losses and state after steps of clipped AdamW with averaging are those of 
 });
 
 test('an untrained network, which predicts 0, has the mean square of its target as loss', () => {
-  const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, training()));
-  program.write(initialState(initialWeights(parameterSpecs(smallUnet), 1)));
-  for (const prediction of ['Epsilon', 'V', 'X0'] satisfies Prediction[]) {
-    const inputs = stepInputs(smallUnet, batchSize, prediction, 0);
+  const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, unconditioned, training()));
+  program.write(initialState(initialWeights(parameterSpecs(smallUnet, unconditioned), 1)));
+  for (const prediction of predictions) {
+    const inputs = stepInputs(smallUnet, unconditioned, batchSize, prediction, 0);
     const expected = tf.tidy(() => {
       const shape: [number, number] = [batchSize, 64];
       const noise = statelessNormal(tf, shape, tf.tensor1d(inputs.seed as Int32Array, 'int32'));
@@ -104,7 +106,7 @@ test('an untrained network, which predicts 0, has the mean square of its target 
       const target = { Epsilon: noise, V: tf.sub(tf.mul(noise, signal), tf.mul(image, sigma)), X0: image }[prediction];
       return tf.mean(tf.square(target)).dataSync()[0] as number;
     });
-    program.write(initialState(initialWeights(parameterSpecs(smallUnet), 1)));
+    program.write(initialState(initialWeights(parameterSpecs(smallUnet, unconditioned), 1)));
     const loss = lossOf(program, inputs);
     assert.ok(Math.abs(loss / expected - 1) < 1e-6, `${prediction}: ${loss} is not ${expected}`);
   }
@@ -113,9 +115,9 @@ test('an untrained network, which predicts 0, has the mean square of its target 
 
 test('Adam does not decay weights; a clip of 0 does not clip; a decay of 0 averages nothing', () => {
   const after = (changes: object, inputs: object = {}) => {
-    const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, training(changes)));
-    program.write(initialState(livelyWeights(smallUnet)));
-    program.run({ ...stepInputs(smallUnet, batchSize, 'V', 0), ...inputs });
+    const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, unconditioned, training(changes)));
+    program.write(initialState(livelyWeights(smallUnet, unconditioned)));
+    program.run({ ...stepInputs(smallUnet, unconditioned, batchSize, 'V', 0), ...inputs });
     const state = program.read();
     program.dispose();
     return state as Record<(typeof stateNames)[number], Float32Array>;
@@ -123,7 +125,7 @@ test('Adam does not decay weights; a clip of 0 does not clip; a decay of 0 avera
   const weightDecay = 0.5;
   const [adam, adamW] = ['Adam', 'AdamW'].map((name) => after({ optimizer: { name, weightDecay } }));
   const difference = adam?.weights.map((value, i) => value - (adamW?.weights[i] as number)) as Float32Array;
-  const decayed = livelyWeights(smallUnet).map((value) => value * weightDecay * 2e-3);
+  const decayed = livelyWeights(smallUnet, unconditioned).map((value) => value * weightDecay * 2e-3);
   assert.ok(relativeError(difference, decayed) < 1e-3);
 
   const norm = (state: { firstMoment: Float32Array }) => Math.hypot(...state.firstMoment) / 0.1;

@@ -1,58 +1,46 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { parseRun } from '../../../../src/api/run.ts';
-import { modelPlans } from '../../../../src/operator/plan/identity.ts';
-import { trainTask } from '../../../../src/operator/plan/tasks.ts';
-import { writeIdx } from '../../../../src/trainer/data/idx.ts';
+import { runLayout } from '../../../../src/api/layout.ts';
+import type { TrainTask } from '../../../../src/api/task.ts';
+import { loadFinal } from '../../../../src/trainer/artifacts/finalModel.ts';
 import { runTrain } from '../../../../src/trainer/train/train.ts';
-import { withSpec } from '../../../helpers/runs.ts';
-import { temporaryFolder, trainerContext } from '../../../helpers/trainer.ts';
+import { blobs, memorySource, preparedDataset, temporaryStore, trainerContext } from '../../../helpers/trainer.ts';
+import { trainTask } from '../../../helpers/training.ts';
 
-/** The task of a small model, and volumes with its images. */
-function setUp(t: TestContext, fields: Record<string, unknown> = {}) {
-  const root = temporaryFolder(t);
-  const volumes = { run: join(root, 'run'), data: join(root, 'data') };
-  for (const folder of Object.values(volumes)) mkdirSync(folder);
-  writeFileSync(join(volumes.data, 'images'), writeIdx({ shape: [1000, 4, 4], data: new Uint8Array(16_000) }));
-  const run = parseRun(
-    withSpec({
-      dataset: {
-        source: { volume: { claimName: 'data', path: 'images' } },
-        format: 'Idx',
-        image: { size: 8, channels: 1 },
-      },
-      model: { baseChannels: 8, channelMultipliers: [1, 2] },
-      ...fields,
-    }),
-  );
-  return { volumes, task: trainTask(run, modelPlans(run.spec)[0] ?? assert.fail()) };
+const shape = { size: 8, channels: 1 } as const;
+
+/** The task of a small model, and a store with its dataset. */
+async function setUp(t: TestContext, fields: Partial<TrainTask> = {}) {
+  const { store } = temporaryStore(t);
+  const source = memorySource(blobs(50, shape), shape);
+  const dataset = await preparedDataset(store, source);
+  return { store, source, task: trainTask(dataset, fields) };
 }
 
-test('a signal ends training while the data are still being read', async (t) => {
-  const { volumes, task } = setUp(t);
+test('a signal ends training before it has begun', async (t) => {
+  const { store, task } = await setUp(t);
   const controller = new AbortController();
-  let words = 0;
-  const context = trainerContext(volumes, {
+  const context = trainerContext(store, {
     signal: controller.signal,
     progress: ({ phase }) => {
       assert.equal(phase, 'Starting');
-      if (++words === 3) controller.abort();
+      controller.abort();
     },
   });
   await assert.rejects(runTrain(task, context), { code: 'Interrupted', message: 'stopped before the work began' });
-  assert.equal(words, 3);
 });
 
-test('a signal that comes while the state is being saved ends training with that state, without another', async (t) => {
-  const { volumes, task } = setUp(t, {
-    training: { images: 400, batchSize: 4, threads: 1 },
-    checkpoints: { volume: { shared: { size: '1Gi' } }, everyImages: 12 },
-  });
+test('training without its prepared dataset ends with what to do', async (t) => {
+  const { store, task } = await setUp(t);
+  const other = { ...task, dataset: '0123456789abcdef' };
+  await assert.rejects(runTrain(other, trainerContext(store)), { code: 'InputMissing', hint: /dataset\.revision/ });
+});
+
+test('a signal that comes while the state is being saved ends training with that state, and the next goes on from it', async (t) => {
+  const { store, source, task } = await setUp(t, { checkpoints: { everyImages: 12, keep: 1 } });
   const controller = new AbortController();
   const saved: number[] = [];
-  const context = trainerContext(volumes, {
+  const interrupted = trainerContext(store, {
     signal: controller.signal,
     progress: ({ phase, done }) => {
       if (phase !== 'Saving') return;
@@ -60,6 +48,17 @@ test('a signal that comes while the state is being saved ends training with that
       controller.abort();
     },
   });
-  await assert.rejects(runTrain(task, context), { code: 'Interrupted', message: /after 12 images/ });
+  await assert.rejects(runTrain(task, interrupted), { code: 'Interrupted', message: /after 12 images/ });
   assert.deepEqual(saved, [12]);
+
+  const context = trainerContext(store);
+  const result = await runTrain(task, context);
+  const done = context.reported.filter(({ phase }) => phase === 'Running').map((progress) => progress.done);
+  assert.deepEqual([done[0], done.at(-1)], [16, 40]);
+  const { final, checkpoints } = runLayout(task.directory).model(task.hash);
+  const { record } = (await loadFinal(store, final, task.hash)) ?? assert.fail();
+  assert.deepEqual(record.dataset, { address: task.dataset, count: 50, sha256: source.digest });
+  assert.ok(result.kind === 'train' && result.digest === record.weights.sha256);
+  assert.equal(await store.exists(checkpoints), false);
+  assert.deepEqual(await runTrain(task, trainerContext(store)), result, 'and is not trained again');
 });

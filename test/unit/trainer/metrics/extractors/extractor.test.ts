@@ -7,7 +7,7 @@ import { writeSafetensors } from '../../../../../src/trainer/formats/safetensors
 import { createExtractor } from '../../../../../src/trainer/metrics/extractors/extractor.ts';
 import { classifierShapes } from '../../../../../src/trainer/metrics/extractors/mnistClassifier.ts';
 import { sizeOf } from '../../../../../src/trainer/model/parameters.ts';
-import { temporaryFolder } from '../../../../helpers/trainer.ts';
+import { memorySource, temporaryFolder } from '../../../../helpers/trainer.ts';
 
 test('weights that give features that are not finite are refused by name', async (t) => {
   const folder = temporaryFolder(t);
@@ -21,9 +21,32 @@ test('weights that give features that are not finite are refused by name', async
   writeFileSync(path, writeSafetensors({ tensors, metadata: {} }));
   const weights = { volume: { claimName: 'weights', path: 'w.safetensors' } };
   const extractor = await createExtractor(await loadTensorFlow(1), { name: 'mnist-classifier', weights }, folder);
-  const images = { count: 2, shape: { size: 28, channels: 1 } as const, pixels: new Uint8Array(2 * 28 * 28) };
+  const images = memorySource(new Uint8Array(2 * 28 * 28), { size: 28, channels: 1 });
   await assert.rejects(
     extractor.sums(images, async () => {}),
     { code: 'InputForeign', where: path },
   );
+});
+
+test('images are read batch by batch, and the last batch is what is left', async () => {
+  const shape = { size: 28, channels: 1 } as const;
+  const read: [number, number][] = [];
+  const extractor = await createExtractor(await loadTensorFlow(1), { name: 'mnist-classifier' }, undefined);
+  const batch = async (first: number, size: number) => {
+    read.push([first, size]);
+    return new Uint8Array(size * 28 * 28);
+  };
+  const sums = await extractor.sums({ count: 260, shape, batch }, async () => {});
+  assert.equal(sums.count, 260);
+  assert.deepEqual(read, [
+    [0, 250],
+    [250, 10],
+  ]);
+});
+
+test('a network without weights of its own asks for them', async () => {
+  await assert.rejects(createExtractor(await loadTensorFlow(1), { name: 'inception-v3-fid' }, undefined), {
+    code: 'InvalidTask',
+    message: /inception-v3-fid needs weights/,
+  });
 });

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ImageSet } from '../../../../../src/trainer/data/images.ts';
 import { loadTensorFlow, type Tensor4D } from '../../../../../src/trainer/engine/tensorflow.ts';
 import { readNpy } from '../../../../../src/trainer/formats/npy.ts';
 import { writeSafetensors } from '../../../../../src/trainer/formats/safetensors.ts';
-import { createExtractor, type Weights } from '../../../../../src/trainer/metrics/extractors/extractor.ts';
+import { createExtractor } from '../../../../../src/trainer/metrics/extractors/extractor.ts';
 import {
   inceptionStages,
   inceptionV3,
   prepareImages,
 } from '../../../../../src/trainer/metrics/extractors/inceptionV3.ts';
-import { temporaryFolder } from '../../../../helpers/trainer.ts';
+import type { Weights } from '../../../../../src/trainer/metrics/extractors/network.ts';
+import { memorySource, temporaryFolder } from '../../../../helpers/trainer.ts';
 
 interface Described {
   mean: number[][];
@@ -20,7 +20,9 @@ interface Described {
 }
 
 /** Of the same network by PyTorch, with a sixteenth of the channels: test/fixtures/inception_reference.py. */
-const reference = JSON.parse(readFileSync(join(import.meta.dirname, '../../../fixtures/inception.json'), 'utf8')) as {
+const reference = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../../fixtures/inception.json'), 'utf8'),
+) as {
   narrowing: number;
   sets: { size: number; channels: number; stages: Record<string, Described> }[];
 };
@@ -146,13 +148,12 @@ test('the network of the real size is PyTorch’s', {
     { name: 'inception-v3-fid', weights: { volume: { claimName: 'weights', path: 'weights.safetensors' } } },
     folder,
   );
-  assert.equal(extractor.metric, 'FID');
-  const set: ImageSet = { count: 1, shape: { size, channels: channels as 1 | 3 }, pixels: images.data as Uint8Array };
+  const shape = { size, channels: channels as 1 | 3 };
   let worst = 0;
   const bytes = size * size * channels;
   for (let i = 0; i < count; i++) {
-    const pixels = set.pixels.subarray(i * bytes, (i + 1) * bytes);
-    const { sum } = await extractor.sums({ ...set, pixels }, async () => {});
+    const pixels = (images.data as Uint8Array).subarray(i * bytes, (i + 1) * bytes);
+    const { sum } = await extractor.sums(memorySource(pixels, shape), async () => {});
     sum.forEach((value, j) => {
       worst = Math.max(worst, Math.abs(value - Number(expected.data[i * 2048 + j])));
     });

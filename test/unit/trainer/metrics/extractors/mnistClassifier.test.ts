@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { mnistDigits, splitDigits } from '../../../../../scripts/mnist.ts';
-import type { ImageSet } from '../../../../../src/trainer/data/images.ts';
+import type { ImageSource } from '../../../../../src/trainer/data/imageSource.ts';
 import { loadTensorFlow } from '../../../../../src/trainer/engine/tensorflow.ts';
 import { sha256 } from '../../../../../src/trainer/formats/digest.ts';
 import { readSafetensors } from '../../../../../src/trainer/formats/safetensors.ts';
 import { createExtractor } from '../../../../../src/trainer/metrics/extractors/extractor.ts';
 import { classifierPath, classify } from '../../../../../src/trainer/metrics/extractors/mnistClassifier.ts';
 import type { FeatureSums } from '../../../../../src/trainer/metrics/statistics.ts';
+import { memorySource } from '../../../../helpers/trainer.ts';
 
 const tf = await loadTensorFlow(2);
 const digits = mnistDigits();
@@ -16,10 +17,11 @@ const pixels = 28 * 28;
 const extractor = await createExtractor(tf, { name: 'mnist-classifier' }, undefined);
 const quiet = async () => {};
 
-const set = (indices: Iterable<number>): ImageSet => {
-  const images = Array.from(indices, (index) => digits.images.subarray(index * pixels, (index + 1) * pixels));
-  return { count: images.length, shape: { size: 28, channels: 1 }, pixels: new Uint8Array(Buffer.concat(images)) };
-};
+const pixelsOf = (indices: Iterable<number>): Uint8Array =>
+  new Uint8Array(
+    Buffer.concat(Array.from(indices, (index) => digits.images.subarray(index * pixels, (index + 1) * pixels))),
+  );
+const set = (indices: Iterable<number>): ImageSource => memorySource(pixelsOf(indices), { size: 28, channels: 1 });
 
 function assertEqualSums(a: FeatureSums, b: FeatureSums): void {
   assert.equal(a.count, b.count);
@@ -47,7 +49,7 @@ test('the weights that come with the trainer tell held-out digits apart, 97 % at
       const { values, shape } = tensors.get(name) ?? assert.fail(`no ${name}`);
       return tf.tensor(values, shape);
     };
-    const x = tf.tensor4d(Float32Array.from(set(heldOut).pixels), [heldOut.length, 28, 28, 1]);
+    const x = tf.tensor4d(Float32Array.from(pixelsOf(heldOut)), [heldOut.length, 28, 28, 1]);
     return tf.argMax(classify(tf, weight, x).logits, 1).dataSync();
   });
   const accuracy = heldOut.filter((index, i) => digits.labels[index] === predicted[i]).length / heldOut.length;
@@ -57,8 +59,7 @@ test('the weights that come with the trainer tell held-out digits apart, 97 % at
   assert.equal(extractor.digest, sha256(bytes));
 });
 
-test('its distance is never called FID', () => {
-  assert.equal(extractor.metric, 'Fréchet distance');
+test('its features and its weights are told', () => {
   assert.equal(extractor.dimensions, 64);
   assert.equal(extractor.id, `mnist-classifier-${extractor.digest.slice(0, 8)}`);
 });
@@ -97,7 +98,7 @@ test('images of another size are resized', async () => {
     (_, at) => image[Math.floor(at / 112) * 28 + Math.floor((at % 56) / 2)] as number,
   );
   const small = await extractor.sums(set([0]), quiet);
-  const large = await extractor.sums({ count: 1, shape: { size: 56, channels: 1 }, pixels: doubled }, quiet);
+  const large = await extractor.sums(memorySource(doubled, { size: 56, channels: 1 }), quiet);
   assertEqualSums(large, small); // half-pixel centres: the mean of four equal pixels
 });
 

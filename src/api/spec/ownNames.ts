@@ -1,0 +1,91 @@
+import { group, labels } from '../names.ts';
+import { isObject, type Json } from '../objects.ts';
+import type { Problem } from './problems.ts';
+
+/** The container of every pod that the operator makes. */
+export const containerName = 'trainer';
+/** Volumes that the operator mounts, and where. The source of `tmp` is nobody's data, and may be another. */
+const ownVolumes = ['run', 'data', 'reference', 'weights'];
+const ownMounts = [...ownVolumes, 'tmp'];
+const isOwnPath = (path: string) => /^\/volumes(\/|$)|^\/tmp\/*$|^\/dev\/termination-log/.test(path);
+
+const entriesOf = (owner: unknown, list: string): [entry: Json, index: number][] => {
+  const entries = isObject(owner) ? owner[list] : undefined;
+  if (!Array.isArray(entries)) return [];
+  return entries.flatMap((entry, i) => (isObject(entry) ? [[entry, i] as [Json, number]] : []));
+};
+
+/** Labels or annotations of ours: who sets them would lose them to ours, or have children that are not found. */
+export const isOwnKey = (key: string): boolean => key.startsWith(`${group}/`) || key === labels.managedBy;
+
+function ownKeyProblems(keys: unknown): Problem[] {
+  return Object.keys(isObject(keys) ? keys : {})
+    .filter(isOwnKey)
+    .map((key) => ({ path: [key], message: 'is set by the operator; leave it out' }));
+}
+
+const below = (path: Problem['path'], problems: Problem[]): Problem[] =>
+  problems.map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
+
+function containerProblems(container: Json): Problem[] {
+  const env = entriesOf(container, 'env').flatMap(([{ name }, i]): Problem[] =>
+    String(name).startsWith('DDR_')
+      ? [{ path: ['env', i, 'name'], message: 'variables that begin with DDR_ are set by the operator' }]
+      : [],
+  );
+  const mounts = entriesOf(container, 'volumeMounts').flatMap(([{ name, mountPath }, i]): Problem[] =>
+    ownMounts.includes(String(name)) || isOwnPath(String(mountPath))
+      ? [
+          {
+            path: ['volumeMounts', i],
+            message: `the operator mounts ${ownMounts.join(', ')} itself, at /volumes and /tmp; choose another name and path`,
+          },
+        ]
+      : [],
+  );
+  return [...env, ...mounts];
+}
+
+/** What a pod template says of things that the operator says itself. */
+export function ownNameProblems(template: unknown): Problem[] {
+  if (!isObject(template)) return [];
+  const { metadata, spec } = template as { metadata?: Json; spec?: Json };
+  const keys = isObject(metadata)
+    ? (['labels', 'annotations'] as const).flatMap((list) => below(['metadata', list], ownKeyProblems(metadata[list])))
+    : [];
+  const volumes = entriesOf(spec, 'volumes').flatMap(([{ name }, i]): Problem[] =>
+    ownVolumes.includes(String(name))
+      ? [
+          {
+            path: ['spec', 'volumes', i, 'name'],
+            message: `a volume ${String(name)} is set by the operator; choose another name`,
+          },
+        ]
+      : [],
+  );
+  const containers = entriesOf(spec, 'containers').flatMap(([container, i]) =>
+    container.name === containerName ? below(['spec', 'containers', i], containerProblems(container)) : [],
+  );
+  const others = ['initContainers', 'ephemeralContainers'].flatMap((list) =>
+    entriesOf(spec, list).flatMap(([{ name }, i]): Problem[] =>
+      name === containerName
+        ? [
+            {
+              path: ['spec', list, i, 'name'],
+              message: `${containerName} is the operator's own container; choose another name`,
+            },
+          ]
+        : [],
+    ),
+  );
+  const restart: Problem[] =
+    isObject(spec) && spec.restartPolicy !== undefined && spec.restartPolicy !== null && spec.restartPolicy !== 'Never'
+      ? [
+          {
+            path: ['spec', 'restartPolicy'],
+            message: 'must be Never or left out: execution.retries says how often to try',
+          },
+        ]
+      : [];
+  return [...keys, ...volumes, ...containers, ...others, ...restart];
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { isObject, type Json } from '../objects.ts';
+import { ownNameProblems } from './ownNames.ts';
+import { podTemplateProblems } from './podTypes.ts';
+import type { Problem } from './problems.ts';
+import { resourceProblems } from './resources.ts';
+
+/** A PodTemplateSpec of which any part may be left out; {@link podTemplateSchema} has looked at what is there. */
+export interface PodTemplate {
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string>; [field: string]: unknown };
+  spec?: Json;
+  [field: string]: unknown;
+}
+
+/** Resources of containers, where they are what their type says. */
+function containerResourceProblems(template: unknown): Problem[] {
+  const spec = isObject(template) && isObject(template.spec) ? template.spec : {};
+  return ['containers', 'initContainers'].flatMap((list) =>
+    (Array.isArray(spec[list]) ? spec[list] : []).flatMap((container: unknown, i): Problem[] => {
+      if (!isObject(container) || !isObject(container.resources)) return [];
+      const { limits, requests } = container.resources;
+      const found = resourceProblems({ limits: textsOf(limits), requests: textsOf(requests) });
+      return found.map(({ path, message }) => ({ path: ['spec', list, i, 'resources', ...path], message }));
+    }),
+  );
+}
+
+const textsOf = (list: unknown): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(isObject(list) ? list : {})
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, String(value)]),
+  );
+
+function problemsOf(template: unknown): Problem[] {
+  const problems = podTemplateProblems(template);
+  return [
+    ...problems,
+    ...ownNameProblems(template),
+    ...(problems.length > 0 ? [] : containerResourceProblems(template)),
+  ];
+}
+
+/** Kubernetes' own schema is too large to embed (argo-cd#11074): the API server takes anything, and the operator looks at it. */
+export const podTemplateSchema: z.ZodType<PodTemplate, PodTemplate> = z
+  .looseObject({})
+  .superRefine((template, context) => {
+    for (const { path, message } of problemsOf(template)) context.addIssue({ code: 'custom', message, path });
+  })
+  .meta({ 'x-kubernetes-preserve-unknown-fields': true })
+  .describe(
+    'A PodTemplate that is merged into every pod as Kubernetes merges patches: containers are matched by name (ours is called "trainer"), null removes a field, and one kind of probe or volume replaces another. Unknown fields, and names that the operator sets itself, are refused.',
+  );

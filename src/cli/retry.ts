@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import { parseVariables } from '../api/environment.ts';
+import { DdrError } from '../api/errors.ts';
+import { apiVersion, kind, retryAnnotation, runNamePattern } from '../api/names.ts';
+import { ApiServer } from '../operator/kube/apiServer.ts';
+import { systemClock } from '../operator/kube/clock.ts';
+import type { Cluster } from '../operator/kube/cluster.ts';
+import { proxyVariables } from '../operator/kube/proxy.ts';
+import { types } from '../operator/types.ts';
+import { readRun } from './documents.ts';
+
+const phaseSchema = z.object({ phase: z.string().default('Pending') }).catch({ phase: 'Pending' });
+
+/** The run that is meant: by its name, or by the file that describes it. A name has neither dots nor slashes. */
+export function nameOf(target: string, namespace: string | undefined): { name: string; namespace: string | undefined } {
+  if (new RegExp(runNamePattern).test(target) && !existsSync(target)) return { name: target, namespace };
+  const { metadata } = readRun(target);
+  return { name: metadata.name, namespace: namespace ?? metadata.namespace };
+}
+
+/**
+ * Asks the operator to try anew what has failed of a run; all that is good is kept.
+ * @param now milliseconds since 1970
+ * @returns what was done, as a sentence
+ * @throws DdrError InputMissing where there is no such run
+ */
+export async function requestRetry(
+  cluster: Pick<Cluster, 'get' | 'apply'>,
+  namespace: string,
+  name: string,
+  now: number,
+): Promise<string> {
+  const found = await cluster.get(types.run, namespace, name);
+  if (found === undefined)
+    throw new DdrError('InputMissing', 'there is no such run', { where: `${namespace}/${name}` });
+  // Of this uid: an apply without it would create a run where the other has just been deleted.
+  const metadata = {
+    namespace,
+    name,
+    uid: found.metadata.uid,
+    annotations: { [retryAnnotation]: new Date(now).toISOString() },
+  };
+  await cluster.apply(types.run, { apiVersion, kind, metadata }, { fieldManager: 'ddr-retry' });
+  const { phase } = phaseSchema.parse(found.status ?? {});
+  return `${namespace}/${name} was ${phase}; what has failed of it is tried again.`;
+}
+
+/** `ddr retry` against the cluster that KUBECONFIG names. @returns what was done */
+export async function retry(target: string, namespace: string | undefined): Promise<string> {
+  const proxies = parseVariables(z.object(proxyVariables), process.env, 'InvalidSpec', 'environment');
+  const { name, namespace: wanted } = nameOf(target, namespace);
+  const cluster = ApiServer.fromEnvironment(systemClock, proxies);
+  try {
+    return await requestRetry(cluster, wanted ?? cluster.namespace, name, Date.now());
+  } finally {
+    await cluster.close();
+  }
+}

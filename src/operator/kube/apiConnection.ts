@@ -1,0 +1,161 @@
+import type { RequestOptions } from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { type buildConnector, type Dispatcher, request } from 'undici';
+import { z } from 'zod';
+import { backoff, type Clock, sleep } from './clock.ts';
+import { ApiError } from './cluster.ts';
+import { dispatcherFor, type ProxyVariables } from './proxy.ts';
+
+const requestTimeout = 30_000;
+/** Seconds that a server may ask to wait before the next try. */
+const longestWait = 30;
+/** Tries of a call that failed for a reason that passes. */
+const tries = 4;
+
+/** How a server says what went wrong. */
+export const statusSchema = z.object({
+  reason: z.string().default('Unknown'),
+  message: z.string().default(''),
+  code: z.number().default(500),
+});
+
+export interface Call {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  query?: Record<string, string | undefined>;
+  body?: unknown;
+  contentType?: string;
+  signal?: AbortSignal | undefined;
+}
+
+/** Turns an answer of the server into an {@link ApiError}. */
+function toApiError(status: number, retryAfter: string | undefined, text: string): ApiError {
+  let parsed: z.output<typeof statusSchema> = { reason: 'Unknown', message: text.slice(0, 500), code: status };
+  try {
+    parsed = statusSchema.parse(JSON.parse(text));
+  } catch {
+    // Not a Status object: a proxy's page, say. Its text is the message.
+  }
+  const seconds = Number(retryAfter); // a proxy may name a date instead
+  return new ApiError(status, parsed.reason, parsed.message, seconds >= 0 ? Math.min(seconds, longestWait) : undefined);
+}
+
+/** Whether the same call may succeed a moment later: throttled, overloaded, or the server was just restarted. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof ApiError) return error.status === 429 || error.status >= 500;
+  return error instanceof Error && error.name !== 'AbortError';
+}
+
+export interface ConnectionOptions {
+  random?: () => number;
+  proxies?: ProxyVariables;
+}
+
+/**
+ * Calls to an API server. The library gives kubeconfig and credentials; requests are undici's with one pool of connections
+ * (javascript#2893), and failures that pass are tried again here, honouring Retry-After.
+ */
+export class ApiConnection {
+  readonly #config: KubeConfig;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #proxies: ProxyVariables;
+  #agent: { key: string; dispatcher: Dispatcher } | undefined;
+
+  constructor(config: KubeConfig, clock: Clock, { random = Math.random, proxies = {} }: ConnectionOptions) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#random = random;
+    this.#proxies = proxies;
+  }
+
+  async close(): Promise<void> {
+    await this.#agent?.dispatcher.close();
+  }
+
+  /** Sends a call, again where it failed for a reason that passes. Every call here may be sent twice without harm. */
+  async json(call: Call): Promise<unknown> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const { body } = await this.send(call, requestTimeout);
+        return await body.json();
+      } catch (error) {
+        if (attempt + 1 >= tries || !mayPass(error) || call.signal?.aborted) throw error;
+        const asked = error instanceof ApiError ? error.retryAfterSeconds : undefined;
+        await sleep(
+          this.#clock,
+          asked === undefined ? backoff(attempt, 200, 5000, this.#random) : asked * 1000,
+          call.signal,
+        );
+      }
+    }
+  }
+
+  /**
+   * Sends a call once.
+   * @param timeout milliseconds without a byte of the answer
+   * @throws ApiError for an answer that is none of success
+   */
+  async send(
+    { method, path, query = {}, body, contentType = 'application/json', signal }: Call,
+    timeout: number,
+  ): Promise<Dispatcher.ResponseData> {
+    const cluster = this.#config.getCurrentCluster();
+    if (cluster === null) throw new Error('the kubeconfig names no current cluster');
+    const { server, proxyUrl: proxy } = cluster;
+    const url = new URL(server.replace(/\/$/, '') + path);
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined && value !== '') url.searchParams.set(name, value);
+    const options: RequestOptions = {};
+    await this.#config.applyToHTTPSOptions(options);
+    const response = await request(url, {
+      method,
+      dispatcher: this.#dispatcher({ server: url, proxy }, options),
+      headers: {
+        ...(options.headers as Record<string, string>),
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': contentType }),
+      },
+      body: body === undefined ? null : toYamlSafeJson(body),
+      headersTimeout: requestTimeout,
+      bodyTimeout: timeout,
+      signal: signal ?? null,
+    });
+    if (response.statusCode < 300) return response;
+    const retryAfter = response.headers['retry-after'];
+    throw toApiError(
+      response.statusCode,
+      typeof retryAfter === 'string' ? retryAfter : undefined,
+      await response.body.text(),
+    );
+  }
+
+  /** One pool of connections, made anew only when the server or the credentials change. */
+  #dispatcher(
+    { server, proxy }: { server: URL; proxy: string | undefined },
+    { ca, cert, key, rejectUnauthorized, servername }: RequestOptions,
+  ): Dispatcher {
+    const tls = Object.fromEntries(
+      Object.entries({ ca, cert, key, rejectUnauthorized, servername }).filter(([, value]) => value !== undefined),
+    ) as buildConnector.BuildOptions;
+    const id = JSON.stringify([server.origin, proxy, tls]);
+    if (this.#agent?.key !== id) {
+      this.#agent = { key: id, dispatcher: dispatcherFor({ server, proxy, variables: this.#proxies }, tls) };
+    }
+    return this.#agent.dispatcher;
+  }
+}
+
+/**
+ * JSON that reads the same as YAML: the server takes an applied body for YAML, which has no control characters but as
+ * escapes, folds lines at more characters than JSON, and knows no half of a surrogate pair. A pod's log may have them all.
+ */
+function toYamlSafeJson(body: unknown): string {
+  const json = JSON.stringify(body, (_key, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  );
+  return json.replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

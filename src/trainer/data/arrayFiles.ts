@@ -1,0 +1,137 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DdrError } from '../../api/errors.ts';
+import { bytesPerElement } from '../formats/elements.ts';
+import { type NpyHeader, npyHeadBytes, npyNumbers, parseNpyHeader, readNpy } from '../formats/npy.ts';
+import { type NpzEntry, npzEntries, readNpz } from '../formats/npz.ts';
+import type { NumberArray } from './arrayImages.ts';
+import { layoutOf } from './arrayLayout.ts';
+import type { Findings } from './findings.ts';
+import { isFolder } from './folder.ts';
+import { readIdx } from './idx.ts';
+import { isGzip } from './imageFormat.ts';
+import { readInput, readInputRange } from './volume.ts';
+
+const idxNames = ['train-images-idx3-ubyte', 'train-images-idx3-ubyte.gz', 'train-images.idx3-ubyte'];
+
+const perEntry = (shape: readonly number[]) => shape.slice(1).reduce((product, size) => product * size, 1);
+
+/** An array whose elements are in memory. */
+const inMemory = (array: Omit<NumberArray, 'slice'>, data: Awaited<ReturnType<NumberArray['slice']>>): NumberArray => ({
+  ...array,
+  slice: async (first, size) => data.subarray(first * perEntry(array.shape), (first + size) * perEntry(array.shape)),
+});
+
+/** The file that a path to MNIST-like images means: itself, or the one in the folder that has its usual name. */
+export async function idxFile(path: string): Promise<string> {
+  if (!(await isFolder(path))) return path;
+  for (const name of idxNames) {
+    const file = join(path, name);
+    if (
+      await stat(file).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file;
+  }
+  throw new DdrError('InputMissing', `the folder has none of ${idxNames.join(', ')}`, {
+    where: path,
+    hint: 'Name the images file in dataset.source.volume.path.',
+  });
+}
+
+/** @throws DdrError InputMissing, InputForeign, InputTruncated, InputUnsafe */
+export async function openIdx(path: string): Promise<NumberArray> {
+  const where = await idxFile(path);
+  const { shape, data } = readIdx(await readInput(where), where);
+  return inMemory({ where, type: 'uint8', shape }, data);
+}
+
+/**
+ * Opens an .npy file. It is read by position, so that it may be larger than memory; only one in Fortran order, in which the
+ * images lie mixed, is read whole.
+ * @throws DdrError InputMissing, InputForeign, InputTruncated, InputUnsafe
+ */
+export async function openNpy(where: string): Promise<NumberArray> {
+  const head = await readInputRange(where, 0, npyHeadBytes);
+  if (isGzip(head)) throw new DdrError('InputForeign', 'is gzipped', { where, hint: 'Unpack it with gunzip.' });
+  const header = parseNpyHeader(head, where);
+  const { type, shape, fortran, dataOffset, dataBytes } = header;
+  const { size: fileBytes } = await stat(where);
+  if (dataOffset + dataBytes > fileBytes) {
+    throw new DdrError(
+      'InputTruncated',
+      `ends after ${fileBytes - dataOffset} bytes of data; its header promises ${dataBytes}`,
+      { where },
+    );
+  }
+  if (fortran) return inMemory({ where, type, shape }, readNpy(await readInput(where), where).data);
+  const entryBytes = perEntry(shape) * bytesPerElement(type);
+  return {
+    where,
+    type,
+    shape,
+    async slice(first, size) {
+      const bytes = await readInputRange(where, dataOffset + first * entryBytes, size * entryBytes);
+      if (bytes.length < size * entryBytes)
+        throw new DdrError('DataChanged', 'has become shorter while it was read', { where });
+      return npyNumbers(header, bytes);
+    },
+  };
+}
+
+/** Whether an array could be of images. */
+const isImages = (entry: NpzEntry): entry is { name: string; header: NpyHeader } =>
+  'header' in entry && layoutOf(entry.header.shape) !== undefined;
+
+const described = (entries: readonly NpzEntry[]) =>
+  entries
+    .map((entry) =>
+      'header' in entry ? `${entry.name} ${entry.header.type} [${entry.header.shape.join(', ')}]` : entry.name,
+    )
+    .join(', ') || 'none';
+
+/** The array of images of an archive: the one that was asked for, or the only one that could be. */
+function chooseArray(entries: NpzEntry[], wanted: string | undefined, where: string): NpzEntry {
+  if (wanted !== undefined) {
+    const named = entries.find(({ name }) => name === wanted);
+    if (named !== undefined) return named;
+    throw new DdrError('InputForeign', `has no array ${wanted}, only ${described(entries)}`, {
+      where,
+      hint: 'Name one of them in dataset.array.',
+    });
+  }
+  const possible = entries.filter(isImages);
+  const ofBytes = possible.filter(({ header }) => header.type === 'uint8');
+  const [only, second] = ofBytes.length > 0 ? ofBytes : possible;
+  if (only !== undefined && second === undefined) return only;
+  if (only !== undefined) {
+    throw new DdrError('InputForeign', `has several arrays that could be the images: ${described(possible)}`, {
+      where,
+      hint: 'Name one of them in dataset.array.',
+    });
+  }
+  const unreadable = entries.find((entry) => 'error' in entry);
+  if (unreadable !== undefined) throw unreadable.error;
+  throw new DdrError(
+    'InputForeign',
+    `has no array of images [N,H,W], [N,H,W,C] or [N,C,H,W], only ${described(entries)}`,
+    {
+      where,
+    },
+  );
+}
+
+/** @throws DdrError InputMissing, InputForeign, InputTruncated, InputUnsafe */
+export async function openNpz(path: string, wanted: string | undefined, findings: Findings): Promise<NumberArray> {
+  const bytes = await readInput(path);
+  const entries = npzEntries(bytes, path);
+  const chosen = chooseArray(entries, wanted, path);
+  if ('error' in chosen) throw chosen.error;
+  const { name, header } = chosen;
+  if (wanted === undefined && entries.length > 1)
+    findings.said.push(`the images are the array ${name} of ${described(entries)}`);
+  const { data } = readNpz(bytes, path, [name])[name] as ReturnType<typeof readNpy>;
+  return inMemory({ where: `${path}:${name}.npy`, type: header.type, shape: header.shape }, data);
+}

@@ -1,0 +1,89 @@
+import { availableParallelism } from 'node:os';
+import { DdrError } from '../../api/errors.ts';
+import type { Dataset } from '../../api/spec/dataset.ts';
+import { type DecodedImage, decodeImage } from './decode.ts';
+import type { FileName } from './fileName.ts';
+import { type Findings, note, noteBroken, noteLeftOut, shortName, tooManyBroken } from './findings.ts';
+import { formatOf } from './imageFormat.ts';
+import { byName, isHidden, kindOfName } from './imageNames.ts';
+import { inOrder } from './inOrder.ts';
+import type { OpenSource, Tick } from './source.ts';
+
+/** Files of a folder or of an archive, by index. */
+export interface ImageFiles {
+  /** Paths below the folder, or in the archive. */
+  names: readonly FileName[];
+  /** What messages call one. */
+  where(index: number): string;
+  read(index: number): Promise<Uint8Array>;
+  /** First bytes, for a file whose name does not say what it is; none where it cannot be read. */
+  head(index: number): Promise<Uint8Array>;
+}
+
+/** Images that are read and decoded at once. */
+const width = 2 * availableParallelism();
+
+interface Candidate {
+  index: number;
+  name: FileName;
+}
+
+/** Files that are images, in the order in which they are read; what else is there is noted. */
+async function chooseImages(files: ImageFiles, findings: Findings, tick: Tick): Promise<Candidate[]> {
+  const chosen: Candidate[] = [];
+  for (const [index, name] of files.names.entries()) {
+    if (isHidden(name)) continue;
+    await tick();
+    const kind = kindOfName(name);
+    if (kind === 'image' || (kind === 'unknown' && formatOf(await files.head(index)) !== undefined))
+      chosen.push({ index, name });
+    else noteLeftOut(findings, name);
+  }
+  return chosen.sort(byName);
+}
+
+/** Errors of one image, which may be left out; any other ends the reading. */
+const isBroken = (error: unknown): error is DdrError =>
+  error instanceof DdrError && (error.code === 'InputTruncated' || error.code === 'InputForeign');
+
+/** Opens files as a source of images, decoded and conformed one by one. */
+export async function openImageFiles(
+  files: ImageFiles,
+  dataset: Dataset,
+  findings: Findings,
+  tick: Tick,
+): Promise<OpenSource> {
+  const { image: spec, maxBroken } = dataset;
+  const candidates = await chooseImages(files, findings, tick);
+  const limit = Math.min(dataset.limit ?? candidates.length, candidates.length);
+  const decode = async (candidate: Candidate): Promise<{ candidate: Candidate; result: DecodedImage | DdrError }> => {
+    const result = await files
+      .read(candidate.index)
+      .then((bytes) => decodeImage(bytes, spec, files.where(candidate.index)))
+      .catch((error: unknown) => {
+        if (isBroken(error)) return error;
+        throw error;
+      });
+    return { candidate, result };
+  };
+
+  async function* images(tick: Tick): AsyncGenerator<Uint8Array> {
+    let [checked, read] = [0, 0];
+    for await (const { candidate, result } of inOrder(candidates, width, decode)) {
+      await tick();
+      checked++;
+      if (result instanceof DdrError) {
+        noteBroken(findings, candidate.name, result);
+        continue;
+      }
+      const name = shortName(candidate.name);
+      if (result.warning !== undefined) note(findings.warned, `${name}: ${result.warning}`);
+      if (!result.square) note(findings.notSquare, name);
+      // With too many broken the rest is only looked at, to say how many there are.
+      if (findings.broken.count <= maxBroken) yield result.pixels;
+      if (++read === limit) break;
+    }
+    if (findings.broken.count > maxBroken) throw tooManyBroken(findings, checked, maxBroken);
+  }
+  return { total: limit, images };
+}

@@ -1,0 +1,37 @@
+/** Mean and standard deviation per pixel, [H, W, C], as a network sees it. */
+export interface Moments {
+  mean: Float32Array;
+  deviation: Float32Array;
+}
+
+/** Sums over images that come one after the other. */
+export interface MomentSums {
+  count: number;
+  sum: Float64Array;
+  squares: Float64Array;
+}
+
+/** @param size bytes of an image */
+export const emptyMoments = (size: number): MomentSums => ({
+  count: 0,
+  sum: new Float64Array(size),
+  squares: new Float64Array(size),
+});
+
+/** Adds one image, a byte a value, in place. */
+export function addImage(sums: MomentSums, pixels: Uint8Array): void {
+  const { sum, squares } = sums;
+  for (let i = 0; i < pixels.length; i++) {
+    const value = (pixels[i] as number) / 127.5 - 1;
+    sum[i] = (sum[i] as number) + value;
+    squares[i] = (squares[i] as number) + value ** 2;
+  }
+  sums.count++;
+}
+
+/** Moments of the images that were added; of one at least. */
+export function momentsOf({ count, sum, squares }: MomentSums): Moments {
+  const mean = sum.map((total) => total / count);
+  const deviation = squares.map((total, i) => Math.sqrt(Math.max(0, total / count - (mean[i] as number) ** 2)));
+  return { mean: Float32Array.from(mean), deviation: Float32Array.from(deviation) };
+}

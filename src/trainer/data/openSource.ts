@@ -1,0 +1,36 @@
+import type { Dataset } from '../../api/spec/dataset.ts';
+import { openArchive } from './archive.ts';
+import { openIdx, openNpy, openNpz } from './arrayFiles.ts';
+import { openArray } from './arrayImages.ts';
+import type { Findings } from './findings.ts';
+import { openFolder } from './folder.ts';
+import { openImageFiles } from './imageFiles.ts';
+import type { OpenSource, Tick } from './source.ts';
+
+/**
+ * Opens a dataset's source: lists its files, chooses an array, reads headers.
+ * @param path resolved, and `root` the volume that nothing of it may lie outside
+ * @param findings what is found besides images is added to
+ * @param tick told that it goes on
+ * @throws DdrError InputMissing, InputTruncated, InputForeign, InputUnsafe naming the file
+ */
+export async function openSource(
+  dataset: Dataset,
+  path: string,
+  root: string,
+  findings: Findings,
+  tick: Tick,
+): Promise<OpenSource> {
+  switch (dataset.format) {
+    case 'ImageFolder':
+      return openImageFiles(await openFolder(path, root, tick), dataset, findings, tick);
+    case 'ImageZip':
+      return openImageFiles(await openArchive(path), dataset, findings, tick);
+    case 'Idx':
+      return openArray(await openIdx(path), dataset, findings, tick);
+    case 'Npy':
+      return openArray(await openNpy(path), dataset, findings, tick);
+    case 'Npz':
+      return openArray(await openNpz(path, dataset.array, findings), dataset, findings, tick);
+  }
+}

@@ -1,0 +1,85 @@
+import { DdrError } from '../../api/errors.ts';
+import { runLayout } from '../../api/layout.ts';
+import type { EvaluateTask } from '../../api/task.ts';
+import type { Manifest } from '../artifacts/bundle.ts';
+import { finalRecordSchema } from '../artifacts/finalModel.ts';
+import { loadPrepared, type PreparedRecord } from '../artifacts/prepared.ts';
+import { loadOrName, makeAnew, readJson } from '../artifacts/records.ts';
+import type { Report } from '../artifacts/report.ts';
+import { loadShard, type ShardImages } from '../artifacts/samples.ts';
+import { stillStarting, type TrainerContext } from '../context/context.ts';
+
+/** Samples that the grid shows. */
+const gridSamples = 100;
+
+/**
+ * What is known of where the data came from.
+ * @throws DdrError ModelMissing, DigestMismatch
+ */
+export async function preparedOf(task: EvaluateTask, { store }: TrainerContext): Promise<PreparedRecord> {
+  const folder = runLayout(task.directory).prepared(task.prepared);
+  const prepared = await loadOrName('the record of the data', 'preparation', () =>
+    loadPrepared(store, folder, task.prepared),
+  );
+  const [where, hint] = [store.describe(folder), makeAnew('preparation')];
+  if (prepared === undefined) throw new DdrError('ModelMissing', 'there is no record of the data', { where, hint });
+  if (prepared.dataset.address !== task.dataset) {
+    throw new DdrError('DigestMismatch', `tells of the dataset ${prepared.dataset.address}, not ${task.dataset}`, {
+      where,
+      hint,
+    });
+  }
+  return prepared;
+}
+
+/** Curves and timing of the bundle's models, as their own records have them. */
+export function modelsOf({ models }: Manifest, { directory }: EvaluateTask, { store }: TrainerContext) {
+  const layout = runLayout(directory);
+  return Promise.all(
+    models.map(async ({ index, hash, states, prediction, sha256, images }): Promise<Report['models'][number]> => {
+      const [name, key] = [`model ${index}`, `${layout.model(hash).final}/model.json`];
+      const record = await loadOrName(name, name, () => readJson(store, key, finalRecordSchema));
+      const { seconds = null, losses = [] } = record ?? {};
+      return { index, hash, states, prediction, digest: sha256, images, seconds, losses };
+    }),
+  );
+}
+
+/**
+ * The samples that the grid shows, the trajectory, and how long drawing took. All shards are read, and so verified.
+ * @throws DdrError ModelMissing, DigestMismatch, Interrupted
+ */
+export async function samplesOf(
+  task: EvaluateTask,
+  context: TrainerContext,
+): Promise<ShardImages & { seconds: number }> {
+  const { store } = context;
+  const layout = runLayout(task.directory);
+  const shown: Uint8Array[] = [];
+  let missing = gridSamples;
+  let first: ShardImages | undefined;
+  let seconds = 0;
+  for (let index = 0; index < task.sampling.shards; index++) {
+    const folder = layout.shard(task.samples, index);
+    const shard = await loadOrName(`shard ${index}`, 'sampling', () => loadShard(store, folder, task.samples));
+    if (shard === undefined) {
+      throw new DdrError('ModelMissing', `there are no samples of shard ${index}`, {
+        where: store.describe(folder),
+        hint: makeAnew('sampling'),
+      });
+    }
+    first ??= shard;
+    seconds += shard.record.seconds;
+    const { shape, data } = shard.images;
+    const count = Math.min(missing, shard.record.count);
+    shown.push(data.slice(0, (count * data.length) / (shape[0] as number)));
+    missing -= count;
+    await stillStarting(context);
+  }
+  const [, ...shape] = first?.images.shape ?? [];
+  return {
+    images: { shape: [gridSamples - missing, ...shape], data: new Uint8Array(Buffer.concat(shown)) },
+    trajectory: first?.trajectory,
+    seconds,
+  };
+}

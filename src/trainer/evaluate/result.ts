@@ -1,0 +1,21 @@
+import { compact } from '../../api/compact.ts';
+import { shorten, type TaskResult } from '../../api/termination.ts';
+import type { Report } from '../artifacts/report.ts';
+
+/** Caveats in a termination message, and bytes of each; the report has all of them whole. */
+const longest = { caveats: 5, caveat: 300 };
+
+/** What the termination message says of a report. */
+export function resultOf({ sampling, evaluation }: Report, path: string, digest: string): TaskResult {
+  return compact({
+    kind: 'evaluate' as const,
+    path,
+    digest,
+    sampleCount: sampling.count,
+    metrics: evaluation?.metrics.map(({ name, value }) => ({ name, value })) ?? [],
+    extractor: evaluation?.extractor,
+    extractorDigest: evaluation?.extractorDigest,
+    referenceCount: evaluation?.reference.count ?? undefined,
+    caveats: evaluation?.caveats.slice(0, longest.caveats).map((text) => shorten(text, longest.caveat)) ?? [],
+  });
+}

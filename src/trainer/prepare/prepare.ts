@@ -1,0 +1,80 @@
+import { basename, dirname } from 'node:path/posix';
+import { compact } from '../../api/compact.ts';
+import { datasetKey, runLayout } from '../../api/layout.ts';
+import type { PrepareTask } from '../../api/task.ts';
+import type { TaskResult } from '../../api/termination.ts';
+import { loadPrepared, type PreparedRecord, savePrepared } from '../artifacts/prepared.ts';
+import { loadOrQuarantine } from '../artifacts/records.ts';
+import { stillStarting, type TrainerContext } from '../context/context.ts';
+import { checkEvaluationFiles, type EvaluationDigests, evaluationPaths, leastImages } from './evaluationFiles.ts';
+import { previousDigest } from './previous.ts';
+import { recordOf, resultOf } from './record.ts';
+import { assertUnchanged, fingerprint, type Place, placeOf } from './source.ts';
+import { isWhole, writeDataset } from './writeDataset.ts';
+
+/**
+ * Reads the data and checks them and all that the evaluation will read, and writes the dataset as it will be learned from.
+ * What was prepared of the same files before is kept; where they have changed, they are read anew.
+ * @throws DdrError InputMissing, InputTruncated, InputForeign, InputUnsafe, InputMismatch naming the file; DataChanged where
+ *   files change while they are read; DiskFull, Interrupted
+ */
+export async function runPrepare(task: PrepareTask, context: TrainerContext): Promise<TaskResult> {
+  const { store, logger, volumes } = context;
+  const { dataset, evaluation, directory, hash } = task;
+  const folder = runLayout(directory).prepared(hash);
+  const writer = `${basename(directory)}-${hash}`;
+  await store.removePartial({ below: dirname(folder) });
+  await store.removePartial({ folder: datasetKey(writer) });
+  const tick = () => stillStarting(context);
+  const place = await placeOf(dataset, volumes.data, await evaluationPaths(evaluation, volumes));
+  const found = await fingerprint(dataset, place, tick);
+  const before = await loadOrQuarantine(store, folder, () => loadPrepared(store, folder, hash), logger);
+  if (before?.source.fingerprint === found && (await isWhole(store, before.dataset.address))) {
+    logger.info({ path: datasetKey(before.dataset.address) }, 'the files are as they were; the prepared data are kept');
+    return resultOf(before);
+  }
+  const record = await prepare(task, place, found, writer, context);
+  const previous = (await previousDigest(store, dirname(folder), record)) ?? before?.previous;
+  return resultOf(await save(compact({ ...record, previous }), folder, before, context));
+}
+
+async function prepare(
+  { dataset, evaluation, hash }: PrepareTask,
+  place: Place,
+  fingerprint: string,
+  writer: string,
+  context: TrainerContext,
+): Promise<PreparedRecord> {
+  const digests: EvaluationDigests =
+    evaluation === undefined ? {} : await checkEvaluationFiles(evaluation, context.volumes);
+  const written = await writeDataset(
+    {
+      dataset,
+      place,
+      least: leastImages(evaluation),
+      writer,
+      assertUnchanged: () => assertUnchanged(fingerprint, dataset, place, () => stillStarting(context)),
+    },
+    context,
+  );
+  return { ...recordOf(hash, dataset, place, fingerprint, written), ...digests };
+}
+
+async function save(
+  record: PreparedRecord,
+  folder: string,
+  before: PreparedRecord | undefined,
+  { store, logger, progress }: TrainerContext,
+): Promise<PreparedRecord> {
+  const { dataset, leftOut, broken, notices, previous } = record;
+  for (const notice of notices) logger.warn(notice);
+  if (before !== undefined) await store.remove(folder); // it tells of files that are no longer there
+  await savePrepared(store, folder, record);
+  progress({ phase: 'Done', done: dataset.count, total: dataset.count });
+  const found = { leftOut: leftOut.count, broken: broken.count, previous };
+  logger.info(
+    { path: datasetKey(dataset.address), digest: dataset.sha256, count: dataset.count, ...found },
+    'prepared',
+  );
+  return record;
+}

@@ -1,0 +1,141 @@
+import { DdrError, toDdrError } from '../../api/errors.ts';
+import { datasetKey } from '../../api/layout.ts';
+import type { Dataset } from '../../api/spec/dataset.ts';
+import { type DatasetReference, openDataset, saveDataset } from '../artifacts/dataset.ts';
+import type { ArtifactStore } from '../artifacts/store.ts';
+import { stillStarting, stopIfAsked, type TrainerContext } from '../context/context.ts';
+import { type Findings, noFindings, noticesOf } from '../data/findings.ts';
+import { bytesPerImage } from '../data/imageSource.ts';
+import { addImage, emptyMoments, momentsOf } from '../data/moments.ts';
+import { openSource } from '../data/openSource.ts';
+import type { OpenSource } from '../data/source.ts';
+import type { Place } from './source.ts';
+
+const stopped = 'stopped while reading the data; nothing is kept of it, and it begins anew';
+
+/** Room that is asked for beside the images: moments and records of a large dataset. */
+const spareBytes = 2 ** 24;
+
+/** What is to be written, and how. */
+export interface Writing {
+  dataset: Dataset;
+  place: Place;
+  /** Fewest images that will do. */
+  least: number;
+  /** Names what is being written: see {@link saveDataset}. */
+  writer: string;
+  /** Asked after the last image; throws where the source is no longer what it was. */
+  assertUnchanged: () => Promise<void>;
+}
+
+export interface WrittenDataset {
+  dataset: DatasetReference;
+  findings: Findings;
+}
+
+/** Whether a prepared dataset is there as its record says. */
+export const isWhole = (store: ArtifactStore, address: string): Promise<boolean> =>
+  openDataset(store, address).then(
+    () => true,
+    (thrown: unknown) => {
+      const error = toDdrError(thrown);
+      if (error.code === 'InputMissing' || error.code === 'DataChanged') return false;
+      throw error;
+    },
+  );
+
+/**
+ * Reads the source and streams its images into the store. Equal data that are there already stay, but for damaged ones.
+ * @throws DdrError DataChanged, DiskFull, Interrupted, InputMismatch where there are too few, and what reading throws
+ */
+export async function writeDataset(writing: Writing, context: TrainerContext): Promise<WrittenDataset> {
+  const written = await writeCounted(writing, context);
+  const { address } = written.dataset;
+  if (await isWhole(context.store, address)) return written;
+  context.logger.warn({ path: context.store.describe(datasetKey(address)) }, 'damaged; quarantined and made anew');
+  await context.store.quarantine(datasetKey(address));
+  return writeCounted(writing, context);
+}
+
+/**
+ * A digest has to know the number of images from the beginning. Where broken ones are left out there are fewer than were
+ * expected: then all are read once more.
+ */
+async function writeCounted(writing: Writing, context: TrainerContext): Promise<WrittenDataset> {
+  const { dataset, place } = writing;
+  const findings = noFindings();
+  const source = await openSource(dataset, place.path, place.root, findings, () => stillStarting(context));
+  const found = await write(writing, source, source.total, findings, context);
+  if ('dataset' in found) return found;
+  context.logger.info({ count: found.count }, 'fewer images than files; reading them once more with their count');
+  const again = noFindings();
+  const reopened = await openSource(dataset, place.path, place.root, again, () => stillStarting(context));
+  const counted = await write(writing, reopened, found.count, again, context);
+  if ('dataset' in counted) return counted;
+  throw changed(place);
+}
+
+const changed = ({ where }: Place) =>
+  new DdrError('DataChanged', 'the images have changed while they were read', { where });
+
+/** @returns how many images there are, where they are fewer than expected */
+async function write(
+  writing: Writing,
+  source: OpenSource,
+  count: number,
+  findings: Findings,
+  context: TrainerContext,
+): Promise<WrittenDataset | { count: number }> {
+  const { dataset, writer, assertUnchanged } = writing;
+  const size = bytesPerImage(dataset.image);
+  requireImages(count, writing, findings);
+  await requireSpace(count * size, context);
+  const sums = emptyMoments(size);
+
+  async function* pixels(): AsyncGenerator<Uint8Array> {
+    let looked = 0;
+    const tick = async () => {
+      context.progress({ phase: 'Running', done: Math.min(looked++, count), total: count });
+      await stopIfAsked(context, stopped);
+    };
+    for await (const image of source.images(tick)) {
+      addImage(sums, image);
+      yield image;
+    }
+    requireImages(sums.count, writing, findings);
+    await assertUnchanged();
+  }
+  const { size: height, channels } = dataset.image;
+  const content = { count, shape: { size: height, channels }, pixels: pixels(), moments: () => momentsOf(sums) };
+  try {
+    return { dataset: await saveDataset(context.store, content, writer), findings };
+  } catch (error) {
+    if (sums.count < count && error instanceof DdrError && error.code === 'DataChanged') return { count: sums.count };
+    throw error;
+  }
+}
+
+/** @throws DdrError InputMissing, InputMismatch */
+function requireImages(count: number, { dataset, place, least }: Writing, findings: Findings): void {
+  const where = place.where;
+  if (count === 0) {
+    const others = noticesOf(findings, dataset).map((notice) => `; ${notice}`);
+    throw new DdrError('InputMissing', `there are no images of format ${dataset.format}${others.join('')}`, { where });
+  }
+  if (count < least) {
+    throw new DdrError('InputMismatch', `the evaluation needs ${least} images at least, and there is ${count}`, {
+      where,
+    });
+  }
+}
+
+/** @throws DdrError DiskFull */
+async function requireSpace(bytes: number, { store }: TrainerContext): Promise<void> {
+  const free = await store.free();
+  if (free === undefined || bytes + spareBytes <= free) return;
+  const gibibytes = (value: number) => `${(value / 2 ** 30).toFixed(1)} GiB`;
+  throw new DdrError('DiskFull', `the prepared images need ${gibibytes(bytes)}, and ${gibibytes(free)} are free`, {
+    where: store.describe('datasets'),
+    hint: 'Make the volume larger or delete old runs.',
+  });
+}

@@ -1,0 +1,110 @@
+import { DdrError } from '../../api/errors.ts';
+import type { Sampling } from '../../api/spec/sampling.ts';
+import type { LatentState } from '../../diffusion/latentStates.ts';
+import type { Sampler, Stepped } from '../../diffusion/sampler.ts';
+import type { Moments } from '../data/moments.ts';
+import { type Batch, batchesOf } from './batches.ts';
+import type { StateModel } from './denoiser.ts';
+import { startOf, stepNoise } from './noise.ts';
+
+export interface ComposeOptions {
+  sampler: Sampler;
+  /** Cleanest first. */
+  states: readonly LatentState[];
+  sampling: Pick<Sampling, 'eta' | 'seed' | 'clip' | 'batchSize'>;
+  /** Values of one sample, as a network sees it. */
+  size: number;
+  /** First sample and how many. */
+  first: number;
+  count: number;
+  modelOf: (state: LatentState) => Promise<StateModel>;
+  /** To start from a normal matched to the data; N(0, I) where left out. */
+  moments?: Moments | undefined;
+  /** Of how many samples x̂0 is kept for `onStep`. */
+  watched: number;
+  /** Told before the first step, with the first x. */
+  onStart: (x: Float32Array) => void;
+  /** Told after each step, with all samples and with x̂0 of the watched ones, which the step was made from. */
+  onStep: (x: Float32Array, predicted: Float32Array) => void;
+  /** Told after every batch which part of the work is done, 0 … 1; may throw to stop. */
+  onBatch: (done: number) => Promise<void>;
+}
+
+/** x of all samples, and x̂0 of the steps before, the latest first, where the sampler looks back on them. */
+interface Samples {
+  x: Float32Array;
+  history: Float32Array[];
+}
+
+/**
+ * Takes samples from the noisiest state to the cleanest, each step by that state's own model. States are the outer loop,
+ * so that every model is loaded once; batches have one fixed size, so that a sample depends neither on its batch nor on
+ * its shard.
+ * @returns the samples, count × size, within [−1, 1] where clipped
+ * @throws DdrError Diverged where a model gives values that are not finite
+ */
+export async function compose(options: ComposeOptions): Promise<Float32Array> {
+  const { sampler, states, sampling, size, first, count, watched, modelOf, onStart, onStep, onBatch } = options;
+  const batches = batchesOf(first, count, sampling.batchSize);
+  const samples: Samples = { x: await drawStart(batches, options), history: [] };
+  onStart(samples.x);
+  const predicted = new Float32Array(watched * size);
+  for (const [stepsDone, state] of states.toReversed().entries()) {
+    const model = await modelOf(state);
+    const images = sampler.history > 0 ? new Float32Array(count * size) : undefined;
+    for (const [batchesDone, batch] of batches.entries()) {
+      const { from, to } = batch;
+      const { x, image } = stepBatch(batch, samples, state, model, options);
+      samples.x.set(x, from * size);
+      images?.set(image, from * size);
+      if (from < watched) predicted.set(image.subarray(0, (Math.min(to, watched) - from) * size), from * size);
+      await onBatch((stepsDone + (batchesDone + 1) / batches.length) / states.length);
+    }
+    if (images !== undefined) samples.history = [images, ...samples.history].slice(0, sampler.history);
+    onStep(samples.x, predicted);
+  }
+  return samples.x;
+}
+
+async function drawStart(
+  batches: readonly Batch[],
+  { states, sampling: { seed }, size, first, count, moments, onBatch }: ComposeOptions,
+): Promise<Float32Array> {
+  const x = new Float32Array(count * size);
+  const noisiest = states.at(-1)?.alphaBar ?? 0;
+  for (const { from, to } of batches) {
+    for (let i = from; i < to; i++) x.set(startOf(seed, first + i, size, noisiest, moments), i * size);
+    await onBatch(0);
+  }
+  return x;
+}
+
+/** The step of one batch from a state to the next cleaner one. */
+function stepBatch(
+  { place, from, to }: Batch,
+  samples: Samples,
+  state: LatentState,
+  { prediction, denoise }: StateModel,
+  { sampler, states, sampling: { eta, clip, seed, batchSize }, size, first }: ComposeOptions,
+): Stepped {
+  const own = (values: Float32Array) => values.subarray(from * size, to * size);
+  const input = new Float32Array(batchSize * size); // zeros where the batch has none of this shard's samples
+  input.set(own(samples.x), place * size);
+  const output = denoise(input).subarray(place * size, (place + to - from) * size);
+  if (!output.every(Number.isFinite)) {
+    throw new DdrError('Diverged', `the model of state ${state.index} gives values that are not finite`, {
+      hint: 'Its training has diverged: lower training.optimizer.learningRate for this state in an override.',
+    });
+  }
+  return sampler.step({
+    x: own(samples.x),
+    output,
+    prediction,
+    state,
+    next: states[state.index - 1],
+    eta,
+    clip,
+    noise: () => stepNoise(seed, first + from, to - from, state.index, size),
+    history: samples.history.map(own),
+  });
+}

@@ -1,0 +1,65 @@
+import { DdrError } from '../../api/errors.ts';
+import type { SampleTask } from '../../api/task.ts';
+import { samplers } from '../../diffusion/samplers.ts';
+import { type Bundle, statesOf } from '../artifacts/bundle.ts';
+import { type ShardImages, shardRange } from '../artifacts/samples.ts';
+import { stopIfAsked, type TrainerContext } from '../context/context.ts';
+import { bytesPerImage } from '../data/imageSource.ts';
+import type { Moments } from '../data/moments.ts';
+import type { TensorFlow } from '../engine/tensorflow.ts';
+import { pixelCodec } from '../model/codec.ts';
+import { compose } from './compose.ts';
+import { createDenoisers } from './denoiser.ts';
+import { recordTrajectory } from './trajectory.ts';
+
+async function momentsOf(bundle: Bundle): Promise<Moments> {
+  const { moments } = bundle.manifest;
+  const { tensors } = await bundle.read(moments);
+  const [mean, deviation] = [tensors.get('mean')?.values, tensors.get('deviation')?.values];
+  if (mean === undefined || deviation === undefined)
+    throw new DdrError('DigestMismatch', 'has no mean and deviation', { where: moments.file });
+  return { mean, deviation };
+}
+
+/**
+ * Draws the samples of this process's shard, and records how the first of them come about.
+ * @throws DdrError DigestMismatch, Diverged, Interrupted
+ */
+export async function drawShard(
+  tf: typeof TensorFlow,
+  { sampling }: SampleTask,
+  bundle: Bundle,
+  context: TrainerContext,
+): Promise<ShardImages> {
+  const { image } = bundle.manifest;
+  const codec = pixelCodec;
+  const states = statesOf(bundle.manifest);
+  const index = context.completionIndex;
+  const { first, count } = shardRange(index, sampling.shards, sampling.count);
+  const trajectory = recordTrajectory(codec, image, { index, count }, states.length);
+  const networkImage = codec.networkShape(image);
+  const denoisers = createDenoisers(tf, bundle, networkImage, sampling.batchSize);
+  try {
+    const samples = await compose({
+      sampler: samplers[sampling.sampler],
+      states,
+      sampling,
+      size: bytesPerImage(networkImage),
+      first,
+      count,
+      modelOf: denoisers.of,
+      moments: sampling.start === 'MomentMatched' ? await momentsOf(bundle) : undefined,
+      ...trajectory,
+      async onBatch(done) {
+        context.progress({ phase: 'Running', done: Math.floor(done * count), total: count });
+        await stopIfAsked(context, 'stopped; the samples are drawn anew from the same seeds');
+      },
+    });
+    return {
+      images: { shape: [count, image.size, image.size, image.channels], data: codec.decode(samples) },
+      trajectory: trajectory.finish(),
+    };
+  } finally {
+    denoisers.dispose();
+  }
+}

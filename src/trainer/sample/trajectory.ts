@@ -1,0 +1,50 @@
+import type { ImageShape } from '../../api/spec/dataset.ts';
+import { type Trajectory, trajectorySamples } from '../artifacts/samples.ts';
+import { bytesPerImage } from '../data/imageSource.ts';
+import type { Codec } from '../model/codec.ts';
+
+/** Bytes that a kept trajectory has at most: of many states or large images fewer samples are watched. */
+const maximumBytes = 2 ** 26;
+
+/** Records how the first samples come about. */
+export interface TrajectoryRecorder {
+  /** How many samples are recorded; none but by the first shard. */
+  watched: number;
+  onStart: (x: Float32Array) => void;
+  onStep: (x: Float32Array, predicted: Float32Array) => void;
+  /** What was recorded; undefined where nothing is watched. */
+  finish: () => Trajectory | undefined;
+}
+
+/**
+ * @param codec makes pictures of what the networks see
+ * @param image shape of a picture
+ * @param states how many steps there will be
+ */
+export function recordTrajectory(
+  codec: Codec,
+  image: ImageShape,
+  shard: { index: number; count: number },
+  states: number,
+): TrajectoryRecorder {
+  const affordable = Math.max(1, Math.floor(maximumBytes / (bytesPerImage(image) * (states + 1))));
+  const watched = shard.index === 0 ? Math.min(trajectorySamples, shard.count, affordable) : 0;
+  const values = watched * bytesPerImage(codec.networkShape(image));
+  const frames: { x: Uint8Array[]; predicted: Uint8Array[] } = { x: [], predicted: [] };
+  const picturesOf = (all: Float32Array) => codec.decode(all.subarray(0, values));
+  const arrayOf = (parts: Uint8Array[]) => ({
+    shape: [parts.length, watched, image.size, image.size, image.channels],
+    data: new Uint8Array(Buffer.concat(parts)),
+  });
+  return {
+    watched,
+    onStart(x) {
+      frames.x.push(picturesOf(x));
+    },
+    onStep(x, predicted) {
+      frames.x.push(picturesOf(x));
+      frames.predicted.push(picturesOf(predicted));
+    },
+    finish: () => (watched === 0 ? undefined : { x: arrayOf(frames.x), predicted: arrayOf(frames.predicted) }),
+  };
+}

@@ -1,0 +1,61 @@
+import { setImmediate } from 'node:timers/promises';
+import { DdrError } from '../../api/errors.ts';
+import { runLayout } from '../../api/layout.ts';
+import type { TrainTask } from '../../api/task.ts';
+import { statesOfModel } from '../../diffusion/latentStates.ts';
+import { type Checkpoint, saveCheckpoint } from '../artifacts/checkpoint.ts';
+import type { Attempt } from '../artifacts/store.ts';
+import type { TrainerContext } from '../context/context.ts';
+import type { InputValues, Program } from '../engine/program.ts';
+import { isDue } from './checkpoints.ts';
+import { assertFiniteLoss } from './guards.ts';
+import { addLoss } from './losses.ts';
+import { imagesToSee } from './plan.ts';
+import { createSpeedometer } from './speed.ts';
+
+export interface Loop {
+  task: TrainTask;
+  context: TrainerContext;
+  attempt: Attempt;
+  /** A step program that holds the state to start from. */
+  program: Program;
+  /** Inputs of the step that begins after so many images. */
+  inputsAt: (seen: number) => Promise<InputValues>;
+  start: Checkpoint;
+}
+
+/**
+ * Trains until all images have been seen, saving the state now and then and before it is interrupted.
+ * @returns what the last checkpoint would be
+ * @throws DdrError Interrupted after saving, Fenced, Diverged
+ */
+export async function trainLoop({ task, context, attempt, program, inputsAt, start }: Loop): Promise<Checkpoint> {
+  const { store, logger, signal, seconds } = context;
+  const { batchSize } = task.training;
+  const total = imagesToSee(task.training);
+  const states = statesOfModel(task.schedule, task.index);
+  const { checkpoints } = runLayout(task.directory).model(task.hash);
+  const perSecond = createSpeedometer(seconds);
+  const origin = seconds() - start.seconds;
+  let { images, losses, pending } = start;
+  const current = (): Checkpoint => {
+    return { hash: task.hash, images, seconds: seconds() - origin, losses, pending, state: program.read() };
+  };
+
+  while (images < total) {
+    const began = seconds();
+    const loss = program.run(await inputsAt(images)).loss?.[0] as number;
+    images += batchSize;
+    assertFiniteLoss(loss, images, states);
+    ({ losses, pending } = addLoss({ losses, pending }, loss, images, total / batchSize));
+    context.progress({ phase: 'Running', done: images, total, perSecond: perSecond(batchSize, began), loss });
+    await setImmediate(); // lets signals in
+    if (isDue(images, task, total) || signal.aborted) {
+      context.progress({ phase: 'Saving', done: images, total });
+      await attempt.commit(() => saveCheckpoint(store, checkpoints, current(), task.checkpoints.keep));
+      logger.info({ images, loss: losses.at(-1)?.loss }, 'checkpoint');
+    }
+    if (signal.aborted) throw new DdrError('Interrupted', `stopped after ${images} images; the state is saved`);
+  }
+  return current();
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Dataset } from '../../../../src/api/spec/dataset.ts';
+import { fingerprintOf } from '../../../../src/trainer/data/fingerprint.ts';
+import { datasetOf, png, volumeOf } from '../../../helpers/data.ts';
+
+const of = (dataset: Dataset, root: string) =>
+  fingerprintOf(dataset, join(root, dataset.source.volume.path), root, async () => {});
+
+test('a fingerprint changes with the name, size and time of any file that is read', async (t) => {
+  const root = volumeOf(t, { 'd/a.png': await png(1), 'd/b/c.png': await png(2), 'd/.hidden': 'x' });
+  const dataset = datasetOf('ImageFolder', 'd');
+  const seen = new Set([await of(dataset, root)]);
+  const changes = [
+    () => writeFileSync(join(root, 'd/new.txt'), 'x'),
+    () => writeFileSync(join(root, 'd/a.png'), 'longer than it was before, or at least of another size'),
+    () => utimesSync(join(root, 'd/b/c.png'), 1, 1),
+    () => renameSync(join(root, 'd/b/c.png'), join(root, 'd/b/d.png')),
+  ];
+  for (const change of changes) {
+    change();
+    const now = await of(dataset, root);
+    assert.ok(!seen.has(now), String(change));
+    seen.add(now);
+    assert.equal(await of(dataset, root), now);
+  }
+  writeFileSync(join(root, 'd/.hidden'), 'what is hidden is not read');
+  assert.ok(seen.has(await of(dataset, root)));
+});
+
+test('of one file, its size and time count', async (t) => {
+  const root = volumeOf(t, { 'a.npy': 'x', 'mnist/train-images-idx3-ubyte': 'x' });
+  for (const [dataset, file] of [
+    [datasetOf('Npy', 'a.npy'), 'a.npy'],
+    [datasetOf('Idx', 'mnist'), 'mnist/train-images-idx3-ubyte'],
+  ] as const) {
+    const before = await of(dataset, root);
+    utimesSync(join(root, file), 2, 2);
+    assert.notEqual(await of(dataset, root), before);
+  }
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runLayout } from '../../../../src/api/layout.ts';
+import { normals, streams } from '../../../../src/diffusion/random.ts';
+import { type Bundle, openBundle, statesOf } from '../../../../src/trainer/artifacts/bundle.ts';
+import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
+import { pixelCodec } from '../../../../src/trainer/model/codec.ts';
+import { createDenoisers } from '../../../../src/trainer/sample/denoiser.ts';
+import { drawShard } from '../../../../src/trainer/sample/draw.ts';
+import { composeDdim } from '../../../helpers/compose.ts';
+import { type AggregatedRun, aggregatedRun, trainerContext } from '../../../helpers/trainer.ts';
+
+const tf = await loadTensorFlow(1);
+const sampling = { count: 2, batchSize: 4, seed: 3, eta: 1 };
+
+function bundleOf(run: AggregatedRun): Promise<Bundle> {
+  const { directory, bundle } = run.sampleTask();
+  return openBundle(run.store, runLayout(directory).bundle(bundle), bundle);
+}
+
+test('samples are those of the float64 sampler with the bundle’s models', async (t) => {
+  const run = await aggregatedRun(t, { sampling });
+  const bundle = await bundleOf(run);
+  const { images } = await drawShard(tf, run.sampleTask(), bundle, trainerContext(run.store));
+  const states = statesOf(bundle.manifest);
+  const models = await Promise.all(
+    states.map((state) => {
+      const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, 1);
+      t.after(() => denoisers.dispose());
+      return denoisers.of(state);
+    }),
+  );
+  for (let sample = 0; sample < 2; sample++) {
+    const expected = composeDdim({
+      states,
+      prediction: 'V',
+      denoise: (x, { index }) => Float64Array.from(models[index]?.denoise(Float32Array.from(x)) ?? []),
+      start: normals(3, streams.start, sample, 64),
+      eta: 1,
+      clip: true,
+      noise: ({ index }) => normals(3, streams.step, sample * 4096 + index, 64),
+    });
+    const differences = Array.from(pixelCodec.decode(Float32Array.from(expected)), (byte, i) =>
+      Math.abs(byte - (images.data[sample * 64 + i] as number)),
+    );
+    assert.ok(Math.max(...differences) <= 1, 'of a byte, by rounding to float32 between the steps');
+  }
+});
+
+test('colour, and a start matched to the data', async (t) => {
+  const schedule = { states: 2, family: 'ScaledLinear' };
+  const run = await aggregatedRun(t, { schedule, sampling: { ...sampling, start: 'MomentMatched' } }, { channels: 3 });
+  const bundle = await bundleOf(run);
+  const draw = async (start: 'MomentMatched' | 'StandardNormal') => {
+    const task = run.sampleTask({ sampling: { ...run.spec.sampling, start } });
+    return (await drawShard(tf, task, bundle, trainerContext(run.store))).images;
+  };
+  const matched = await draw('MomentMatched');
+  assert.deepEqual(matched.shape, [2, 8, 8, 3]);
+  assert.notDeepEqual(matched.data, (await draw('StandardNormal')).data);
+});

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { latentStates } from '../../../../src/diffusion/latentStates.ts';
+import { pixelCodec } from '../../../../src/trainer/model/codec.ts';
+import { conditioningOf } from '../../../../src/trainer/model/conditioning.ts';
+import { createStepInputs, emaDecay, imagesToSee, learningRate } from '../../../../src/trainer/train/plan.ts';
+import { inTrainingOrder } from '../../../../src/trainer/train/trainingOrder.ts';
+import { blobs, memorySource } from '../../../helpers/trainer.ts';
+import { training } from '../../../helpers/unet.ts';
+
+const shape = { size: 4, channels: 1 } as const;
+const states = latentStates({ family: 'Linear', timesteps: 500, states: 4, spacing: 'Uniform', alphas: 'Mapped' });
+const options = training({ batchSize: 8, seed: 3 });
+
+const inputsOf = (count: number) =>
+  createStepInputs({
+    training: options,
+    states: states.slice(0, count),
+    timesteps: 500,
+    conditioning: conditioningOf(count, 8),
+    codec: pixelCodec,
+    images: inTrainingOrder(memorySource(blobs(20, shape), shape), options.seed),
+  });
+
+test('a model sees whole batches', () => {
+  assert.deepEqual(
+    [0, 1, 8, 9].map((images) => imagesToSee(training({ images, batchSize: 8 }))),
+    [0, 8, 8, 16],
+  );
+});
+
+test('the learning rate rises linearly, then stays', () => {
+  const rates = training({ optimizer: { learningRate: 0.5, warmupImages: 100 } });
+  assert.deepEqual(
+    [10, 100, 500].map((images) => learningRate(rates, images)),
+    [0.05, 0.5, 0.5],
+  );
+  assert.equal(learningRate(training({ optimizer: { learningRate: 0.5, warmupImages: 0 } }), 1), 0.5);
+});
+
+test('the average has its half-life in images, shorter at the beginning, and none where that is 0', () => {
+  const averaged = training({ batchSize: 10, ema: { halfLifeImages: 100 } });
+  assert.equal(emaDecay(averaged, 1e6), 0.5 ** 0.1);
+  assert.ok(emaDecay(averaged, 100) < emaDecay(averaged, 1000));
+  assert.equal(emaDecay(training({ ema: { halfLifeImages: 0 } }), 1000), 0);
+});
+
+test('inputs are a function of the images seen before: asking in another order changes nothing', async () => {
+  const [one, other] = [inputsOf(4), inputsOf(4)];
+  const forwards = [await one(0), await one(8), await one(16)];
+  const backwards = [await other(16), await other(8), await other(0)];
+  assert.deepEqual(backwards.reverse(), forwards);
+  assert.notDeepEqual(forwards[0], forwards[1]);
+});
+
+test('the signal and noise of each sample are those of its latent state, which it is told', async () => {
+  const { signal = [], noise = [], timestep = [] } = await inputsOf(4)(24);
+  for (const [i, told] of [...timestep].entries()) {
+    const state = states.find((candidate) => candidate.timestep * 2 === told) ?? assert.fail(`timestep ${told}`);
+    assert.equal(signal[i], Math.fround(Math.sqrt(state.alphaBar)));
+    assert.equal(noise[i], Math.fround(Math.sqrt(1 - state.alphaBar)));
+  }
+  assert.ok(new Set(timestep).size > 1);
+});
+
+test('a model of one state is told no timestep', async () => {
+  assert.equal((await inputsOf(1)(0)).timestep, undefined);
+});
