@@ -78,7 +78,7 @@ export const everything: SpecInput = {
     jobTemplate: { metadata: { labels: { team: 'jobs' }, annotations: { note: 'yes' } } },
   },
   checkpoints: {
-    volume: { shared: { size: '3Gi', storageClassName: 'fast' } },
+    volume: { shared: { size: '3Gi', storageClassName: 'fast', accessModes: ['ReadWriteOnce'] } },
     everyImages: 100,
     keep: 3,
   },

@@ -29,12 +29,9 @@ function other(schema: z.core.$ZodType, value: unknown): unknown {
     for (const entry of [other(bare(schema.element), value.at(-1))]) {
       if (entry !== undefined) candidates.push([...value.slice(0, -1), entry], [...value, entry]);
     }
-  else if (schema instanceof z.ZodRecord || schema instanceof z.ZodObject)
-    candidates.push({ memory: '1' }, { metadata: {} });
-  else throw new Error(`no other value of a ${schema._zod.def.type} is known`);
-  return candidates.find(
-    (candidate) => JSON.stringify(candidate) !== JSON.stringify(value) && z.safeParse(schema, candidate).success,
-  );
+  else candidates.push('5Gi', { memory: '1' }, { team: 'b' }, { metadata: { labels: { team: 'b' } } });
+  const wanted = JSON.stringify(value);
+  return candidates.find((each) => JSON.stringify(each) !== wanted && z.safeParse(schema, each).success);
 }
 
 function merge(value: unknown, change: unknown): unknown {

@@ -67,6 +67,7 @@ const unaddressed: Record<string, string> = {
   'execution.jobTemplate.metadata.annotations': 'how Jobs are counted and admitted does not change what they make',
   'checkpoints.volume.shared.size': 'where things lie does not change them',
   'checkpoints.volume.shared.storageClassName': 'where things lie does not change them',
+  'checkpoints.volume.shared.accessModes': 'where things lie does not change them',
   'checkpoints.volume.shared.claimName': 'where things lie does not change them',
   'checkpoints.everyImages': 'a resumed model is the same bit for bit',
   'checkpoints.keep': 'how many checkpoints are kept does not change the last',
@@ -88,7 +89,9 @@ const tied: Record<string, Change> = {
   'overrides[].states': { overrides: [{ states: '0-1' }] },
   'overrides[].model.attentionResolutions': { overrides: [{ model: { attentionResolutions: [32] } }] },
   'checkpoints.volume.shared.claimName': {
-    checkpoints: { volume: { shared: { claimName: 'other', size: undefined, storageClassName: undefined } } },
+    checkpoints: {
+      volume: { shared: { claimName: 'other', size: undefined, storageClassName: undefined, accessModes: undefined } },
+    },
   },
   'evaluation.extractor.name': {
     dataset: { image: { channels: 1 } },

