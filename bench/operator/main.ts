@@ -32,11 +32,11 @@ const scenario = runs === 1 ? `S = ${states}` : `${runs} runs × ${states}`;
 const total = runs * states;
 const client = ApiServer.fromEnvironment(systemClock);
 const measurements: Measurement[] = [];
-const measure = (what: string, value: number, unit: string, goal?: Measurement['goal']) => {
+function measure(what: string, value: number, unit: string, goal?: Measurement['goal']): void {
   const measurement = { scenario, what, value, unit, ...(goal && { goal }) };
   measurements.push(measurement);
   console.error(`${what}: ${value.toPrecision(4)} ${unit}`);
-};
+}
 
 const runOf = (namespace: string, index: number): Run => simulatedRun(`run-${index}`, namespace, states);
 

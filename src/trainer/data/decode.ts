@@ -4,11 +4,18 @@ import sharp from 'sharp';
 import { DdrError } from '../../api/errors.ts';
 import type { ImageSpec } from '../../api/spec/dataset.ts';
 import { resized } from './conform.ts';
+import { Gate } from './gate.ts';
 import { formatOf, type ImageFormat, isCutOff, isGzip } from './imageFormat.ts';
 
 /** Largest image that is decoded, and largest file that a gzipped one unpacks to, against decompression bombs. */
 const maximumPixels = 64_000_000;
 const maximumBytes = 2 ** 29;
+
+/**
+ * libvips keeps the complaints of all its threads in one place, where a decoder that ends well clears away those of others:
+ * only alone does one surely say what it complains of.
+ */
+const decoders = new Gate();
 
 export interface DecodedImage {
   /** size × size × channels bytes. */
@@ -31,6 +38,20 @@ export async function decodeImage(file: Uint8Array, spec: ImageSpec, where: stri
   const format = formatOf(bytes);
   if (format === undefined)
     throw new DdrError('InputForeign', 'is no image: neither PNG, JPEG, GIF, WebP, TIFF nor AVIF', { where });
+  try {
+    return { ...(await decoders.together(() => decodeWith('warning', bytes, spec))), warning: undefined };
+  } catch {
+    return decoders.alone(() => judgeComplaint(bytes, format, spec, where));
+  }
+}
+
+/** Tells what a decoder's complaint means: damage, or a warning that the image survives. */
+async function judgeComplaint(
+  bytes: Uint8Array,
+  format: ImageFormat,
+  spec: ImageSpec,
+  where: string,
+): Promise<DecodedImage> {
   try {
     return { ...(await decodeWith('warning', bytes, spec)), warning: undefined };
   } catch (first) {
