@@ -30,7 +30,7 @@ const { values } = parseArgs({
 const [runs, states, limit] = [values.runs, values.states, values.limit].map(Number) as [number, number, number];
 const scenario = runs === 1 ? `S = ${states}` : `${runs} runs × ${states}`;
 const total = runs * states;
-const client = ApiServer.fromEnvironment(systemClock);
+const client = ApiServer.fromEnvironment(systemClock, {});
 const measurements: Measurement[] = [];
 function measure(what: string, value: number, unit: string, goal?: Measurement['goal']): void {
   const measurement = { scenario, what, value, unit, ...(goal && { goal }) };
