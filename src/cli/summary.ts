@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { reportFiles } from '../api/layout.ts';
 import type { Run } from '../api/run.ts';
 import type { RunStatus } from '../api/status.ts';
 import type { LocalCluster } from '../local/localCluster.ts';
@@ -31,7 +32,7 @@ function resultLines(run: Run, { results, bundle }: RunStatus, local: Pick<Local
     for (const { name, value } of results.metrics ?? []) {
       lines.push(`${name}: ${Number(value.toPrecision(4))} (N = ${results.sampleCount}, ${results.extractor})`);
     }
-    lines.push(`Report:  ${join(folder, 'report.html')}`, `Samples: ${join(folder, 'samples.png')}`);
+    lines.push(`Report:  ${join(folder, reportFiles.page)}`, `Samples: ${join(folder, reportFiles.samples)}`);
   }
   if (bundle !== undefined)
     lines.push(`Bundle:  ${onVolume(run, local, bundle.path)}`, `         sha256 ${bundle.digest}`);

@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderTermination, type TaskResult } from '../../../../src/api/termination.ts';
-import type { ObservedPod } from '../../../../src/operator/plan/observed.ts';
+import { type ObservedPod, observePod } from '../../../../src/operator/plan/observed.ts';
 import { podsByJob, podsOf, resultOf } from '../../../../src/operator/plan/pods.ts';
 
 const said = (result: TaskResult) => renderTermination({ outcome: 'Succeeded', result });
 const trained = (digest: string): TaskResult => ({ kind: 'train', digest, images: 1, loss: 0.1 });
 
 function pod(name: string, job: string, second: number, message?: string): ObservedPod {
-  const createdAt = new Date(second * 1000).toISOString();
-  const rest = { deleting: false, ip: undefined, port: undefined, blocked: undefined, labels: {} };
-  const terminated = message === undefined ? undefined : { exitCode: 0, reason: 'Completed', message };
-  return { name, uid: name, job, createdAt, phase: 'Succeeded', terminated, ...rest };
+  const metadata = {
+    name,
+    labels: { 'batch.kubernetes.io/job-name': job },
+    creationTimestamp: new Date(second * 1000).toISOString(),
+  };
+  const state = message === undefined ? {} : { terminated: { exitCode: 0, message } };
+  const status = { phase: 'Succeeded', containerStatuses: [{ name: 'trainer', state }] };
+  return observePod({ apiVersion: 'v1', kind: 'Pod', metadata, status });
 }
 const byJob = (...pods: ObservedPod[]) => podsByJob({ jobs: [], pods, claims: [], progress: new Map() });
 
