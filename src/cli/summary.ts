@@ -3,14 +3,13 @@ import { reportFiles } from '../api/layout.ts';
 import type { Run } from '../api/run.ts';
 import type { RunStatus } from '../api/status.ts';
 import type { LocalCluster } from '../local/localCluster.ts';
-import { childNames } from '../operator/plan/identity.ts';
+import { runClaim } from '../operator/plan/volumes.ts';
 import { formatTime } from './display.ts';
 import { caveatsOf, type View } from './view.ts';
 
 /** Absolute folder of something on the run's volume. */
 export function onVolume(run: Run, { folderOf }: Pick<LocalCluster, 'folderOf'>, path: string): string {
-  const { claimName } = run.spec.checkpoints.volume.shared;
-  return resolve(folderOf(claimName ?? childNames(run.metadata.name).claim), path);
+  return resolve(folderOf(runClaim(run)), path);
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
