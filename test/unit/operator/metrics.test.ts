@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMetrics } from '../../../src/operator/metrics.ts';
+import { startController } from '../../helpers/controller.ts';
+
+test('reconciliations are counted by result and timed, under controller-runtime’s names', async () => {
+  const { registry, controllerMetrics } = createMetrics();
+  controllerMetrics.reconciled('success', 0.02);
+  controllerMetrics.reconciled('error', 3);
+  controllerMetrics.active(2);
+  const text = await registry.metrics();
+  const label = 'controller="disentangleddiffusionrun"';
+  for (const line of [
+    `controller_runtime_reconcile_total{${label},result="success"} 1`,
+    `controller_runtime_reconcile_errors_total{${label}} 1`,
+    `controller_runtime_reconcile_time_seconds_count{${label}} 2`,
+    `controller_runtime_active_workers{${label}} 2`,
+  ])
+    assert.ok(text.includes(`${line}\n`), line);
+});
+
+test('runs and models are counted by phase; a status that cannot be read counts as none', async (t) => {
+  const { registry, watch } = createMetrics();
+  const { clock, controller, begin } = startController(t, { schedule: { states: 3 } });
+  watch(controller);
+  begin();
+  await clock.advance(1000);
+  const text = await registry.metrics();
+  for (const line of ['ddr_runs{phase="Training"} 1', 'ddr_runs{phase="Failed"} 0', 'ddr_models{phase="active"} 3'])
+    assert.ok(text.includes(`${line}\n`), line);
+  assert.match(text, /workqueue_depth\{name="disentangleddiffusionrun"\} 0/);
+});
