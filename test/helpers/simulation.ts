@@ -6,9 +6,11 @@ import { renderTermination, type TaskResult } from '../../src/api/termination.ts
 import type { KubeObject } from '../../src/operator/kube/cluster.ts';
 import type { Observed, ObservedJob, ObservedPod } from '../../src/operator/plan/observed.ts';
 import { type Plan, plan } from '../../src/operator/plan/plan.ts';
+import type { Settings } from '../../src/operator/plan/pod.ts';
+import { nothingRefused, type Refused } from '../../src/operator/plan/refused.ts';
 import { withSpec } from './runs.ts';
 
-export const settings = { trainerImage: 'trainer:test' };
+export const settings: Settings = { trainerImage: 'trainer:test' };
 
 /** A run as the API server would give it, with defaults. */
 export function runOf(spec: Record<string, unknown> = {}): Run {
@@ -34,6 +36,9 @@ export class Simulation {
   claims: { name: string; uid: string }[] = [];
   /** What prepare finds the data to be. */
   digest = 'd'.repeat(64);
+  /** What the operator was started with, and what the API server has refused. */
+  settings: Settings = settings;
+  refused: Refused = nothingRefused;
   #uid = 0;
 
   constructor(run: Run) {
@@ -47,7 +52,7 @@ export class Simulation {
   /** Plans once and carries it out. */
   step(): Plan {
     this.now += 1000;
-    return this.carryOut(plan(this.run, this.observed(), new Date(this.now), settings));
+    return this.carryOut(plan(this.run, this.observed(), new Date(this.now), this.settings, this.refused));
   }
 
   carryOut(planned: Plan): Plan {
@@ -157,6 +162,7 @@ export class Simulation {
       ip: undefined,
       port: undefined,
       terminated: { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', message },
+      disrupted: false,
       blocked: undefined,
     });
   }
@@ -178,6 +184,7 @@ export const runningPod = (name: string, job: ObservedJob): ObservedPod => ({
   ip: undefined,
   port: undefined,
   terminated: undefined,
+  disrupted: false,
   blocked: undefined,
 });
 

@@ -10,6 +10,7 @@ import { buildJob } from './job.ts';
 import type { Observed, ObservedJob } from './observed.ts';
 import { outdatedJobs } from './outdated.ts';
 import type { Settings } from './pod.ts';
+import { isPutOff, type Refused } from './refused.ts';
 import type { Results } from './results.ts';
 
 /** What is to be done about children. */
@@ -39,12 +40,21 @@ const isUnfinished = (job: ObservedJob) => job.finished === undefined && !job.de
 const busyOf = ({ jobs }: Children, step: Child['step']): ObservedJob[] =>
   [...jobs.values()].filter((job) => job.labels[labels.component] === step && holdsPods(job));
 
-/** Jobs to create now: the first missing ones of the step that the run is at, in as many slots as are free. */
-function jobsToCreate(run: Run, children: Children, { current }: Results): WantedJob[] {
+/**
+ * Jobs to create now: the first missing ones of the step that the run is at, in as many slots as are free. One that the API
+ * server refuses holds none.
+ */
+function jobsToCreate(
+  run: Run,
+  children: Children,
+  { current }: Results,
+  isRefused: (name: string) => boolean,
+): WantedJob[] {
   if (current === undefined) return [];
   const slots = Math.max(0, run.spec.execution.maxParallel - busyOf(children, current).length);
   return children.of[current]
     .flatMap(({ phase, job, wanted }) => (phase === 'absent' && job === undefined ? (wanted ?? []) : []))
+    .filter(({ name }) => !isRefused(name))
     .slice(0, slots);
 }
 
@@ -81,7 +91,13 @@ const formerJobs = ({ undecided }: Children): ObservedJob[] =>
     (job) => job.labels[labels.component] === 'train' && job.labels[labels.addressFormat] !== String(addressFormat),
   );
 
-function removals(run: Run, children: Children, reported: Results, halt: Halt | undefined): ObservedJob[] {
+function removals(
+  run: Run,
+  children: Children,
+  reported: Results,
+  halt: Halt | undefined,
+  settings: Settings,
+): ObservedJob[] {
   const kept = new Set(children.undecided);
   for (const { wanted } of children.all) {
     const job = wanted && children.jobs.get(wanted.name);
@@ -92,7 +108,7 @@ function removals(run: Run, children: Children, reported: Results, halt: Halt | 
   const ended = there.filter(
     (job) => isUnfinished(job) && (halt?.kind === 'cancelled' || (halt !== undefined && isQueued(job))),
   );
-  const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, children);
+  const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, children, settings);
   const lost = halt === undefined ? reported.lost : [];
   return [...new Set([...obsolete, ...outdated, ...lost, ...ended])];
 }
@@ -104,15 +120,19 @@ export function changesOf(
   observed: Observed,
   halt: Halt | undefined,
   settings: Settings,
+  refused: Refused,
+  now: Date,
 ): Changes {
   const claim = halt?.kind === 'cancelled' ? undefined : buildClaim(run);
   const claimMissing = claim !== undefined && !observed.claims.some(({ name }) => name === claim.metadata.name);
-  const jobs = halt === undefined ? jobsToCreate(run, children, reported) : [];
+  const isRefused = (name: string) => isPutOff(refused, name, now);
+  const claimRefused = claimMissing && isRefused(claim.metadata.name);
+  const jobs = halt === undefined && !claimRefused ? jobsToCreate(run, children, reported, isRefused) : [];
   const former = jobs.some(({ step }) => step === 'prepare') ? formerJobs(children) : [];
   return {
-    create: [...(claimMissing ? [claim] : []), ...jobs.map((job) => buildJob(run, job, settings))],
+    create: [...(claimMissing && !claimRefused ? [claim] : []), ...jobs.map((job) => buildJob(run, job, settings))],
     suspend: suspensions(run, children, halt),
-    remove: removals(run, children, reported, halt).map(({ name, uid }) => ({ name, uid })),
+    remove: removals(run, children, reported, halt, settings).map(({ name, uid }) => ({ name, uid })),
     former: former.map(({ name }) => name),
   };
 }

@@ -4,7 +4,7 @@ import type { RunStatus } from '../../api/status.ts';
 import type { ObjectEvent } from '../kube/events.ts';
 import type { Changes } from './changes.ts';
 import { claimNotice } from './claim.ts';
-import { failureText } from './conditions.ts';
+import { failureText } from './failures.ts';
 
 /** Names that an event lists at most. */
 const most = 8;
@@ -63,9 +63,15 @@ function newsEvents(before: RunStatus | undefined, after: RunStatus): ObjectEven
     const text = `${models.summary} models are trained (states ${models.states.done}).`;
     events.push(event('Normal', 'ModelTrained', text));
   }
-  const known = new Set(before?.failures?.map(({ job, reason }) => `${job} ${reason}`));
-  for (const failure of failures.filter(({ job, reason }) => !known.has(`${job} ${reason}`)))
+  const keyOf = ({ job, reason, attempt = '' }: (typeof failures)[number]) => `${job} ${reason} ${attempt}`;
+  const known = new Set(before?.failures?.map(keyOf));
+  for (const failure of failures.filter((each) => !known.has(keyOf(each))))
     events.push({ type: 'Warning', reason: failure.reason, message: failureText([failure]) });
+  const refusal = (status: RunStatus | undefined) =>
+    status?.conditions?.find(({ type, reason }) => type === 'Stalled' && reason === 'ChildRefused');
+  const refused = refusal(after);
+  if (refused !== undefined && refusal(before) === undefined)
+    events.push(event('Warning', 'ChildRefused', refused.message));
   const warned = (status: RunStatus | undefined) =>
     status?.conditions?.find(({ type, status }) => type === 'ScheduleReachesNoise' && status === 'False');
   const warning = warned(after);
@@ -79,6 +85,10 @@ function phaseEvents(before: RunStatus | undefined, { phase, conditions, results
   if (phase === 'Failed') {
     const condition = conditions?.find(({ type }) => type === 'Failed');
     return [event('Warning', 'Failed', condition?.message ?? 'The run failed.')];
+  }
+  if (phase === 'Blocked') {
+    const ready = conditions?.find(({ type }) => type === 'Ready');
+    return [event('Warning', 'Blocked', ready?.message ?? 'The run is blocked.')];
   }
   const value = results?.display === undefined ? '' : ` ${results.display}`;
   const result =

@@ -1,5 +1,6 @@
 import { managedBy } from '../../api/names.ts';
-import { type Cluster, controllerOf, isApiError, type KubeObject } from '../kube/cluster.ts';
+import { ApiError, type Cluster, controllerOf, isApiError, type KubeObject } from '../kube/cluster.ts';
+import { messageOf } from '../kube/logger.ts';
 import type { Changes } from '../plan/changes.ts';
 import { typeOf, types } from '../types.ts';
 
@@ -7,6 +8,22 @@ import { typeOf, types } from '../types.ts';
 const suspendManager = `${managedBy}-suspend`;
 /** Children that are written at once for one run. */
 const concurrency = 16;
+
+/** An object that is not the run's has the name of one of its children. */
+class NameTaken extends Error {}
+
+/** Answers that ask to come again, or that only the state of the moment explains. */
+const passing = [408, 409, 429, 502, 503, 504];
+
+/** Whether it is this child that was not taken: a field, a quota, a webhook. A server that is away has refused nothing. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof NameTaken || (error instanceof ApiError && !passing.includes(error.status));
+
+/** What came of the children that were to be created. */
+export interface Outcome {
+  created: KubeObject[];
+  refused: ReadonlyMap<string, string>;
+}
 
 /** Brings children about on a cluster. */
 export class ChildWriter {
@@ -20,10 +37,24 @@ export class ChildWriter {
   }
 
   /**
-   * Carries out all changes that can be.
-   * @throws the first refusal; what was sent with it is still carried out
+   * Carries out all changes that can be. No Job is made without the claim that its pods write to.
+   * @returns what was created, or was there, and children that were refused, by name, with what was said of each
+   * @throws what is no refusal, such as a server that does not answer; what was sent with it is still carried out
    */
-  async apply(namespace: string, { create, suspend, remove }: Changes): Promise<void> {
+  async apply(namespace: string, { create, suspend, remove }: Changes): Promise<Outcome> {
+    const created: KubeObject[] = [];
+    const refused = new Map<string, string>();
+    const tryToCreate = (object: KubeObject) =>
+      this.#create(object).then(
+        () => created.push(object),
+        (error: unknown) => {
+          if (!isRefusal(error)) throw error;
+          refused.set(object.metadata.name, messageOf(error));
+        },
+      );
+    const isJob = ({ kind }: KubeObject) => kind === types.job.kind;
+    for (const object of create.filter((each) => !isJob(each))) await tryToCreate(object);
+    const jobs = refused.size === 0 ? create.filter(isJob) : [];
     const work = [
       ...remove.map(
         ({ name, uid }) =>
@@ -31,10 +62,11 @@ export class ChildWriter {
             this.#cluster.delete(types.job, namespace, name, uid),
       ),
       ...suspend.map((change) => () => this.#suspend(namespace, change)),
-      ...create.map((object) => () => this.#create(object)),
+      ...jobs.map((object) => () => tryToCreate(object)),
     ];
     for (let from = 0; from < work.length; from += concurrency)
       await Promise.all(work.slice(from, from + concurrency).map((write) => write()));
+    return { created, refused };
   }
 
   /**
@@ -53,7 +85,7 @@ export class ChildWriter {
       child = await this.#cluster.get(type, namespace, name);
       if (child === undefined) throw error; // another conflict, as with a quota's, or it has gone meanwhile: try again
       if (controllerOf(child)?.uid !== controllerOf(object)?.uid) {
-        throw new Error(`${object.kind} ${name} belongs to somebody else; delete it, or give the run another name`);
+        throw new NameTaken(`${object.kind} ${name} belongs to somebody else; delete it, or give the run another name`);
       }
     }
     this.#written(child);
