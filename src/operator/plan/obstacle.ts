@@ -1,4 +1,5 @@
 import { standsStill } from './blocked.ts';
+import type { Changes } from './changes.ts';
 import type { Children } from './children.ts';
 import { failureText, firstBlocked } from './failures.ts';
 import { type Refused, refusalText } from './refused.ts';
@@ -12,10 +13,19 @@ export interface Obstacle {
   passing: boolean;
 }
 
-/** What no pod can start for; undefined where one is at work, or none has waited for long. */
-export function obstacleOf(children: Children, refused: Refused, now: Date): Obstacle | undefined {
-  const nothingRuns = [...children.jobs.values()].every(({ finished }) => finished !== undefined);
-  if (refused.size > 0 && nothingRuns) return { reason: 'ChildRefused', message: refusalText(refused), passing: false };
+/**
+ * What no pod can start for; undefined where one is at work, or none has waited for long.
+ * @param create what is created now: while there is something, the run goes on
+ */
+export function obstacleOf(
+  children: Children,
+  { create }: Pick<Changes, 'create'>,
+  refused: Refused,
+  now: Date,
+): Obstacle | undefined {
+  const hasUnfinished = [...children.jobs.values()].some(({ finished }) => finished === undefined);
+  if (refused.size > 0 && create.length === 0 && !hasUnfinished)
+    return { reason: 'ChildRefused', message: refusalText(refused), passing: false };
   const blocked = standsStill(children, now) ? firstBlocked(children, now) : undefined;
   if (blocked === undefined) return undefined;
   return { reason: blocked.reason, message: failureText([blocked]), passing: blocked.reason === 'Unschedulable' };

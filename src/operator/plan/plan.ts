@@ -5,6 +5,7 @@ import { type Changes, changesOf } from './changes.ts';
 import { childrenOf } from './children.ts';
 import { deadlineOf, haltOf } from './halt.ts';
 import type { Observed } from './observed.ts';
+import { obstacleOf } from './obstacle.ts';
 import type { Settings } from './pod.ts';
 import { nextTry, nothingRefused, type Refused } from './refused.ts';
 import { type Results, reportedOf } from './results.ts';
@@ -63,10 +64,11 @@ export function plan(
   const children = childrenOf(run, observed, now, settings);
   const reported = reportedOf(run, children, now);
   const halt = haltOf(run, children, now);
-  const status = statusOf(run, children, reported, observed, halt, refused, now);
+  const changes = changesOf(run, children, reported, observed, halt, settings, refused, now);
+  const obstacle = obstacleOf(children, changes, refused, now);
+  const status = statusOf(run, children, observed, { reported, halt, obstacle, refused }, now);
   if (now.getTime() >= (endOfLife(run, status) ?? Number.POSITIVE_INFINITY))
     return { create: [], suspend: [], remove: [], former: [], status, expired: true, requeueAfterMs: undefined };
-  const changes = changesOf(run, children, reported, observed, halt, settings, refused, now);
   return {
     ...changes,
     status,

@@ -8,7 +8,7 @@ import { conditionsOf, longestConditionMessage, toSeconds } from './conditions.t
 import { failuresOf } from './failures.ts';
 import type { Halt } from './halt.ts';
 import type { Observed } from './observed.ts';
-import { type Obstacle, obstacleOf } from './obstacle.ts';
+import type { Obstacle } from './obstacle.ts';
 import { progressOf } from './progress.ts';
 import { formatRangesBriefly } from './ranges.ts';
 import type { Refused } from './refused.ts';
@@ -61,18 +61,24 @@ function modelsOf({ models, retries }: Children): NonNullable<RunStatus['models'
   };
 }
 
+/** What is known of a run beside its children. */
+export interface Findings {
+  reported: Results;
+  halt: Halt | undefined;
+  /** Why no pod can start, whether one is to start or not. */
+  obstacle: Obstacle | undefined;
+  refused: Refused;
+}
+
 /** The whole status, bounded in size for any S. */
 export function statusOf(
   run: Run,
   children: Children,
-  reported: Results,
   observed: Observed,
-  halt: Halt | undefined,
-  refused: Refused,
+  { reported, halt, obstacle: inTheWay, refused }: Findings,
   now: Date,
 ): RunStatus {
   const { metadata, status: before } = run;
-  const inTheWay = obstacleOf(children, refused, now);
   const phase = phaseOf(children, reported, halt, inTheWay);
   const obstacle = phase === 'Blocked' ? inTheWay : undefined;
   const failures = failuresOf(run, children, now);
