@@ -33,6 +33,7 @@ export const conditionReasons = {
 export const eventReasons = {
   Created: 'Children were created.',
   ClaimOnOneNode: 'The claim is ReadWriteOnce: all pods of the run have to share one node.',
+  ClaimTakenUp: 'The claim of a run of this name before is used: only what is missing there is made.',
   Deleted: 'Jobs that are not wanted any more were deleted.',
   Stopped: 'Pods were asked to save their state and end.',
   Resumed: 'Jobs go on.',

@@ -4,7 +4,7 @@ import { parseRun, type Run } from '../../src/api/run.ts';
 import { isTerminal } from '../../src/api/status.ts';
 import { renderTermination, type TaskResult } from '../../src/api/termination.ts';
 import type { KubeObject } from '../../src/operator/kube/cluster.ts';
-import type { Observed, ObservedJob, ObservedPod } from '../../src/operator/plan/observed.ts';
+import type { Observed, ObservedClaim, ObservedJob, ObservedPod } from '../../src/operator/plan/observed.ts';
 import { type Plan, plan } from '../../src/operator/plan/plan.ts';
 import type { Settings } from '../../src/operator/plan/pod.ts';
 import { nothingRefused, type Refused } from '../../src/operator/plan/refused.ts';
@@ -33,7 +33,7 @@ export class Simulation {
   readonly jobs = new Map<string, SimulatedJob>();
   readonly pods: ObservedPod[] = [];
   readonly created: string[] = [];
-  claims: { name: string; uid: string }[] = [];
+  claims: ObservedClaim[] = [];
   /** What prepare finds the data to be. */
   digest = 'd'.repeat(64);
   /** What the operator was started with, and what the API server has refused. */
@@ -58,6 +58,8 @@ export class Simulation {
   carryOut(planned: Plan): Plan {
     for (const { name } of planned.remove) this.jobs.delete(name);
     for (const { name, value } of planned.suspend) this.#change(name, { suspended: value, active: value ? 0 : 1 });
+    for (const { name, owners } of planned.reown)
+      this.claims = this.claims.map((claim) => (claim.name === name ? { ...claim, owned: owners.length > 0 } : claim));
     for (const object of planned.create) this.#create(object);
     this.run = { ...this.run, status: planned.status };
     return planned;
@@ -126,7 +128,8 @@ export class Simulation {
     if (this.jobs.has(name)) throw new Error(`${name} is created twice`);
     this.created.push(name);
     if (object.kind === 'PersistentVolumeClaim') {
-      this.claims = [...this.claims, { name, uid: `uid-${this.#uid++}` }];
+      const owned = object.metadata.ownerReferences !== undefined;
+      this.claims = [...this.claims, { name, uid: `uid-${this.#uid++}`, deleting: false, owned }];
       return;
     }
     this.jobs.set(name, {

@@ -3,7 +3,7 @@ import type { Run } from '../../api/run.ts';
 import type { KubeObject } from '../kube/cluster.ts';
 import type { Child, WantedJob } from './child.ts';
 import type { Children } from './children.ts';
-import { buildClaim } from './claim.ts';
+import { buildClaim, type Reowning, reownings } from './claim.ts';
 import type { Halt } from './halt.ts';
 import { addressFormat } from './identity.ts';
 import { buildJob } from './job.ts';
@@ -21,9 +21,22 @@ export interface Changes {
   suspend: { name: string; uid: string; value: boolean }[];
   /** Jobs that are not wanted any more. */
   remove: { name: string; uid: string }[];
+  /** Claims that are to go with the run, or to stay when it goes. */
+  reown: Reowning[];
+  /** A claim of a run of this name before, which this one finds when it begins. */
+  takenUp: string | undefined;
   /** Training Jobs made by a version with other addresses, which are not wanted any more; named once, when prepare begins. */
   former: string[];
 }
+
+export const noChanges: Changes = {
+  create: [],
+  suspend: [],
+  remove: [],
+  reown: [],
+  takenUp: undefined,
+  former: [],
+};
 
 /**
  * Kueue suspends and resumes the Jobs of its queues itself; they are deleted instead and made anew, which gives their
@@ -124,7 +137,8 @@ export function changesOf(
   now: Date,
 ): Changes {
   const claim = halt?.kind === 'cancelled' ? undefined : buildClaim(run);
-  const claimMissing = claim !== undefined && !observed.claims.some(({ name }) => name === claim.metadata.name);
+  const there = observed.claims.find(({ name }) => name === claim?.metadata.name);
+  const claimMissing = claim !== undefined && there === undefined;
   const isRefused = (name: string) => isPutOff(refused, name, now);
   const claimRefused = claimMissing && isRefused(claim.metadata.name);
   const jobs = halt === undefined && !claimRefused ? jobsToCreate(run, children, reported, isRefused) : [];
@@ -133,6 +147,8 @@ export function changesOf(
     create: [...(claimMissing && !claimRefused ? [claim] : []), ...jobs.map((job) => buildJob(run, job, settings))],
     suspend: suspensions(run, children, halt),
     remove: removals(run, children, reported, halt, settings).map(({ name, uid }) => ({ name, uid })),
+    reown: reownings(run, observed.claims).filter(({ name }) => !isRefused(name)),
+    takenUp: run.status === undefined && there?.deleting === false ? there.name : undefined,
     former: former.map(({ name }) => name),
   };
 }

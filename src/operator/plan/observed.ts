@@ -121,6 +121,9 @@ export interface ObservedPod {
 export interface ObservedClaim {
   name: string;
   uid: string;
+  deleting: boolean;
+  /** Whether it goes with the run. */
+  owned: boolean;
 }
 
 /** What there is of a run's children. */

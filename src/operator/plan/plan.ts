@@ -1,7 +1,7 @@
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
 import { nextBlocked } from './blocked.ts';
-import { type Changes, changesOf } from './changes.ts';
+import { type Changes, changesOf, noChanges } from './changes.ts';
 import { childrenOf } from './children.ts';
 import { deadlineOf, haltOf } from './halt.ts';
 import type { Observed } from './observed.ts';
@@ -68,7 +68,7 @@ export function plan(
   const obstacle = obstacleOf(children, changes, refused, now);
   const status = statusOf(run, children, observed, { reported, halt, obstacle, refused }, now);
   if (now.getTime() >= (endOfLife(run, status) ?? Number.POSITIVE_INFINITY))
-    return { create: [], suspend: [], remove: [], former: [], status, expired: true, requeueAfterMs: undefined };
+    return { ...noChanges, status, expired: true, requeueAfterMs: undefined };
   return {
     ...changes,
     status,

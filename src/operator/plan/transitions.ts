@@ -19,7 +19,7 @@ const event = (type: ObjectEvent['type'], reason: EventReason, message: string):
 });
 
 /** What is done to children. */
-function changeEvents({ create, remove, suspend, former }: Changes): ObjectEvent[] {
+function changeEvents({ create, remove, suspend, takenUp, former }: Changes): ObjectEvent[] {
   const events: ObjectEvent[] = [];
   const normal = (reason: EventReason, names: string[], text: (names: string) => string) => {
     if (names.length > 0) events.push(event('Normal', reason, text(list(names))));
@@ -27,6 +27,10 @@ function changeEvents({ create, remove, suspend, former }: Changes): ObjectEvent
   if (former.length > 0) {
     const text = `The addresses of models have changed with this version of the operator: ${former.length} models that another version has made (${list(former)}) are trained anew once the data are prepared. What lies on the volume stays; set spec.suspend to put it off.`;
     events.push(event('Warning', 'AddressesChanged', text));
+  }
+  if (takenUp !== undefined) {
+    const text = `Claim ${takenUp} of a run of this name before is taken up, as it is: what lies there and is wanted is not made again.`;
+    events.push(event('Normal', 'ClaimTakenUp', text));
   }
   const created = create.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   normal('Created', created, (names) => `Created ${names}.`);

@@ -57,7 +57,7 @@ export function createReconciler(options: ReconcilerOptions) {
       return {};
     }
     const { namespace, name, uid } = object.metadata;
-    const observed = observe(stores, progress, uid ?? '');
+    const observed = observe(stores, progress, object.metadata);
     const planned = plan(run, observed, now, settings, refusals.of(object));
     if (planned.expired) {
       logger.info({ run: key }, 'time to live is over');
@@ -71,13 +71,13 @@ export function createReconciler(options: ReconcilerOptions) {
       await statuses.write(object, before, planned.status);
       throw error; // tried again, after a growing delay
     }
-    const { created, refused } = outcome;
+    const { taken, refused } = outcome;
+    const create = planned.create.filter(({ metadata }) => taken.has(metadata.name));
     refusals.note(object, outcome);
     for (const [child, error] of refused) logger.error({ run: key, child, error }, 'child refused; it is tried again');
     const status = refused.size === 0 ? planned.status : plan(run, observed, now, settings, refusals.of(object)).status;
     await statuses.write(object, before, status);
-    for (const event of transitionEvents(before, status, { ...planned, create: created }))
-      await recorder.record(object, event);
+    for (const event of transitionEvents(before, status, { ...planned, create })) await recorder.record(object, event);
     // Others may have the slots of those that were refused.
     return { requeueAfterMs: refused.size === 0 ? planned.requeueAfterMs : othersAfter };
   };

@@ -33,9 +33,9 @@ export class Refusals {
   }
 
   /** Notes what came of one pass. */
-  note(run: KubeObject, { created, refused }: Outcome): void {
+  note(run: KubeObject, { taken, refused }: Outcome): void {
     const known = this.#of(run);
-    for (const { metadata } of created) known?.children.delete(metadata.name);
+    for (const name of taken) known?.children.delete(name);
     if (refused.size === 0) return;
     const ofRun = known ?? { revision: revisionOf(run), children: new Map() };
     this.#runs.set(keyOf(run), ofRun);

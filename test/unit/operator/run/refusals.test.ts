@@ -10,8 +10,7 @@ const run = (generation = 1, annotations = {}): KubeObject => ({
   kind: 'Run',
   metadata: { namespace: 'n', name: 'digits', generation, annotations },
 });
-const job = (name: string): KubeObject => ({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name } });
-const no = { created: [], refused: new Map([['a', 'denied']]) };
+const no = { taken: new Set<string>(), refused: new Map([['a', 'denied']]) };
 
 test('a child that is refused again and again is tried more and more seldom', () => {
   const clock = new ManualClock();
@@ -31,7 +30,7 @@ test('it is forgotten when it is taken, when the spec changes, when a retry is a
   refusals.note(run(), no);
   assert.deepEqual(names(run()), ['a']);
   assert.deepEqual([names(run(2)), names(run(1, { [retryAnnotation]: 'now' }))], [[], []]);
-  refusals.note(run(), { created: [job('a')], refused: new Map() });
+  refusals.note(run(), { taken: new Set(['a']), refused: new Map() });
   assert.deepEqual(names(run()), []);
   refusals.note(run(), no);
   refusals.forget('n/digits');
