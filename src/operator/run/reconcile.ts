@@ -5,15 +5,16 @@ import { statusSchema } from '../../api/status.ts';
 import type { Clock } from '../kube/clock.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import type { EventRecorder } from '../kube/events.ts';
-import { type Logger, messageOf } from '../kube/logger.ts';
+import type { Logger } from '../kube/logger.ts';
 import type { Store } from '../kube/store.ts';
 import { plan } from '../plan/plan.ts';
 import type { Settings } from '../plan/pod.ts';
-import { invalidStatus, refusedStatus } from '../plan/status.ts';
+import { invalidStatus } from '../plan/status.ts';
 import { transitionEvents } from '../plan/transitions.ts';
 import { types } from '../types.ts';
-import type { ChildWriter } from './childWriter.ts';
+import type { ChildWriter, Outcome } from './childWriter.ts';
 import { observe, type Stores } from './observe.ts';
+import type { Refusals } from './refusals.ts';
 import type { StatusWriter } from './statusWriter.ts';
 
 export interface ReconcilerOptions {
@@ -27,16 +28,21 @@ export interface ReconcilerOptions {
   progress: ReadonlyMap<string, Progress>;
   children: ChildWriter;
   statuses: StatusWriter;
+  refusals: Refusals;
   recorder: EventRecorder;
 }
 
+/** Milliseconds after a refusal until the next look. */
+const othersAfter = 1000;
+
 /** Brings the run of a key closer to what its spec asks for, once. @returns when to look again though nothing changes */
 export function createReconciler(options: ReconcilerOptions) {
-  const { cluster, clock, logger, settings, runs, stores, progress, children, statuses, recorder } = options;
+  const { cluster, clock, logger, settings, runs, stores, progress, children, statuses, refusals, recorder } = options;
   return async function reconcile(key: string): Promise<{ requeueAfterMs?: number | undefined }> {
     const object = runs.get(key);
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
       statuses.forget(key);
+      refusals.forget(key);
       return {}; // the garbage collector takes the children
     }
     const now = new Date(clock.now());
@@ -51,20 +57,28 @@ export function createReconciler(options: ReconcilerOptions) {
       return {};
     }
     const { namespace, name, uid } = object.metadata;
-    const planned = plan(run, observe(stores, progress, uid ?? ''), now, settings);
+    const observed = observe(stores, progress, object.metadata);
+    const planned = plan(run, observed, now, settings, refusals.of(object));
     if (planned.expired) {
       logger.info({ run: key }, 'time to live is over');
       await cluster.delete(types.run, namespace ?? '', name, uid);
       return {};
     }
+    let outcome: Outcome;
     try {
-      await children.apply(run.metadata.namespace, planned);
+      outcome = await children.apply(run.metadata.namespace, planned);
     } catch (error) {
-      await statuses.write(object, before, refusedStatus(before, planned.status, messageOf(error), now));
+      await statuses.write(object, before, planned.status);
       throw error; // tried again, after a growing delay
     }
-    await statuses.write(object, before, planned.status);
-    for (const event of transitionEvents(before, planned.status, planned)) await recorder.record(object, event);
-    return { requeueAfterMs: planned.requeueAfterMs };
+    const { taken, refused } = outcome;
+    const create = planned.create.filter(({ metadata }) => taken.has(metadata.name));
+    refusals.note(object, outcome);
+    for (const [child, error] of refused) logger.error({ run: key, child, error }, 'child refused; it is tried again');
+    const status = refused.size === 0 ? planned.status : plan(run, observed, now, settings, refusals.of(object)).status;
+    await statuses.write(object, before, status);
+    for (const event of transitionEvents(before, status, { ...planned, create })) await recorder.record(object, event);
+    // Others may have the slots of those that were refused.
+    return { requeueAfterMs: refused.size === 0 ? planned.requeueAfterMs : othersAfter };
   };
 }
