@@ -18,13 +18,18 @@ test('what a run has are its Jobs, their pods and its claims, and nothing of ano
   const stores = {
     jobs: storeOf(owned('Job', 'job', 'run'), owned('Job', 'other-job', 'other-run')),
     pods: storeOf(owned('Pod', 'pod', 'job'), owned('Pod', 'other-pod', 'other-job'), owned('Pod', 'stray', 'run')),
-    claims: storeOf(owned('PersistentVolumeClaim', 'claim', 'run')),
+    claims: storeOf(owned('PersistentVolumeClaim', 'digits-checkpoints', 'run')),
   };
   const progress = new Map();
-  const { jobs, pods, claims, progress: told } = observe(stores, progress, 'run');
+  const {
+    jobs,
+    pods,
+    claims,
+    progress: told,
+  } = observe(stores, progress, { name: 'digits', namespace: 'n', uid: 'run' });
   assert.deepEqual(
     [jobs, pods, claims].map((list) => list.map(({ name }) => name)),
-    [['job'], ['pod'], ['claim']],
+    [['job'], ['pod'], ['digits-checkpoints']],
   );
   assert.equal(told, progress);
 });
