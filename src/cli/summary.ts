@@ -41,8 +41,8 @@ function resultLines(run: Run, { results, bundle }: RunStatus, local: Pick<Local
 function failureLines({ failures = [], conditions = [] }: RunStatus, { logOf }: Pick<LocalCluster, 'logOf'>): string[] {
   const failed = conditions.find(({ type, status }) => type === 'Failed' && status === 'True');
   if (failed !== undefined && failures.length === 0) return [`${failed.reason}: ${failed.message}`];
-  return failures.flatMap(({ job, pod, states, reason, message, log = [] }) => [
-    `${states === undefined ? job : `Model of states ${states}`} failed: ${reason}: ${message}`,
+  return failures.flatMap(({ job, pod, attempt, states, reason, message, log = [] }) => [
+    `${states === undefined ? job : `Model of states ${states}`}${attempt === undefined ? '' : `, attempt ${attempt},`} failed: ${reason}: ${message}`,
     ...log.map((line) => `    ${line}`),
     ...(pod === undefined ? [] : [`    log: ${logOf(pod)}`]),
   ]);

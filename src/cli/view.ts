@@ -115,8 +115,8 @@ function noticesOf(status: RunStatus): string[] {
       .filter((condition) => warnings.some(([type, value]) => condition.type === type && condition.status === value))
       .map(({ reason, message }) => `${reason}: ${message}`),
     ...failures.map(
-      ({ job, states, reason, message }) =>
-        `${states === undefined ? job : `Model of states ${states}`}: ${reason}: ${message}`,
+      ({ job, attempt, states, reason, message }) =>
+        `${states === undefined ? job : `Model of states ${states}`}${attempt === undefined ? '' : `, attempt ${attempt}`}: ${reason}: ${message}`,
     ),
     ...(retries === 0 ? [] : [`${retries} ${retries === 1 ? 'process has' : 'processes have'} failed so far`]),
     ...caveatsOf(status),

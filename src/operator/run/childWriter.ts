@@ -96,6 +96,11 @@ export class ChildWriter {
       child = await this.#cluster.get(type, namespace, name);
       if (child === undefined) throw error; // another conflict, as with a quota's, or it has gone meanwhile: try again
       if (!isOurs(child, object)) {
+        // A run of this name that has just been deleted: no refusal, only a little early.
+        if (child.metadata.deletionTimestamp !== undefined)
+          throw new Error(
+            `${object.kind} ${name} of another run is still being deleted; it is made anew when it has gone`,
+          );
         throw new NameTaken(`${object.kind} ${name} belongs to somebody else; delete it, or give the run another name`);
       }
     }

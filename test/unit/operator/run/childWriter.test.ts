@@ -116,6 +116,19 @@ test('a claim that a run of this name has left is taken; one of somebody else’
   }
 });
 
+test('a child of a deleted run that is still on its way out is waited for, and no refusal', async () => {
+  const leaving = job('a', 'the run before');
+  leaving.metadata.deletionTimestamp = '2026-01-01T00:00:00Z';
+  const cluster = {
+    create: async () => {
+      throw new ApiError(409, 'AlreadyExists', 'a');
+    },
+    get: async () => leaving,
+  };
+  const writer = new ChildWriter(cluster as unknown as Cluster, () => {});
+  await assert.rejects(writer.apply('n', changes([job('a', 'ours')])), /still being deleted/);
+});
+
 test('a claim is given to its run, or taken from it, whoever else has a part in it; one that was replaced is left', async () => {
   const [owner] = claim('ours').metadata.ownerReferences ?? [];
   assert.ok(owner);
