@@ -55,7 +55,11 @@ function readValue(text: string, where: string): unknown {
   try {
     return parseValue(text);
   } catch (cause) {
-    throw new DdrError('InvalidSpec', 'the value is not YAML', { where, cause });
+    const reason = cause instanceof Error ? `: ${cause.message.split('\n')[0]}` : '';
+    throw new DdrError('InvalidSpec', `the value is not YAML${reason}; text goes into quotes of its own`, {
+      where,
+      cause,
+    });
   }
 }
 
