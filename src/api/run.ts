@@ -72,13 +72,16 @@ function textOf(issue: z.core.$ZodIssue): string {
     : issue.message;
 }
 
+/** A path as a user writes it. */
+export const describePath = (path: readonly PropertyKey[]): string =>
+  path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '');
+
 /** One line per issue: the path in the YAML, then what is wrong with it. */
-export function describeIssues(error: z.ZodError): string[] {
-  return error.issues.map((issue) => {
-    const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-    return `${path.replace(/^\./, '') || '(root)'}: ${textOf(issue)}`;
-  });
-}
+export const describeIssues = (error: z.ZodError): string[] =>
+  error.issues.map((issue) => `${describePath(issue.path) || '(root)'}: ${textOf(issue)}`);
 
 /**
  * Parses a run and fills in defaults.

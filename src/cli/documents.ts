@@ -4,8 +4,9 @@ import type { z } from 'zod';
 import { DdrError } from '../api/errors.ts';
 import { group, kind } from '../api/names.ts';
 import { isObject, type Json } from '../api/objects.ts';
-import { describeIssues, type Run, runSchema } from '../api/run.ts';
+import { describeIssues, describePath, type Run, runSchema } from '../api/run.ts';
 import { objectMetaProblems } from '../api/spec/podTypes.ts';
+import { podProblems } from '../operator/plan/podProblems.ts';
 import type { Positions } from './positions.ts';
 import { type Document, describePlace, parseDocuments } from './yaml.ts';
 
@@ -140,7 +141,10 @@ function readItem(item: Item): { run?: Run; problems: DdrError[] } {
     const isKnown = ({ where }: DdrError) => found.some((other) => other.where === where);
     return { problems: [...metadata.filter((problem) => !isKnown(problem)), ...found] };
   }
-  if (metadata.length > 0) return { problems: metadata };
+  const pods = podProblems(parsed.data).map(({ path, message }) =>
+    problemAt(item, path, `${describePath(path)}: ${message}`),
+  );
+  if (metadata.length + pods.length > 0) return { problems: [...metadata, ...pods] };
   return { run: generates ? withGeneratedName(parsed.data) : parsed.data, problems: [] };
 }
 
