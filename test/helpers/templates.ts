@@ -1,3 +1,5 @@
+import { wrongValues } from './templateValues.ts';
+
 /** A wrong pod template, what of it is named, and whether an API server says so of a Job that has it. */
 export interface WrongTemplate {
   title: string;
@@ -265,6 +267,6 @@ const byOperator: Omit<WrongTemplate, 'server'>[] = [
 
 /** Every kind of mistake in a pod template that is found before there is a Job. */
 export const wrongTemplates: WrongTemplate[] = [
-  ...byServer.map((wrong) => ({ ...wrong, server: true })),
+  ...[...byServer, ...wrongValues].map((wrong) => ({ ...wrong, server: true })),
   ...byOperator.map((wrong) => ({ ...wrong, server: false })),
 ];

@@ -1,6 +1,7 @@
 import { isObject, type Json } from '../objects.ts';
 import type { TypedObject } from './podTypes.ts';
 import type { Problem } from './problems.ts';
+import { resourceProblems } from './resources.ts';
 
 const entriesOf = (owner: unknown, list: string): Json[] => {
   const entries = isObject(owner) ? owner[list] : undefined;
@@ -13,6 +14,21 @@ const duplicates = (entries: readonly Json[]): [name: unknown, index: number][] 
   entries.flatMap(({ name }, i): [unknown, number][] =>
     isSet(name) && entries.findIndex((other) => other.name === name) < i ? [[name, i]] : [],
   );
+
+const textsOf = (list: unknown): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(isObject(list) ? list : {})
+      .filter(([, value]) => isSet(value))
+      .map(([name, value]) => [name, String(value)]),
+  );
+
+/** What of a container's resources does not go together, with the path from the container. */
+export function containerResourceProblems({ resources }: Json): Problem[] {
+  if (!isObject(resources)) return [];
+  const { limits, requests } = resources;
+  const found = resourceProblems({ limits: textsOf(limits), requests: textsOf(requests) });
+  return found.map(({ path, message }) => ({ path: ['resources', ...path], message }));
+}
 
 /** What an init container may have only if it is a sidecar, which goes on beside the others. */
 const ofSidecars = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'];
@@ -27,11 +43,15 @@ export function containerProblems({ value, field, path }: TypedObject): Problem[
   const early = ofSidecars
     .filter((name) => runsToItsEnd && isSet(value[name]))
     .map((name) => ({ path: [...path, name], message: 'an init container has it only with restartPolicy: Always' }));
+  const resources = containerResourceProblems(value).map((problem) => ({
+    ...problem,
+    path: [...path, ...problem.path],
+  }));
   const rules =
     entriesOf(value, 'restartPolicyRules').length > 0 && !isSet(value.restartPolicy)
       ? [{ path: [...path, 'restartPolicyRules'], message: 'need restartPolicy beside them' }]
       : [];
-  return [...ports, ...early, ...rules];
+  return [...ports, ...early, ...rules, ...resources];
 }
 
 /** What the containers of a pod name of it that it has not. */
@@ -68,6 +88,15 @@ function referenceProblems(spec: Json, path: Problem['path']): Problem[] {
 /** What does not go together in a pod, with the field that is named. */
 const contradictions: [field: string, message: string, holds: (spec: Json) => boolean][] = [
   ['ephemeralContainers', 'a template has none: kubectl debug adds them', (spec) => isSet(spec.ephemeralContainers)],
+  [
+    'resources',
+    'of a pod are cpu, memory and huge pages; others, such as GPUs, are for its containers',
+    ({ resources }) =>
+      isObject(resources) &&
+      [resources.limits, resources.requests].some(
+        (list) => isObject(list) && Object.keys(list).some((name) => !/^(cpu|memory|hugepages-.+)$/.test(name)),
+      ),
+  ],
   [
     'dnsPolicy',
     'None needs dnsConfig.nameservers',
