@@ -13,3 +13,11 @@ export function withoutNulls(value: unknown): unknown {
   const fields = Object.entries(value).filter(([, inner]) => inner !== null);
   return Object.fromEntries(fields.map(([name, inner]) => [name, kept.includes(name) ? inner : withoutNulls(inner)]));
 }
+
+/** The same value with undefined for null: who looks at names only still sees those of fields that hold nothing. */
+export function undefinedForNulls(value: unknown): unknown {
+  if (value === null) return undefined;
+  if (Array.isArray(value)) return value.map(undefinedForNulls);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, undefinedForNulls(inner)]));
+}

@@ -61,3 +61,9 @@ export const relativePath = withRules(z.string().max(1024), [
     check: (path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'),
   },
 ]);
+
+/** A key of a label or annotation: a name of at most 63 characters, with a domain before it or without. For CEL as text. */
+export const labelKeyPattern = '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$';
+export const labelKey = new RegExp(labelKeyPattern);
+/** What a label may say, in 63 characters at most. */
+export const labelValue = /^([A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?)?$/;

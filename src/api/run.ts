@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DdrError } from './errors.ts';
 import { apiVersion, kind, runNameLength, runNamePattern } from './names.ts';
-import { withoutNulls } from './nulls.ts';
+import { undefinedForNulls, withoutNulls } from './nulls.ts';
 import { specSchema } from './spec/spec.ts';
 import { statusSchema } from './status.ts';
 
@@ -25,11 +25,13 @@ const namespaceName = z
     /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
     'must be the name of a namespace: at most 63 lower case letters, digits and -',
   );
+/** Of what has no namespace, an empty one too, `default` is meant. */
+const namespace = z.preprocess((value) => (value === '' ? undefined : value), namespaceName.default('default'));
 
 const metadataSchema = z.looseObject({
   name: runName,
   generateName: z.string().optional(),
-  namespace: namespaceName.default('default'),
+  namespace,
   uid: z.string().optional(),
   generation: z.int().optional(),
   resourceVersion: z.string().optional(),
@@ -39,16 +41,24 @@ const metadataSchema = z.looseObject({
   annotations: z.record(z.string(), z.string()).optional(),
 });
 
-export const runSchema = z.preprocess(
-  withoutNulls,
-  z.strictObject({
-    apiVersion: z.literal(apiVersion),
-    kind: z.literal(kind),
-    metadata: metadataSchema,
-    spec: specSchema,
-    status: statusSchema.optional(),
-  }),
-);
+const fields = z.strictObject({
+  apiVersion: z.literal(apiVersion),
+  kind: z.literal(kind),
+  metadata: metadataSchema,
+  spec: specSchema,
+  status: statusSchema.optional(),
+});
+
+const isUnknownField = ({ code }: z.core.$ZodIssue): boolean => code === 'unrecognized_keys';
+
+/** Null means absent, but a field that there is not is a mistake whatever it holds: an API server refuses it too. */
+export const runSchema = z.unknown().transform((value, context): z.output<typeof fields> => {
+  const parsed = fields.safeParse(withoutNulls(value));
+  const others = parsed.error?.issues.filter((issue) => !isUnknownField(issue)) ?? [];
+  const unknown = fields.safeParse(undefinedForNulls(value)).error?.issues.filter(isUnknownField) ?? [];
+  for (const issue of [...others, ...unknown]) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+  return parsed.data ?? z.NEVER;
+});
 
 export type Run = z.output<typeof runSchema>;
 
@@ -62,13 +72,16 @@ function textOf(issue: z.core.$ZodIssue): string {
     : issue.message;
 }
 
+/** A path as a user writes it. */
+export const describePath = (path: readonly PropertyKey[]): string =>
+  path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '');
+
 /** One line per issue: the path in the YAML, then what is wrong with it. */
-export function describeIssues(error: z.ZodError): string[] {
-  return error.issues.map((issue) => {
-    const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-    return `${path.replace(/^\./, '') || '(root)'}: ${textOf(issue)}`;
-  });
-}
+export const describeIssues = (error: z.ZodError): string[] =>
+  error.issues.map((issue) => `${describePath(issue.path) || '(root)'}: ${textOf(issue)}`);
 
 /**
  * Parses a run and fills in defaults.

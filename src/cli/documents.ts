@@ -4,8 +4,9 @@ import type { z } from 'zod';
 import { DdrError } from '../api/errors.ts';
 import { group, kind } from '../api/names.ts';
 import { isObject, type Json } from '../api/objects.ts';
-import { describeIssues, type Run, runSchema } from '../api/run.ts';
+import { describeIssues, describePath, type Run, runSchema } from '../api/run.ts';
 import { objectMetaProblems } from '../api/spec/podTypes.ts';
+import { podProblems } from '../operator/plan/podProblems.ts';
 import type { Positions } from './positions.ts';
 import { type Document, describePlace, parseDocuments } from './yaml.ts';
 
@@ -38,14 +39,16 @@ export function readRuns(file: string): RunFile {
   const name = file === '-' ? 'standard input' : file;
   const documents = parseDocuments(textOf(file, name), name);
   const items = documents.flatMap((document, i) => itemsOf(document, `${name}, document ${i + 1}`));
+  if (!items.some(({ value }) => isOurs(value)))
+    throw new DdrError('InputForeign', `holds no ${kind}`, { where: name });
   const result: RunFile = { runs: [], problems: [], warnings: [] };
-  for (const item of items.filter(({ value }) => isOurs(value))) {
-    const { run, problems } = readItem(item);
+  for (const item of items) {
+    const { run, problems } = isOurs(item.value)
+      ? readItem(item)
+      : { run: undefined, problems: namelessProblems(item) };
     if (run !== undefined) result.runs.push(run);
     result.problems.push(...problems);
   }
-  if (result.runs.length + result.problems.length === 0)
-    throw new DdrError('InputForeign', `holds no ${kind}`, { where: name });
   for (const { positions } of documents) {
     for (const { key, place } of positions.repeated)
       result.warnings.push(
@@ -82,6 +85,17 @@ export function withGeneratedName(run: Run): Run {
   return { ...run, metadata: { ...run.metadata, name: `${generateName}${digest.slice(0, suffixLength)}` } };
 }
 
+/** What kubectl refuses a file for although it is none of ours: a document that does not say what it is. */
+function namelessProblems(item: Item): DdrError[] {
+  const { value, path } = item;
+  if (value === undefined || (value === null && path.length === 0)) return [];
+  if (!isObject(value)) return [problemAt(item, [], 'is no object: kubectl refuses a file that holds anything else')];
+  const missing = ['apiVersion', 'kind'].filter((field) => typeof value[field] !== 'string' || value[field] === '');
+  return missing.map((field) =>
+    problemAt(item, [], `${field}: is required; kubectl refuses a file with an object that has none`),
+  );
+}
+
 /** The objects of a document: the items of a List, or of a list of runs, which need not repeat their kind. */
 function itemsOf({ value, positions }: Document, where: string): Item[] {
   if (!isObject(value) || !Array.isArray(value.items)) return [{ value, path: [], where, positions }];
@@ -103,7 +117,7 @@ const isOurs = (value: unknown): value is Json =>
 function withPlaceholder(value: Json): { value: Json; generates: boolean } {
   const { metadata, status: _, ...rest } = value; // an API server takes no status from who creates an object
   const { name, generateName } = isObject(metadata) ? metadata : {};
-  const named = typeof name === 'string' && name !== '';
+  const named = name !== undefined && name !== null && name !== '';
   const generates = !named && typeof generateName === 'string' && generateName !== '';
   if (generates)
     return {
@@ -127,7 +141,10 @@ function readItem(item: Item): { run?: Run; problems: DdrError[] } {
     const isKnown = ({ where }: DdrError) => found.some((other) => other.where === where);
     return { problems: [...metadata.filter((problem) => !isKnown(problem)), ...found] };
   }
-  if (metadata.length > 0) return { problems: metadata };
+  const pods = podProblems(parsed.data).map(({ path, message }) =>
+    problemAt(item, path, `${describePath(path)}: ${message}`),
+  );
+  if (metadata.length + pods.length > 0) return { problems: [...metadata, ...pods] };
   return { run: generates ? withGeneratedName(parsed.data) : parsed.data, problems: [] };
 }
 
@@ -162,10 +179,16 @@ function textOf(file: string, name: string): string {
     throw new DdrError('InputMissing', `cannot be read: ${reasonOf(cause)}`, { where: name, cause });
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new DdrError('InputForeign', 'is not text in UTF-8', { where: name, cause });
+    throw new DdrError('InputForeign', 'is not text in UTF-8; save it as UTF-8', { where: name, cause });
   }
+}
+
+/** UTF-16 is told by the mark with which Windows begins it: `kubectl get … > file` in PowerShell writes it. */
+function encodingOf([first, second]: Buffer): string {
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
 }
 
 /** Of an error such as "ENOENT: no such file or directory, stat 'x'": what is between the code and the call. */

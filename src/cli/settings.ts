@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DdrError } from '../api/errors.ts';
-import { parseRun, type Run } from '../api/run.ts';
+import { describePath, parseRun, type Run } from '../api/run.ts';
+import { podProblems } from '../operator/plan/podProblems.ts';
 import { withGeneratedName } from './documents.ts';
 import { parseValue } from './yaml.ts';
 
@@ -55,7 +56,11 @@ function readValue(text: string, where: string): unknown {
   try {
     return parseValue(text);
   } catch (cause) {
-    throw new DdrError('InvalidSpec', 'the value is not YAML', { where, cause });
+    const reason = cause instanceof Error ? `: ${cause.message.split('\n')[0]}` : '';
+    throw new DdrError('InvalidSpec', `the value is not YAML${reason}; text goes into quotes of its own`, {
+      where,
+      cause,
+    });
   }
 }
 
@@ -94,5 +99,8 @@ export function withSettings(run: Run, options: readonly string[]): Run {
   });
   for (const { path, value, where } of settings) setAt(changed, path, value, where);
   const parsed = parseRun(changed, '--set');
+  const [problem] = podProblems(parsed);
+  if (problem !== undefined)
+    throw new DdrError('InvalidSpec', `${describePath(problem.path)}: ${problem.message}`, { where: '--set' });
   return settings.some(({ path }) => path.join('.') === 'metadata.name') ? parsed : withGeneratedName(parsed);
 }

@@ -72,8 +72,12 @@ export function parseDocuments(text: string, name: string): Document[] {
   }
 }
 
-/** The one value that a text is, read as kubectl would. @throws YAMLException */
-export const parseValue = (text: string): unknown => loadAll(text, { schema: kubernetesSchema })[0] ?? null;
+/** The one value that a text is, read as kubectl would. @throws YAMLException, for several values too */
+export function parseValue(text: string): unknown {
+  const [value = null, ...others] = loadAll(text, { schema: kubernetesSchema });
+  if (others.length > 0) throw new YAMLException('holds several documents');
+  return value;
+}
 
 /** @throws DdrError InputUnsafe where a document stands for too many values, or for endlessly many */
 function assertBounded(document: unknown, name: string): void {

@@ -84,15 +84,16 @@ const number = (name: string, implicit: boolean) =>
     identify: never,
   });
 
-const list = defineSequenceTag<unknown[]>(tag('seq'), {
-  create: () => [],
-  addItem: (items, item) => void items.push(asValue(item)),
-  identify: never,
-});
+type Pairs = (readonly [unknown, unknown])[];
 
-const map = defineMappingTag<(readonly [unknown, unknown])[], object>(tag('map'), {
-  create: () => [],
-  addPair(pairs, key, value) {
+const listParts = {
+  create: (): unknown[] => [],
+  addItem: (items: unknown[], item: unknown) => void items.push(asValue(item)),
+  identify: never,
+};
+const mapParts = {
+  create: (): Pairs => [],
+  addPair(pairs: Pairs, key: unknown, value: unknown) {
     pairs.push([key, asValue(value)]);
     return '';
   },
@@ -101,19 +102,36 @@ const map = defineMappingTag<(readonly [unknown, unknown])[], object>(tag('map')
   get: () => undefined,
   finalize: fieldsOf,
   identify: never,
-});
+};
+
+/** What a tag begins with that means nothing to kubectl, which reads its value as if it were not there. */
+const foreign = ['!', 'tag:'];
+
+/** Text as base64; other bytes would not be text in JSON. */
+function decoded(source: string): string | typeof NOT_RESOLVED {
+  const plain = source.replaceAll(/\s/g, '');
+  return /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(plain)
+    ? Buffer.from(plain, 'base64').toString('utf8')
+    : NOT_RESOLVED;
+}
 
 /** YAML as kubectl reads it, so that a file means the same here and on a cluster. test/apiserver asks kubectl. */
 export const kubernetesSchema = new Schema([
   strTag,
-  list,
-  map,
+  defineSequenceTag<unknown[]>(tag('seq'), listParts),
+  defineMappingTag<Pairs, object>(tag('map'), mapParts),
   word('null', (value) => value === null),
   word('bool', (value) => value !== null),
   number('int', true),
   number('float', false),
-  // A date is text in JSON.
+  // A date is text in JSON, and so is what a tag of somebody's own stands before.
   defineScalarTag(tag('timestamp'), { resolve: (source) => source, identify: never }),
+  defineScalarTag(tag('binary'), { resolve: decoded, identify: never }),
+  ...foreign.flatMap((tagName) => [
+    defineScalarTag(tagName, { matchByTagPrefix: true, resolve: (source) => source, identify: never }),
+    defineSequenceTag<unknown[]>(tagName, { matchByTagPrefix: true, ...listParts }),
+    defineMappingTag<Pairs, object>(tagName, { matchByTagPrefix: true, ...mapParts }),
+  ]),
   // Under a name of its own: js-yaml's merging lets the last map of a list win, and keys that stand before it.
   defineScalarTag<symbol>(tag('merge-key'), {
     implicit: true,

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { labels } from '../../src/api/names.ts';
 import { isObject, type Json } from '../../src/api/objects.ts';
 import { parseRun } from '../../src/api/run.ts';
 import type { PodTemplate } from '../../src/api/spec/podTemplate.ts';
 import { readRuns } from '../../src/cli/documents.ts';
 import { type Document, parseDocuments } from '../../src/cli/yaml.ts';
+import { unreadData } from '../../src/operator/plan/identity.ts';
 import { mergePodTemplates } from '../../src/operator/plan/podTemplate.ts';
+import { allChildren } from '../../src/operator/plan/render.ts';
 import { casePath, cases } from '../helpers/cases.ts';
 import { minimalRun, quantityTexts, withSpec, wrongResources } from '../helpers/runs.ts';
 import { wrongTemplates } from '../helpers/templates.ts';
+import { wrongWholes } from '../helpers/templateValues.ts';
 import { yamlMaps, yamlScalars } from '../helpers/yaml.ts';
 import { installCrd } from './crd.ts';
 import { type Environment, skip, startEnvironment } from './envtest.ts';
@@ -35,6 +39,15 @@ function jobAsWritten({ metadata, spec, ...rest }: { metadata?: Json; spec?: Jso
   const given = (spec?.containers ?? [{ name: 'trainer' }]) as Json[];
   const containers = given.map((container) => ({ image: 'x', ...container }));
   return job({ ...rest, metadata, spec: { restartPolicy: 'Never', ...spec, containers } });
+}
+
+/** The Job that a trainer would have with a template. */
+function renderedJob(podTemplate: Json): { metadata: object } {
+  const run = parseRun(withSpec({ execution: { podTemplate } }));
+  const job = allChildren(run, unreadData, { trainerImage: 'trainer' }).find(
+    ({ metadata }) => metadata.labels?.[labels.component] === 'train',
+  );
+  return { ...job, metadata: { ...job?.metadata, ownerReferences: undefined } };
 }
 
 test('validate and a real API server', { skip }, async (t) => {
@@ -82,6 +95,10 @@ test('validate and a real API server', { skip }, async (t) => {
     assert.deepEqual(acceptedOf(wrongResources.map(({ title, resources }) => [title, jobOf({}, resources)])), []);
     const templates = wrongTemplates.filter(({ server }) => server);
     assert.deepEqual(acceptedOf(templates.map(({ title, template }) => [title, jobAsWritten(template)])), []);
+  });
+
+  await t.test('a Job is refused whose parts do not go together', () => {
+    assert.deepEqual(acceptedOf(wrongWholes.map(({ title, template }) => [title, renderedJob(template)])), []);
   });
 
   await t.test('scalars and maps of YAML', () => {

@@ -1,3 +1,5 @@
+import { wrongValues } from './templateValues.ts';
+
 /** A wrong pod template, what of it is named, and whether an API server says so of a Job that has it. */
 export interface WrongTemplate {
   title: string;
@@ -184,6 +186,48 @@ const byOperator: Omit<WrongTemplate, 'server'>[] = [
     says: /delete, replace, merge/,
   },
   {
+    title: "a pod without the operator's container",
+    template: trainer({ $patch: 'delete' }),
+    field: 'spec.containers.0.$patch',
+    says: /would take away what the operator sets/,
+  },
+  {
+    title: "other containers instead of the operator's",
+    template: pod({ containers: [{ $patch: 'replace' }, { name: 'mine', image: 'x' }] }),
+    field: 'spec.containers.0.$patch',
+    says: /would take away what the operator sets/,
+  },
+  {
+    title: "another pod instead of the operator's",
+    template: { spec: { $patch: 'replace' } },
+    field: 'spec.$patch',
+    says: /would take away what the operator sets/,
+  },
+  {
+    title: "another template instead of the operator's",
+    template: { $patch: 'replace' },
+    field: '$patch',
+    says: /would take away what the operator sets/,
+  },
+  {
+    title: "volumes instead of the operator's",
+    template: pod({ volumes: [{ $patch: 'replace' }] }),
+    field: 'spec.volumes.0.$patch',
+    says: /would take away what the operator sets/,
+  },
+  {
+    title: 'no volume for temporary files',
+    template: pod({ volumes: [{ name: 'tmp', $patch: 'delete' }] }),
+    field: 'spec.volumes.0.$patch',
+    says: /would take away what the operator sets/,
+  },
+  {
+    title: "variables instead of the operator's",
+    template: trainer({ env: [{ $patch: 'replace' }, { name: 'A' }] }),
+    field: 'spec.containers.0.env.0.$patch',
+    says: /would take away what the operator sets/,
+  },
+  {
     title: "a variable of the operator's",
     template: trainer({ env: [{ name: 'DDR_TASK', value: 'x' }] }),
     field: 'spec.containers.0.env.0.name',
@@ -223,6 +267,6 @@ const byOperator: Omit<WrongTemplate, 'server'>[] = [
 
 /** Every kind of mistake in a pod template that is found before there is a Job. */
 export const wrongTemplates: WrongTemplate[] = [
-  ...byServer.map((wrong) => ({ ...wrong, server: true })),
+  ...[...byServer, ...wrongValues].map((wrong) => ({ ...wrong, server: true })),
   ...byOperator.map((wrong) => ({ ...wrong, server: false })),
 ];

@@ -33,6 +33,10 @@ export const yamlScalars: [text: string, value: unknown][] = [
     ['!!float 3', 3],
     ['!!bool yes', true],
     ['!!timestamp 2001-01-01', '2001-01-01'],
+    ['!!binary aGVsbG8=', 'hello'],
+    ['!own 1', '1'],
+    ['!own yes', 'yes'],
+    ['!!python/str 1', '1'],
   ] as [string, unknown][]),
   ...(['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON', 'true', 'True', 'TRUE'].map((text) => [text, true]) as [
     string,
@@ -55,5 +59,7 @@ export const yamlMaps: [text: string, value: unknown][] = [
   ['{<<: {x: 1}, z: 2, x: 3}', { x: 3, z: 2 }],
   ['{x: 3, <<: {x: 1}}', { x: 1 }],
   ['{<<: [{x: 1}, {x: 2, z: 3}]}', { x: 1, z: 3 }],
+  ['!own {a: !own [1, !own {<<: {x: 1}}]}', { a: [1, { x: 1 }] }],
+  ['!!omap [!!set {a}]', [{ a: null }]],
   ['{p: &p {x: 1}, q: {<<: *p, z: 2}}', { p: { x: 1 }, q: { x: 1, z: 2 } }],
 ];

@@ -1,24 +1,19 @@
 import { z } from 'zod';
 import { group, labels } from '../names.ts';
-import { withRules } from '../rules.ts';
+import { labelKey, labelKeyPattern, labelValue, withRules } from '../rules.ts';
 import { isOwnKey } from './ownNames.ts';
-
-/** A key of a label or annotation: a name of at most 63 characters, with a domain before it or without. */
-const keyPattern = '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$';
-const labelPattern = /^([A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?)?$/;
-const isKey = new RegExp(keyPattern);
 
 const label = z
   .string()
   .max(63)
-  .regex(labelPattern, 'must be at most 63 letters, digits, -, _ and ., beginning and ending with a letter or digit');
+  .regex(labelValue, 'must be at most 63 letters, digits, -, _ and ., beginning and ending with a letter or digit');
 
 const keyed = <V extends z.ZodType<string, string>>(value: V) =>
   withRules(z.record(z.string().max(317), value).meta({ maxProperties: 64 }), [
     {
-      cel: `self.all(key, key.matches('${keyPattern}'))`,
+      cel: `self.all(key, key.matches('${labelKeyPattern}'))`,
       message: 'keys must be names such as team or example.com/team',
-      check: (map) => Object.keys(map).every((key) => isKey.test(key)),
+      check: (map) => Object.keys(map).every((key) => labelKey.test(key)),
     },
     {
       cel: `!self.exists(key, key.startsWith('${group}/') || key == '${labels.managedBy}')`,

@@ -44,6 +44,38 @@ function containerProblems(container: Json): Problem[] {
   return [...env, ...mounts];
 }
 
+const takesAway = (value: unknown): boolean =>
+  isObject(value) && (value.$patch === 'delete' || value.$patch === 'replace');
+
+/** Where a template takes away as a whole what the operator says: its pod, its container, or a list of theirs. */
+function directiveProblems(template: Json): Problem[] {
+  const { spec } = template;
+  const trainers = entriesOf(spec, 'containers').filter(([{ name }]) => name === containerName);
+  const places: [value: unknown, path: Problem['path']][] = [
+    [template, []],
+    [spec, ['spec']],
+    ...entriesOf(spec, 'volumes')
+      .filter(([{ name }]) => name === undefined || name === 'tmp')
+      .map(([entry, i]): [Json, Problem['path']] => [entry, ['spec', 'volumes', i]]),
+    ...entriesOf(spec, 'containers')
+      .filter(([{ name }]) => name === undefined || name === containerName)
+      .map(([entry, i]): [Json, Problem['path']] => [entry, ['spec', 'containers', i]]),
+    ...trainers.flatMap(([container, i]) =>
+      ['env', 'ports', 'volumeMounts'].flatMap((list) =>
+        entriesOf(container, list)
+          .filter(([{ $patch: _, ...fields }]) => Object.keys(fields).length === 0)
+          .map(([entry, j]): [Json, Problem['path']] => [entry, ['spec', 'containers', i, list, j]]),
+      ),
+    ),
+  ];
+  return places
+    .filter(([value]) => takesAway(value))
+    .map(([, path]) => ({
+      path: [...path, '$patch'],
+      message: 'would take away what the operator sets; name the entries or fields that are to go',
+    }));
+}
+
 /** What a pod template says of things that the operator says itself. */
 export function ownNameProblems(template: unknown): Problem[] {
   if (!isObject(template)) return [];
@@ -85,5 +117,5 @@ export function ownNameProblems(template: unknown): Problem[] {
           },
         ]
       : [];
-  return [...keys, ...volumes, ...containers, ...others, ...restart];
+  return [...directiveProblems(template), ...keys, ...volumes, ...containers, ...others, ...restart];
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { isObject, type Json } from '../objects.ts';
 import { ownNameProblems } from './ownNames.ts';
+import { containerResourceProblems } from './podContainers.ts';
 import { podTemplateProblems } from './podTypes.ts';
 import type { Problem } from './problems.ts';
-import { resourceProblems } from './resources.ts';
 
 /** A PodTemplateSpec of which any part may be left out; {@link podTemplateSchema} has looked at what is there. */
 export interface PodTemplate {
@@ -13,32 +13,23 @@ export interface PodTemplate {
 }
 
 /** Resources of containers, where they are what their type says. */
-function containerResourceProblems(template: unknown): Problem[] {
+function resourceProblemsOf(template: unknown): Problem[] {
   const spec = isObject(template) && isObject(template.spec) ? template.spec : {};
   return ['containers', 'initContainers'].flatMap((list) =>
-    (Array.isArray(spec[list]) ? spec[list] : []).flatMap((container: unknown, i): Problem[] => {
-      if (!isObject(container) || !isObject(container.resources)) return [];
-      const { limits, requests } = container.resources;
-      const found = resourceProblems({ limits: textsOf(limits), requests: textsOf(requests) });
-      return found.map(({ path, message }) => ({ path: ['spec', list, i, 'resources', ...path], message }));
-    }),
+    (Array.isArray(spec[list]) ? spec[list] : []).flatMap((container: unknown, i) =>
+      isObject(container)
+        ? containerResourceProblems(container).map(({ path, message }) => ({
+            path: ['spec', list, i, ...path],
+            message,
+          }))
+        : [],
+    ),
   );
 }
 
-const textsOf = (list: unknown): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(isObject(list) ? list : {})
-      .filter(([, value]) => value !== null)
-      .map(([name, value]) => [name, String(value)]),
-  );
-
 function problemsOf(template: unknown): Problem[] {
   const problems = podTemplateProblems(template);
-  return [
-    ...problems,
-    ...ownNameProblems(template),
-    ...(problems.length > 0 ? [] : containerResourceProblems(template)),
-  ];
+  return [...problems, ...ownNameProblems(template), ...(problems.length > 0 ? [] : resourceProblemsOf(template))];
 }
 
 /** Kubernetes' own schema is too large to embed (argo-cd#11074): the API server takes anything, and the operator looks at it. */

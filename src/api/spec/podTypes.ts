@@ -3,6 +3,7 @@ import { isObject, type Json } from '../objects.ts';
 import { isQuantity } from '../quantity.ts';
 import { podEnums } from './podEnums.ts';
 import { kubernetesVersion, podFields } from './podFields.ts';
+import { entryProblem, fieldProblem } from './podRules.ts';
 import { nearest, type Problem } from './problems.ts';
 
 type Path = Problem['path'];
@@ -14,6 +15,25 @@ const types = new Map(
     new Map(fields.split(' ').map((field) => field.split(':') as [string, string])),
   ]),
 );
+
+/** The objects of a value of a type, the outermost first: each with its type, the field it stands in, and where. */
+export function typedObjects(value: unknown, type: string, field: string, path: Path): TypedObject[] {
+  if (Array.isArray(value))
+    return value.flatMap((entry, i) => typedObjects(entry, type.replace(/\[\]$/, ''), field, [...path, i]));
+  const fields = types.get(type);
+  if (!isObject(value) || fields === undefined) return [];
+  const inner = Object.entries(value).flatMap(([name, part]) =>
+    typedObjects(part, fields.get(name) ?? '', name, [...path, name]),
+  );
+  return [{ value, type, field, path }, ...inner];
+}
+
+export interface TypedObject {
+  value: Json;
+  type: string;
+  field: string;
+  path: Path;
+}
 
 /** Where a field that stands in the wrong place may belong, the likeliest first. */
 const homes: [place: string, type: string][] = [
@@ -115,16 +135,26 @@ function problemsOf(value: unknown, type: string, field: string, owner: string, 
   if (type.endsWith('[]')) return listProblems(value, type.slice(0, -2), field, owner, path);
   const scalar = scalarProblems[type];
   if (scalar !== undefined) {
-    const words = podEnums[`${owner.replace(/^Ephemeral(?=Container$)/, '')}.${field}`];
+    const typeName = owner.replace(/^Ephemeral(?=Container$)/, '');
+    const words = podEnums[`${typeName}.${field}`];
     const unknown = words !== undefined && typeof value === 'string' && !words.includes(value);
-    const message = scalar(value) ?? (unknown ? `must be one of ${words.join(', ')}` : undefined);
+    const message =
+      scalar(value) ??
+      (unknown ? `must be one of ${words.join(', ')}` : undefined) ??
+      fieldProblem(typeName, field, value);
     return message === undefined ? [] : [{ path, message }];
   }
   if (!isObject(value)) return [{ path, message: `must be an object, not ${shown(value)}` }];
   if (!type.endsWith('{}')) return objectProblems(value, type, field, path);
-  return Object.entries(value).flatMap(([name, part]) =>
-    part === null ? [] : problemsOf(part, type.slice(0, -2), '', '', [...path, name]),
-  );
+  return Object.entries(value).flatMap(([name, part]): Problem[] => {
+    if (part === null) return [];
+    const here = [...path, name];
+    const message = entryProblem(owner, field, name, part);
+    return [
+      ...problemsOf(part, type.slice(0, -2), '', '', here),
+      ...(message === undefined ? [] : [{ path: here, message }]),
+    ];
+  });
 }
 
 /**

@@ -6,6 +6,12 @@ import type { PodTemplate } from '../../api/spec/execution.ts';
 /** Lists without a key that are added to, so that what a pod tolerates or reads stays. */
 const appended = ['tolerations', 'envFrom'];
 
+/**
+ * What a pod cannot be without. Null there is what is left of a list whose entries are commented out, or of a value that a
+ * chart has none for: it means absent, as for an API server, rather than that ours goes.
+ */
+const needed = ['args', 'containers', 'env', 'image', 'ports', 'restartPolicy', 'spec', 'volumeMounts', 'volumes'];
+
 /** What a patch says of its object or entry beside its fields (`$patch: delete` or `replace`). */
 const directiveOf = (patch: unknown): unknown => (isObject(patch) ? patch.$patch : undefined);
 
@@ -23,6 +29,7 @@ function mergeObjects(base: Json, patch: Json, name: string): Json {
   const { $patch: directive, ...fields } = patch;
   const merged = directive === 'replace' ? {} : withoutReplaced(base, fields, name);
   for (const [field, value] of Object.entries(fields)) {
+    if (value === null && needed.includes(field)) continue;
     if (value === null || directiveOf(value) === 'delete') delete merged[field];
     else merged[field] = merge(merged[field], value, field);
   }
@@ -57,8 +64,8 @@ function merge(base: unknown, patch: unknown, name: string): unknown {
 }
 
 /**
- * Merges users' templates over ours, the later winning, as Kubernetes' strategic merge does: null removes a field,
- * `$patch: delete` an entry of a list, and one member of a union replaces another.
+ * Merges users' templates over ours, the later winning, as Kubernetes' strategic merge does: null removes a field
+ * that a pod can be without, `$patch: delete` an entry of a list, and one member of a union replaces another.
  */
 export function mergePodTemplates(base: V1PodTemplateSpec, ...patches: (PodTemplate | undefined)[]): V1PodTemplateSpec {
   return patches.reduce<unknown>(

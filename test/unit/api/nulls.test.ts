@@ -26,6 +26,12 @@ test('null for what is required is a missing field, and null in a list is refuse
   assert.throws(() => parseRun({ ...minimalRun(), spec: null }), /spec: is required/);
 });
 
+test('a field that there is not is named, though it is null', () => {
+  const wrong = withSpec({ suspnd: null, training: { image: null, optimizer: { nam: 1 } } });
+  assert.throws(() => parseRun(wrong), /optimizer: .*"nam".*training: .*"image".*spec: .*"suspnd"/);
+  assert.throws(() => parseRun({ ...minimalRun(), foo: null }), /\(root\): .*foo/);
+});
+
 test('a null in a pod template stays: it takes away a field of another template', () => {
   const podTemplate = { spec: { securityContext: { fsGroup: null }, nodeSelector: null } };
   assert.deepEqual(parseRun(withSpec({ execution: { podTemplate } })).spec.execution.podTemplate, podTemplate);

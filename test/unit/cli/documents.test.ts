@@ -25,7 +25,7 @@ test('every wrong field of every document is named, with its place', (t) => {
     '    statesPerModel: 3',
     '  trainning: 1',
   ].join('\n');
-  const path = write(t, `${good}\n---\n${bad}\n---\nkind: ConfigMap\n---\n${good}`);
+  const path = write(t, `${good}\n---\n${bad}\n---\napiVersion: v1\nkind: ConfigMap\n---\n${good}`);
   const { runs, problems } = readRuns(path);
   assert.equal(runs.length, 2);
   const places = problems.map(
@@ -105,11 +105,32 @@ test('an alias bomb, a cycle and what is not one run are refused', (t) => {
   assert.throws(() => readRuns(write(t, 'a: 1\n b: 2')), { code: 'InputForeign', where: /line 2, column \d+$/ });
 });
 
+test('a document that does not say what it is is named beside the runs of its file, for kubectl refuses the file', (t) => {
+  for (const [other, says] of [
+    ['apiVersion: v1', /kind: is required/],
+    ['kind: ConfigMap', /apiVersion: is required/],
+    ['[]', /is no object/],
+    ['text', /is no object/],
+  ] as const) {
+    const { runs, problems } = readRuns(write(t, `${good}\n---\n${other}\n---\n# nothing\n`));
+    assert.equal(runs.length, 1);
+    assert.deepEqual(
+      problems.map(({ where }) => /document 2, line 3/.test(where ?? '')),
+      [true],
+    );
+    assert.match(problems[0]?.message ?? '', says);
+  }
+});
+
 test('the runs of lists are read, with their place', (t) => {
   const { apiVersion, kind, ...bare } = minimalRun('bare');
   const wrong = { ...minimalRun('wrong'), spec: {} };
   const ofRuns = { apiVersion, kind: `${kind}List`, items: [bare] };
-  const anyList = { apiVersion: 'v1', kind: 'List', items: [minimalRun('one'), { kind: 'ConfigMap' }, wrong] };
+  const anyList = {
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [minimalRun('one'), { apiVersion: 'v1', kind: 'ConfigMap' }, wrong],
+  };
   const path = write(t, `${JSON.stringify(ofRuns)}\n${JSON.stringify(anyList)}`);
   const { runs, problems } = readRuns(path);
   assert.deepEqual(
@@ -124,6 +145,11 @@ test('a byte order mark and Windows line ends do not matter; what is not UTF-8 i
   const text = JSON.stringify(minimalRun(), null, 2).replaceAll('\n', '\r\n');
   assert.equal(readRun(write(t, `\ufeff${text}`)).metadata.name, 'digits');
   const path = write(t, '');
+  const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le');
+  for (const bytes of [utf16, Buffer.from(utf16).swap16()]) {
+    writeFileSync(path, bytes);
+    assert.equal(readRun(path).metadata.name, 'digits', 'as PowerShell writes it');
+  }
   writeFileSync(path, Buffer.from([0x61, 0xff, 0xfe]));
   assert.throws(() => readRuns(path), { code: 'InputForeign', message: /UTF-8/ });
 });
@@ -154,6 +180,7 @@ test('a generated name follows from what the run says', (t) => {
   assert.match(metadata.name, /^sweep-[0-9a-f]{5}$/);
   assert.equal(readRun(generated()).metadata.name, metadata.name);
   assert.equal(readRun(generated({ name: 'named' })).metadata.name, 'named');
+  assert.throws(() => readRun(generated({ name: true })), { message: /metadata\.name: .*string/ });
   assert.throws(() => readRun(generated({ generateName: `${'g'.repeat(38)}-` })), {
     code: 'InvalidSpec',
     message: /metadata\.generateName: with the 5 characters that are added, the name must be at most 40/,

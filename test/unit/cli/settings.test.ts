@@ -90,3 +90,10 @@ test('--set gives another generated name to what is another run', () => {
   assert.notEqual(names[0], names[1]);
   assert.equal(withSettings(generated, ['metadata.name=mine']).metadata.name, 'mine');
 });
+
+test('a value is one value: text with a line of --- in it is refused rather than cut off', () => {
+  assert.throws(() => withSettings(parseRun(minimalRun()), ['spec.dataset.revision=a\n---\nb']), {
+    code: 'InvalidSpec',
+    message: /not YAML: holds several documents; text goes into quotes/,
+  });
+});

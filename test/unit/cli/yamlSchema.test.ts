@@ -15,7 +15,7 @@ test('keys, merge keys and repeated keys mean what they mean to kubectl', () => 
 });
 
 test('what kubectl refuses is refused', () => {
-  for (const text of ['{~: 1}', '{[a]: 1}', '{<<: 3}', '!!int foo', '&a {x: *a}'])
+  for (const text of ['{~: 1}', '{[a]: 1}', '{<<: 3}', '!!int foo', '!!binary a*b', '&a {x: *a}'])
     assert.throws(() => read(`a: ${text}`), text);
 });
 

@@ -236,3 +236,11 @@ test('what is merged stays as it was', () => {
     }),
   );
 });
+
+test('null for what a pod cannot be without means absent: a list whose entries are commented out takes nothing away', () => {
+  const whole = base({ image: 'x', args: ['train'], env: [{ name: 'A' }], volumeMounts: [], ports: [] });
+  const nulls = { image: null, args: null, env: null, volumeMounts: null, ports: null };
+  assert.deepEqual(mergePodTemplates(whole, patch(nulls)), whole);
+  for (const spec of [null, { containers: null, volumes: null, restartPolicy: null }])
+    assert.deepEqual(mergePodTemplates(whole, { spec } as unknown as PodTemplate), whole);
+});
