@@ -1,4 +1,5 @@
 import { ExitCode } from './exitCodes.ts';
+import { escapeInvisible } from './invisible.ts';
 
 /**
  * The catalogue of stable error codes, each with the exit code of a process that ends with it.
@@ -51,17 +52,20 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** An error that a user is meant to read: what was wrong, where, and what to do. */
+/**
+ * An error that a user is meant to read: what was wrong, where, and what to do. Names out of files may be part of it: what a
+ * terminal would act on is escaped.
+ */
 export class DdrError extends Error {
   readonly code: ErrorCode;
   readonly where: string | undefined;
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(escapeInvisible(message, '\n\t'), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'DdrError';
     this.code = code;
-    this.where = details.where;
+    this.where = details.where === undefined ? undefined : escapeInvisible(details.where);
     this.hint = details.hint;
   }
 

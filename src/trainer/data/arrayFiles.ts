@@ -6,7 +6,7 @@ import { type NpyHeader, npyHeadBytes, npyNumbers, parseNpyHeader, readNpy } fro
 import { type NpzEntry, npzEntries, readNpz } from '../formats/npz.ts';
 import type { NumberArray } from './arrayImages.ts';
 import { layoutOf } from './arrayLayout.ts';
-import type { Findings } from './findings.ts';
+import { type Findings, shortName } from './findings.ts';
 import { isFolder } from './folder.ts';
 import { readIdx } from './idx.ts';
 import { isGzip } from './imageFormat.ts';
@@ -87,17 +87,22 @@ export async function openNpy(where: string): Promise<NumberArray> {
 const isImages = (entry: NpzEntry): entry is { name: string; header: NpyHeader } =>
   'header' in entry && layoutOf(entry.header.shape) !== undefined;
 
-const described = (entries: readonly NpzEntry[]) =>
-  entries
-    .map((entry) =>
-      'header' in entry ? `${entry.name} ${entry.header.type} [${entry.header.shape.join(', ')}]` : entry.name,
-    )
-    .join(', ') || 'none';
+/** Arrays that a message names. */
+const namedArrays = 10;
+
+function described(entries: readonly NpzEntry[]): string {
+  const named = entries.slice(0, namedArrays).map((entry) => {
+    const name = shortName(Buffer.from(entry.name));
+    return 'header' in entry ? `${name} ${entry.header.type} [${entry.header.shape.join(', ')}]` : name;
+  });
+  const others = entries.length - named.length;
+  return [...named, ...(others > 0 ? [`and ${others.toLocaleString('en')} others`] : [])].join(', ') || 'none';
+}
 
 /** The array of images of an archive: the one that was asked for, or the only one that could be. */
 function chooseArray(entries: NpzEntry[], wanted: string | undefined, where: string): NpzEntry {
   if (wanted !== undefined) {
-    const named = entries.find(({ name }) => name === wanted);
+    const named = entries.find(({ name }) => name === wanted || `${name}.npy` === wanted);
     if (named !== undefined) return named;
     throw new DdrError('InputForeign', `has no array ${wanted}, only ${described(entries)}`, {
       where,
@@ -105,8 +110,7 @@ function chooseArray(entries: NpzEntry[], wanted: string | undefined, where: str
     });
   }
   const possible = entries.filter(isImages);
-  const ofBytes = possible.filter(({ header }) => header.type === 'uint8');
-  const [only, second] = ofBytes.length > 0 ? ofBytes : possible;
+  const [only, second] = possible;
   if (only !== undefined && second === undefined) return only;
   if (only !== undefined) {
     throw new DdrError('InputForeign', `has several arrays that could be the images: ${described(possible)}`, {
@@ -119,9 +123,7 @@ function chooseArray(entries: NpzEntry[], wanted: string | undefined, where: str
   throw new DdrError(
     'InputForeign',
     `has no array of images [N,H,W], [N,H,W,C] or [N,C,H,W], only ${described(entries)}`,
-    {
-      where,
-    },
+    { where, hint: 'Save one array of such a shape, made by numpy.stack(images) or array.reshape.' },
   );
 }
 
@@ -133,7 +135,10 @@ export async function openNpz(path: string, wanted: string | undefined, findings
   if ('error' in chosen) throw chosen.error;
   const { name, header } = chosen;
   if (wanted === undefined && entries.length > 1)
-    findings.said.push(`the images are the array ${name} of ${described(entries)}`);
+    findings.said.push(`the images are the array ${shortName(Buffer.from(name))} of ${described(entries)}`);
   const { data } = readNpz(bytes, path, [name])[name] as ReturnType<typeof readNpy>;
-  return inMemory({ where: `${path}:${name}.npy`, type: header.type, shape: header.shape }, data);
+  return inMemory(
+    { where: `${path}:${shortName(Buffer.from(name))}.npy`, type: header.type, shape: header.shape },
+    data,
+  );
 }

@@ -3,6 +3,7 @@ import { gunzip } from 'node:zlib';
 import sharp from 'sharp';
 import { DdrError } from '../../api/errors.ts';
 import type { ImageSpec } from '../../api/spec/dataset.ts';
+import { foreignContent } from '../formats/content.ts';
 import { resized } from './conform.ts';
 import { Gate } from './gate.ts';
 import { formatOf, type ImageFormat, isCutOff, isGzip } from './imageFormat.ts';
@@ -22,6 +23,8 @@ export interface DecodedImage {
   pixels: Uint8Array;
   /** Whether it was square before. */
   square: boolean;
+  /** Whether it has more frames or pages than the one that is read. */
+  several: boolean;
   /** What the decoder complained about, though all of the image is there. */
   warning: string | undefined;
 }
@@ -37,10 +40,11 @@ export async function decodeImage(file: Uint8Array, spec: ImageSpec, where: stri
   const bytes = isGzip(file) ? await unpack(file, where) : file;
   const format = formatOf(bytes);
   if (format === undefined)
-    throw new DdrError('InputForeign', 'is no image: neither PNG, JPEG, GIF, WebP, TIFF nor AVIF', { where });
+    throw foreignContent(bytes, 'is no image: neither PNG, JPEG, GIF, WebP, TIFF nor AVIF', where);
   try {
-    return { ...(await decoders.together(() => decodeWith('warning', bytes, spec))), warning: undefined };
-  } catch {
+    return { ...(await decoders.together(() => decodeWith('warning', bytes, spec, where))), warning: undefined };
+  } catch (error) {
+    if (error instanceof DdrError) throw error;
     return decoders.alone(() => judgeComplaint(bytes, format, spec, where));
   }
 }
@@ -53,11 +57,12 @@ async function judgeComplaint(
   where: string,
 ): Promise<DecodedImage> {
   try {
-    return { ...(await decodeWith('warning', bytes, spec)), warning: undefined };
+    return { ...(await decodeWith('warning', bytes, spec, where)), warning: undefined };
   } catch (first) {
+    if (first instanceof DdrError) throw first;
     if (!isWarning(first)) throw damaged(first, format, bytes, where);
     try {
-      return { ...(await decodeWith('error', bytes, spec)), warning: messageOf(first) };
+      return { ...(await decodeWith('error', bytes, spec, where)), warning: messageOf(first) };
     } catch (cause) {
       throw damaged(cause, format, bytes, where);
     }
@@ -68,16 +73,32 @@ async function judgeComplaint(
  * @param failOn with 'warning' the decoder rejects at its first complaint. 'error' is the least with which it finds every
  * cut-off image: with 'truncated', half a JPEG within a TIFF counts as whole.
  */
-async function decodeWith(failOn: 'warning' | 'error', bytes: Uint8Array, spec: ImageSpec) {
+async function decodeWith(failOn: 'warning' | 'error', bytes: Uint8Array, spec: ImageSpec, where: string) {
   const image = sharp(bytes, { failOn, limitInputPixels: maximumPixels });
-  const { width, height } = await image.metadata();
-  return { pixels: await resized(image.autoOrient(), spec), square: width === height };
+  const { width, height, pages = 1, depth, channels } = await image.metadata();
+  requireColours(depth, channels, where);
+  return { pixels: await resized(image.autoOrient(), spec), square: width === height, several: pages > 1 };
+}
+
+/**
+ * A TIFF may hold measurements instead of colours. What of them is black and what white it does not say, and the decoder
+ * would cut them off at 0 and 255.
+ */
+function requireColours(depth: string, channels: number, where: string): void {
+  const found = !['uchar', 'ushort'].includes(depth)
+    ? `pixels of type ${depth}`
+    : channels > 4 && `${channels} channels`;
+  if (found === false) return;
+  throw new DdrError('InputForeign', `has ${found}, which are no colours`, {
+    where,
+    hint: 'Save it as grey or RGB of 8 or 16 bits, with black at 0 and white at the largest value.',
+  });
 }
 
 /** The decoder's own words, without sharp's that they count as an error. */
 function messageOf(error: unknown): string {
   const lines = (error instanceof Error ? error.message : String(error)).split('\n').map((line) => line.trim());
-  return lines.find((line) => line !== '' && !line.startsWith('Warning treated as error')) ?? lines[0] ?? '';
+  return lines.find((line) => line !== '' && !line.startsWith('Warning treated as error'))?.replace(/:$/, '') ?? '';
 }
 
 /** Complaints after which pixels are made up. */

@@ -16,6 +16,8 @@ export interface Findings {
   /** Images that cannot be decoded, in the order in which they were found. */
   broken: { count: number; examples: { name: string; message: string }[]; first: DdrError | undefined };
   warned: Tally;
+  /** Images with more frames or pages than the first, which is read. */
+  several: Tally;
   notSquare: Tally;
   /** What else people should know, such as how numbers were read as bytes. */
   said: string[];
@@ -33,6 +35,7 @@ export const noFindings = (): Findings => ({
   leftOut: { count: 0, bySuffix: new Map(), examples: [] },
   broken: { count: 0, examples: [], first: undefined },
   warned: { count: 0, first: undefined },
+  several: { count: 0, first: undefined },
   notSquare: { count: 0, first: undefined },
   said: [],
 });
@@ -85,7 +88,10 @@ const fitted = {
 } as const satisfies Record<Dataset['image']['fit'], string>;
 
 /** What people should know of the data, a sentence each, bounded. */
-export function noticesOf({ leftOut, broken, warned, notSquare, said }: Findings, { image }: Dataset): string[] {
+export function noticesOf(
+  { leftOut, broken, warned, several, notSquare, said }: Findings,
+  { image }: Dataset,
+): string[] {
   const notices = [
     ...said,
     leftOut.count > 0 &&
@@ -94,6 +100,8 @@ export function noticesOf({ leftOut, broken, warned, notSquare, said }: Findings
       `${images(broken.count)} cannot be decoded and ${wereOrWas(broken.count)} left out: ${broken.examples.map(({ name }) => name).join(', ')}`,
     warned.count > 0 &&
       `${images(warned.count)} ${wereOrWas(warned.count)} read though the decoder warns, first of ${warned.first}`,
+    several.count > 0 &&
+      `${images(several.count)} ${several.count === 1 ? 'has' : 'have'} several frames or pages, of which only the first is read, first ${several.first}`,
     notSquare.count > 0 &&
       `${images(notSquare.count)} ${wereOrWas(notSquare.count)} not square and ${fitted[image.fit]} (image.fit: ${image.fit}), first ${notSquare.first}`,
   ];
@@ -114,13 +122,14 @@ export function tooManyBroken({ broken }: Findings, checked: number, maxBroken: 
           .slice(0, 5)
           .map(({ name }) => name)
           .join(', ')}${count > 5 ? ' …' : ''}`;
+  const them = count === 1 ? 'it' : 'them';
   const allowed = maxBroken === 0 ? '' : `, and ${maxBroken} may be left out`;
   return new DdrError(
     error.code,
-    `${error.message}; ${count} of ${images(checked)} cannot be read${allowed}${others}`,
+    `${error.message}; ${count.toLocaleString('en')} of ${images(checked)} cannot be read${allowed}${others}`,
     {
       ...(error.where === undefined ? {} : { where: error.where }),
-      hint: `Repair or remove ${count === 1 ? 'it' : 'them'}, or leave ${count === 1 ? 'it' : 'them'} out with dataset.maxBroken: ${count}.`,
+      hint: `${error.hint === undefined ? 'Repair' : `${error.hint} Else repair`} or remove ${them}, or leave ${them} out with dataset.maxBroken: ${count}.`,
       cause: error,
     },
   );

@@ -1,12 +1,12 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { DdrError, toDdrError } from '../../api/errors.ts';
+import { DdrError } from '../../api/errors.ts';
 import { type FileName, joinNames, showName } from './fileName.ts';
 import type { ImageFiles } from './imageFiles.ts';
 import { headBytes } from './imageFormat.ts';
 import { isHidden } from './imageNames.ts';
 import type { Tick } from './source.ts';
-import { readInput, readInputRange, resolveBelow } from './volume.ts';
+import { readInput, readInputRange, resolveBelow, toInputError } from './volume.ts';
 
 /** A file below a folder. */
 export interface FolderFile {
@@ -17,13 +17,12 @@ export interface FolderFile {
   isLink: boolean;
 }
 
-/** Whether a path is a folder, a link to one included; a link to nothing or to itself is none. */
+/** Whether a path is a folder, a link to one included; one to nothing, to itself or where nobody may look is none. */
 export async function isFolder(path: string | FileName): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ELOOP')) return false;
-    throw toDdrError(error);
+  } catch {
+    return false;
   }
 }
 
@@ -59,7 +58,25 @@ export async function filesBelow(top: string, root: string, tick: Tick): Promise
 
 const entriesOf = (folder: FileName): Promise<Dirent<FileName>[]> =>
   readdir(folder, { withFileTypes: true, encoding: 'buffer' }).catch((error: unknown) => {
-    throw toDdrError(error);
+    const where = showName(folder);
+    if (!isFileInstead(error)) throw toInputError(error, where);
+    throw new DdrError('InputForeign', 'is not a folder', {
+      where,
+      hint: 'A zip archive of images is read with format ImageZip; else name the folder that the images are in.',
+    });
+  });
+
+const isFileInstead = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOTDIR';
+
+/** A link to nothing is as good as an image that cannot be decoded: it may be left out. */
+const linkTarget = (root: string, path: FileName, where: string): Promise<FileName> =>
+  resolveBelow(root, path, 'image', where).catch((error: unknown) => {
+    if (!(error instanceof DdrError) || error.code !== 'InputMissing') throw error;
+    throw new DdrError('InputForeign', 'is a link to what is not there', {
+      where,
+      hint: 'Copy what it links to onto the volume; links of git-annex and DVC are fetched by "git annex get", "dvc pull".',
+      cause: error,
+    });
   });
 
 /**
@@ -68,14 +85,13 @@ const entriesOf = (folder: FileName): Promise<Dirent<FileName>[]> =>
  * @throws DdrError InputForeign, InputUnsafe, InputMissing
  */
 export async function openFolder(path: string, root: string, tick: Tick): Promise<ImageFiles> {
-  if (!(await isFolder(path))) throw new DdrError('InputForeign', 'is not a folder', { where: path });
   const files = await filesBelow(path, root, tick);
   const file = (index: number) => files[index] as FolderFile;
   const where = (index: number) => showName(joinNames(Buffer.from(path), file(index).name));
   /** A link inside the folder may still lead out of the volume. */
   const target = async (index: number) => {
     const { path, isLink } = file(index);
-    return isLink ? resolveBelow(root, path, 'image', where(index)) : path;
+    return isLink ? linkTarget(root, path, where(index)) : path;
   };
   return {
     names: files.map(({ name }) => name),

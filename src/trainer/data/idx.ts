@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { DdrError } from '../../api/errors.ts';
+import { foreignContent } from '../formats/content.ts';
 
 const maximumBytes = 2 ** 32;
 
@@ -31,10 +32,12 @@ export function readIdx(file: Uint8Array, where: string): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [type, dimensions] = [view.getUint16(0) === 0 ? bytes[2] : undefined, bytes[3] ?? 0];
   if (type !== 0x08 || dimensions === 0 || dimensions > 4) {
-    throw new DdrError('InputForeign', 'is not an IDX file of unsigned bytes', {
+    throw foreignContent(
+      bytes,
+      'is not an IDX file of unsigned bytes',
       where,
-      hint: 'Expected the header 00 00 08 03 of images.',
-    });
+      'Expected the header 00 00 08 03 of images.',
+    );
   }
   const start = 4 + 4 * dimensions;
   if (bytes.length < start) throw new DdrError('InputTruncated', 'ends within its header', { where });

@@ -78,6 +78,7 @@ export async function openImageFiles(
       }
       const name = shortName(candidate.name);
       if (result.warning !== undefined) note(findings.warned, `${name}: ${result.warning}`);
+      if (result.several) note(findings.several, name);
       if (!result.square) note(findings.notSquare, name);
       // With too many broken the rest is only looked at, to say how many there are.
       if (findings.broken.count <= maxBroken) yield result.pixels;

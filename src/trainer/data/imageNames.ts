@@ -5,12 +5,23 @@ import type { FileName } from './fileName.ts';
  * Archives from Windows separate folders by \, and some tools unpack them so; both separators count.
  */
 
-/** Left by file managers, editors and archivers beside what people put there; hidden names such as ._a.png are others. */
-const systemFolders = ['__MACOSX'];
+/**
+ * Left by archivers, network storage and file systems beside what people put there: previews, waste, and copies of what was
+ * once there. Hidden names such as ._a.png are others.
+ */
+const systemFolders = new Set(
+  [
+    ['__MACOSX'],
+    ['@eaDir', '@tmp', '#recycle', '#snapshot', '@Recycle', '@Recently-Snapshot'], // Synology, QNAP
+    ['lost+found'], // ext4, at the root of a volume, where only root may look into it
+    ['$RECYCLE.BIN', 'RECYCLER', 'System Volume Information'], // Windows
+  ]
+    .flat()
+    .map((name) => name.toLowerCase()),
+);
 
 /** Whether one part of a path is not the user's: hidden, or a system's folder. */
-export const isHiddenPart = (part: Uint8Array): boolean =>
-  part[0] === 0x2e || systemFolders.includes(Buffer.from(part).toString('latin1'));
+const isHiddenPart = (part: string): boolean => part.startsWith('.') || systemFolders.has(part.toLowerCase());
 
 const slash = 0x2f;
 const backslash = 0x5c;
@@ -19,16 +30,15 @@ const backslash = 0x5c;
 const withSlashes = (name: Uint8Array): FileName =>
   Buffer.from(name.map((byte) => (byte === backslash ? slash : byte)));
 
-/** Parts of a path, without `.` as in `./a.png`. */
+/** Parts of a path, without those that only lead somewhere, as in `./a.png` and `../a.png`. */
 const partsOf = (name: Uint8Array): string[] =>
   withSlashes(name)
     .toString('latin1') // a character a byte
     .split('/')
-    .filter((part) => part !== '' && part !== '.');
+    .filter((part) => !['', '.', '..'].includes(part));
 
 /** Whether any part of a path, from where the images are, is hidden or a system's. */
-export const isHidden = (name: Uint8Array): boolean =>
-  partsOf(name).some((part) => isHiddenPart(Buffer.from(part, 'latin1')));
+export const isHidden = (name: Uint8Array): boolean => partsOf(name).some(isHiddenPart);
 
 /** What is decoded where it has its name: formats that the decoder reads, under the suffixes that they go by. */
 const imageSuffixes = new Set(

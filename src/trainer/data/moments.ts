@@ -9,6 +9,8 @@ export interface MomentSums {
   count: number;
   sum: Float64Array;
   squares: Float64Array;
+  /** The largest byte of all. */
+  brightest: number;
 }
 
 /** @param size bytes of an image */
@@ -16,13 +18,16 @@ export const emptyMoments = (size: number): MomentSums => ({
   count: 0,
   sum: new Float64Array(size),
   squares: new Float64Array(size),
+  brightest: 0,
 });
 
 /** Adds one image, a byte a value, in place. */
 export function addImage(sums: MomentSums, pixels: Uint8Array): void {
   const { sum, squares } = sums;
   for (let i = 0; i < pixels.length; i++) {
-    const value = (pixels[i] as number) / 127.5 - 1;
+    const byte = pixels[i] as number;
+    if (byte > sums.brightest) sums.brightest = byte;
+    const value = byte / 127.5 - 1;
     sum[i] = (sum[i] as number) + value;
     squares[i] = (squares[i] as number) + value ** 2;
   }

@@ -41,20 +41,31 @@ export async function resolveBelow(root: string, path: FileName, what: string, w
     if (target.equals(base) || target.subarray(0, inside.length).equals(inside)) return target;
   } catch (error) {
     if (hasCode(error, 'ELOOP')) throw new DdrError('InputForeign', `the ${what} is a circle of links`, { where });
-    if (!isMissing(error)) throw toDdrError(error);
+    if (!isMissing(error)) throw toInputError(error, where);
     throw new DdrError('InputMissing', `the ${what} is not there`, {
       where,
       hint: 'Check claimName and path, and what is on the volume.',
     });
   }
-  throw new DdrError('InputUnsafe', `the ${what} lies outside its volume`, { where });
+  throw new DdrError('InputUnsafe', `the ${what} lies outside its volume`, {
+    where,
+    hint: 'Only what is on the volume is read: copy what the link leads to onto it.',
+  });
 }
 
 /** Errors of reading a file as those of an input. */
 export function toInputError(error: unknown, where: string): DdrError {
   if (isMissing(error)) return new DdrError('InputMissing', 'is not there', { where });
   if (isNoFile(error)) return new DdrError('InputForeign', 'is not a regular file', { where });
-  return toDdrError(error);
+  if (!(error instanceof Error && 'syscall' in error)) return toDdrError(error);
+  // Node's own message ends with the path, as its bytes are.
+  return new DdrError('FileAccess', error.message.split(', ')[0] as string, {
+    where,
+    ...(hasCode(error, 'EACCES', 'EPERM') && {
+      hint: 'Make it readable for the pod\'s user, such as with "chmod -R a+rX".',
+    }),
+    cause: error,
+  });
 }
 
 /**

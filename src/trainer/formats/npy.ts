@@ -1,4 +1,5 @@
 import { DdrError } from '../../api/errors.ts';
+import { foreignContent } from './content.ts';
 import { bytesPerElement, elementCount, type Numbers, numbersOf, toRowMajor } from './elements.ts';
 import { type NpyType, typeOfDescr } from './npyDescr.ts';
 import { type PythonLiteral, parsePythonLiteral } from './pythonLiteral.ts';
@@ -79,7 +80,7 @@ function decode(bytes: Uint8Array, encoding: 'latin1' | 'utf8'): string {
 /** The header's text, without what frames it. */
 function headerText(bytes: Uint8Array, where: string): { text: string; version: number; dataOffset: number } {
   if (magic.subarray(0, bytes.length).some((byte, i) => bytes[i] !== byte))
-    throw new DdrError('InputForeign', 'is not a NumPy array: it does not begin with \\x93NUMPY', { where });
+    throw foreignContent(bytes, 'is not a NumPy array: it does not begin with \\x93NUMPY', where);
   if (bytes.length < 12) throw new DdrError('InputTruncated', 'ends within its header', { where });
   const [version = 0, minor] = bytes.subarray(6, 8);
   if (version < 1 || version > 3 || minor !== 0)

@@ -57,8 +57,19 @@ export function readNpz(bytes: Uint8Array, where: string, wanted?: readonly stri
   return Object.fromEntries(arrays.map(([name, entry]) => [name, read(entry)]));
 }
 
-const noArray = (name: string, there: string[], where: string): DdrError =>
-  new DdrError('InputForeign', `has no array ${name}, only ${there.join(', ') || 'none'}`, { where });
+/** Names that a message has room for. */
+const namedArrays = 10;
+
+function noArray(name: string, there: string[], where: string): DdrError {
+  const others = there.length > namedArrays ? ` and ${there.length - namedArrays} others` : '';
+  const named = there
+    .slice(0, namedArrays)
+    .map((one) => (one.length > 80 ? `${one.slice(0, 79)}…` : one).toWellFormed());
+  return new DdrError('InputForeign', `has no array ${name}, only ${named.join(', ') || 'none'}${others}`, {
+    where,
+    hint: `numpy.savez(path, ${name}=array) saves one under that name.`,
+  });
+}
 
 /**
  * An array of float64 of the archive, whatever type of numbers it was saved with.
@@ -74,7 +85,10 @@ export function floatsOf(
   if (array === undefined) throw noArray(name, Object.keys(arrays), where);
   const { shape, data } = array;
   if (shape.length !== dimensions) {
-    throw new DdrError('InputMismatch', `${name} has ${shape.length} dimensions, not ${dimensions}`, { where });
+    throw new DdrError('InputMismatch', `${name} has ${shape.length} dimensions, not ${dimensions}`, {
+      where,
+      ...(shape.length > dimensions && { hint: `Save numpy.squeeze(${name}).` }),
+    });
   }
   return { shape, data: toFloat64(data) };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
+import { foreignContent } from './content.ts';
 
 /** What a safetensors file's header says of a tensor. */
 export interface TensorHeader {
@@ -40,6 +41,14 @@ const metadataSchema = z.record(z.string(), z.string()).nullish();
 const foreign = (message: string, where: string, cause?: unknown): DdrError =>
   new DdrError('InputForeign', message, { where, cause });
 
+const notSafetensors = (bytes: Uint8Array, why: string, where: string): DdrError =>
+  foreignContent(
+    bytes,
+    `is not a safetensors file: ${why}`,
+    where,
+    'Convert it in Python: safetensors.torch.save_file(torch.load(path, weights_only=True), "weights.safetensors").',
+  );
+
 /**
  * Bytes from the beginning of a file up to the end of its header, so that no more need be read to know what it holds.
  * @param bytes at least the first 8 of the file
@@ -49,7 +58,7 @@ export function safetensorsHeadBytes(bytes: Uint8Array, where: string): number {
   if (bytes.length < lengthBytes)
     throw new DdrError('InputTruncated', 'is too short for a safetensors file', { where });
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true));
-  if (length > maximumHeader) throw foreign('is not a safetensors file: its header would be too long', where);
+  if (length > maximumHeader) throw notSafetensors(bytes, 'its header would be too long', where);
   return lengthBytes + length;
 }
 

@@ -37,8 +37,11 @@ export async function readWholeFile(
   try {
     const status = await file.stat();
     if (!status.isFile()) {
-      const what = status.isDirectory() ? 'a folder, not a file' : 'not a regular file';
-      throw new DdrError('InputForeign', `is ${what}`, { where });
+      if (!status.isDirectory()) throw new DdrError('InputForeign', 'is not a regular file', { where });
+      throw new DdrError('InputForeign', 'is a folder, not a file', {
+        where,
+        hint: 'Name the file in it; a folder of images is read with format ImageFolder.',
+      });
     }
     if (status.size > maximumBytes)
       throw new DdrError('InputUnsafe', `has ${status.size} bytes, more than ${maximumBytes}`, { where });

@@ -1,4 +1,5 @@
 import { DdrError } from '../../api/errors.ts';
+import { foreignContent } from './content.ts';
 import { decodeCp437 } from './cp437.ts';
 
 /** An entry of a zip archive, as the central directory describes it. */
@@ -128,7 +129,7 @@ export function zipDirectory(bytes: Uint8Array, where: string, most: number): Zi
   if (end === undefined) {
     if (view.getUint32(0, true) === localSignature)
       throw new DdrError('InputTruncated', 'ends before its directory of entries', { where });
-    throw new DdrError('InputForeign', 'is not a zip archive', { where });
+    throw foreignContent(bytes, 'is not a zip archive', where);
   }
   const broken = () => new DdrError('InputTruncated', 'has a broken directory of entries', { where });
   const place = findDirectory(view, end);

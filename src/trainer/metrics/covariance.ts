@@ -1,6 +1,10 @@
 import { DdrError } from '../../api/errors.ts';
 import type { Statistics } from './statistics.ts';
 
+/** What to do about statistics that are none. */
+export const anew =
+  'Write mu and sigma anew from features of images, with numpy.cov(features, rowvar=False), as pytorch-fid does.';
+
 /**
  * How far rounding may take a covariance from being one. NumPy's own, in float64, is off by 1e-15; saved as float32 by 1e-7,
  * as float16 by some 1e-4; summed up in float32 with the mean subtracted at the end by as much. What is no covariance at all
@@ -18,7 +22,7 @@ export function checkStatistics({ covariance, dimensions: n }: Statistics, where
   const refuse = (finding: string) => {
     throw new DdrError('InputForeign', `sigma is not a covariance: ${finding}`, {
       where,
-      hint: 'Write mu and sigma anew from features of images, with numpy.cov(features, rowvar=False), as pytorch-fid does.',
+      hint: anew,
     });
   };
   const largest = covariance.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

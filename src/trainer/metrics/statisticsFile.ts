@@ -1,5 +1,6 @@
 import { DdrError } from '../../api/errors.ts';
 import { floatsOf, readNpz } from '../formats/npz.ts';
+import { anew } from './covariance.ts';
 import type { Statistics } from './statistics.ts';
 
 /**
@@ -15,9 +16,10 @@ export function readStatistics(bytes: Uint8Array, where: string): Statistics {
   if (covariance.shape.some((size) => size !== dimensions)) {
     throw new DdrError('InputMismatch', `sigma is [${covariance.shape.join(', ')}] and mu has ${dimensions} values`, {
       where,
+      hint: anew,
     });
   }
   if (![mean, covariance].every(({ data }) => data.every(Number.isFinite)))
-    throw new DdrError('InputForeign', 'mu or sigma has values that are not finite', { where });
+    throw new DdrError('InputForeign', 'mu or sigma has values that are not finite', { where, hint: anew });
   return { count: undefined, dimensions, mean: mean.data, covariance: covariance.data };
 }

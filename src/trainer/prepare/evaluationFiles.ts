@@ -46,7 +46,7 @@ async function checkReference(
     throw new DdrError(
       'InputMismatch',
       `mu has ${statistics.dimensions} values, and ${extractor} gives ${dimensions} features`,
-      { where },
+      { where, hint: `Take statistics of ${extractor}'s features, or compare with the data: reference.fromDataset.` },
     );
   }
   checkStatistics(statistics, where);

@@ -16,6 +16,9 @@ const stopped = 'stopped while reading the data; nothing is kept of it, and it b
 /** Room that is asked for beside the images: moments and records of a large dataset. */
 const spareBytes = 2 ** 24;
 
+/** The brightest byte of images of 0 and 1 that were taken for bytes, or of 12 bits that were saved as 16. */
+const allButBlack = 15;
+
 /** What is to be written, and how. */
 export interface Writing {
   dataset: Dataset;
@@ -125,6 +128,8 @@ async function write(
       yield image;
     }
     requireImages(sums.count, writing, findings);
+    if (sums.brightest <= allButBlack)
+      findings.said.push(`no pixel is brighter than ${sums.brightest} of 255: the images are all but black`);
     await assertUnchanged();
   }
   const { size: height, channels } = dataset.image;
@@ -142,7 +147,10 @@ function requireImages(count: number, { dataset, place, least }: Writing, findin
   const where = place.where;
   if (count === 0) {
     const others = noticesOf(findings, dataset).map((notice) => `; ${notice}`);
-    throw new DdrError('InputMissing', `there are no images of format ${dataset.format}${others.join('')}`, { where });
+    throw new DdrError('InputMissing', `there are no images of format ${dataset.format}${others.join('')}`, {
+      where,
+      hint: 'Check dataset.source.volume.path and dataset.format.',
+    });
   }
   if (count < least) {
     throw new DdrError('InputMismatch', `the evaluation needs ${least} images at least, and there is ${count}`, {

@@ -36,6 +36,25 @@ test('of several arrays one is named; without a name only one may be possible', 
   await assert.rejects(read('none.npz'), { code: 'InputForeign', message: /no array of images/ });
 });
 
+test('of arrays that could be the images none is guessed, and messages name some of many', async (t) => {
+  const floats = { shape: [3, 4, 4], data: new Float32Array(48) };
+  const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`\x1b[31m${i}`, images]));
+  const root = volumeOf(t, {
+    'masks.npz': writeNpz({ images: floats, masks: images }),
+    'many.npz': writeNpz(many),
+    'one.npz': writeNpz({ image: { shape: [4, 4, 3], data: pixels } }),
+  });
+  const read = (path: string, array?: string) =>
+    readImages(datasetOf('Npz', path, array === undefined ? {} : { array }), root);
+  await assert.rejects(read('masks.npz'), { message: /images float32.*masks uint8/, hint: /dataset\.array/ });
+  assert.deepEqual((await read('masks.npz', 'masks.npy')).pixels, pixels);
+  await assert.rejects(read('many.npz'), ({ message }: Error) => {
+    assert.match(message, /\\x1b\[31m0 uint8.*and 490 others/);
+    return message.length < 1000;
+  });
+  await assert.rejects(read('one.npz'), { message: /no array of images/, hint: /numpy\.stack/ });
+});
+
 test('what else an archive holds does not matter', async (t) => {
   const strings = Buffer.from(writeNpy({ shape: [3], data: new Int32Array(3) }).buffer);
   strings.set(Buffer.from('<U1'), strings.indexOf('<i4'));

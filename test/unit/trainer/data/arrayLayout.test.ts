@@ -26,6 +26,27 @@ test('other shapes are none of images', () => {
   });
 });
 
+test('one image by itself is not a number of narrow ones', () => {
+  for (const shape of [
+    [64, 64, 3],
+    [64, 48, 4],
+    [28, 28, 1],
+  ])
+    assert.throws(() => requireLayout(shape, 'x.npy'), { hint: /array\[None\]/ }, String(shape));
+  assert.equal(found(20, 4, 4), '4×4×1 HWC');
+});
+
+test('the remedy is that of what a shape probably is', () => {
+  const hints: [number[], RegExp][] = [
+    [[60000], /labels/],
+    [[20, 784], /reshape\(-1, 28, 28\)/],
+    [[20, 3072], /reshape\(-1, 3, 32, 32\)/],
+    [[32, 32, 3, 5000], /moveaxis\(array, -1, 0\)/],
+    [[1, 20, 28, 28, 3], /one of these shapes/],
+  ];
+  for (const [shape, hint] of hints) assert.throws(() => requireLayout(shape, 'x'), { hint }, String(shape));
+});
+
 test('channels are put side by side', () => {
   const planes = Uint8Array.of(1, 2, 3, 4, 11, 12, 13, 14, 21, 22, 23, 24);
   const layout = requireLayout([1, 3, 2, 2], 'x');

@@ -31,6 +31,19 @@ test('findings do not grow with what is found', () => {
   for (const notice of notices) assert.ok(notice.length <= 300 && notice.isWellFormed());
 });
 
+test('frames that are not read are told of', () => {
+  const findings = noFindings();
+  note(findings.several, 'stack.tif');
+  assert.match(noticesOf(findings, dataset).join(), /1 image has several frames or pages.*first stack\.tif/);
+});
+
+test('a remedy that the first broken image knows is told', () => {
+  const findings = noFindings();
+  const encrypted = new DdrError('InputForeign', 'is encrypted', { hint: 'Unpack it with its password.' });
+  noteBroken(findings, Buffer.from('a.png'), encrypted);
+  assert.match(tooManyBroken(findings, 1, 0).hint ?? '', /^Unpack it with its password\. Else .*maxBroken: 1\.$/);
+});
+
 test('nothing is said where nothing was found', () => {
   assert.deepEqual(noticesOf(noFindings(), dataset), []);
 });

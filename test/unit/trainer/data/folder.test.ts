@@ -39,3 +39,25 @@ test('a link out of the volume matters only where it is an image', async (t) => 
   symlinkSync(outside, join(root, 'folder'));
   await assert.rejects(readImages(datasetOf('ImageFolder', ''), root), { code: 'InputUnsafe' });
 });
+
+test('a link to nothing is a broken image, and may be left out', async (t) => {
+  const root = volumeOf(t, { 'a.png': await png(1) });
+  symlinkSync('.git/annex/objects/gone.png', join(root, 'b.png'));
+  await assert.rejects(readImages(datasetOf('ImageFolder', ''), root), {
+    code: 'InputForeign',
+    message: /a link to what is not there; 1 of 2 images/,
+    where: join(root, 'b.png'),
+    hint: /Copy what it links to/,
+  });
+  const { count, findings } = await readImages(datasetOf('ImageFolder', '', { maxBroken: 1 }), root);
+  assert.deepEqual([count, findings.broken.count], [1, 1]);
+});
+
+test('a file instead of a folder is refused with the format that it may be of', async (t) => {
+  const root = volumeOf(t, { 'a.zip': 'PK' });
+  await assert.rejects(readImages(datasetOf('ImageFolder', 'a.zip'), root), {
+    code: 'InputForeign',
+    where: join(root, 'a.zip'),
+    hint: /ImageZip/,
+  });
+});

@@ -148,11 +148,11 @@ test('images that are not square or that the decoder warns of are counted', asyn
   assert.match(notices[1] ?? '', /^2 images were not square and cropped to their centre .*first a\.png$/);
 });
 
-test('a file that cannot be there fails whatever may be left out', async (t) => {
+test('a file that may not be read fails whatever may be left out', async (t) => {
   const root = volumeOf(t, { 'a.png': await png(1) });
-  symlinkSync('nowhere', join(root, 'gone.png'));
+  symlinkSync('/etc/hostname', join(root, 'outside.png'));
   await assert.rejects(readImages(datasetOf('ImageFolder', '', { maxBroken: 5 }), root), {
-    code: 'InputMissing',
-    where: join(root, 'gone.png'),
+    code: 'InputUnsafe',
+    where: join(root, 'outside.png'),
   });
 });

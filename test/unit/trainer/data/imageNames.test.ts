@@ -17,9 +17,27 @@ test('what systems and editors leave beside images is hidden, with either separa
     'x/.Trash-1000/files/a.png',
     '.Trash-0\\b.png',
     './.git/a.png',
+    '@eaDir/a.png/SYNOPHOTO_THUMB_XL.jpg',
+    'x/@eadir/a.png@SynoEAStream',
+    '#recycle/a.png',
+    '#snapshot/x/a.png',
+    '@Recycle/a.png',
+    'lost+found/a.png',
+    '$RECYCLE.BIN\\S-1-5\\a.png',
+    'System Volume Information/a.png',
   ];
   for (const name of hidden) assert.ok(isHidden(bytes(name)), name);
-  for (const name of ['a.png', './a.png', 'x/a.png', 'a.b/c.png', 'MACOSX/a.png', '_a.png', 'x\\a.png'])
+  for (const name of [
+    'a.png',
+    './a.png',
+    'x/a.png',
+    'a.b/c.png',
+    'MACOSX/a.png',
+    '_a.png',
+    'x\\a.png',
+    '../a.png',
+    'x/../a.png',
+  ])
     assert.ok(!isHidden(bytes(name)), name);
 });
 

@@ -9,6 +9,7 @@ test('moments are those of each pixel over the images, as a network sees them', 
     [255, 255],
   ] as const)
     addImage(sums, Uint8Array.of(a, b));
+  assert.equal(sums.brightest, 255);
   const { mean, deviation } = momentsOf(sums);
   assert.deepEqual([...mean, ...deviation], [0, 1, 1, 0]);
 });

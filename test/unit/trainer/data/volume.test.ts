@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readInput, readInputRange, resolveInVolume } from '../../../../src/trainer/data/volume.ts';
+import { readInput, readInputRange, resolveInVolume, toInputError } from '../../../../src/trainer/data/volume.ts';
 import { volumeOf } from '../../../helpers/data.ts';
 
 test('a path is resolved within its volume', async (t) => {
@@ -38,4 +38,22 @@ test('a file is read whole or in part, and only a file', async (t) => {
     await assert.rejects(read(root), { code: 'InputForeign' });
     await assert.rejects(read(join(root, 'gone')), { code: 'InputMissing' });
   }
+});
+
+test('what may not be read is named once, escaped, with the remedy', () => {
+  const refused = Object.assign(new Error("EACCES: permission denied, open '/data/\x1b.png'"), {
+    code: 'EACCES',
+    syscall: 'open',
+  });
+  const error = toInputError(refused, '/data/\\x1b.png');
+  assert.deepEqual(
+    [error.code, error.message, error.where],
+    ['FileAccess', 'EACCES: permission denied', '/data/\\x1b.png'],
+  );
+  assert.match(error.hint ?? '', /chmod -R a\+rX/);
+});
+
+test('a folder instead of a file is refused with the format that it may be of', async (t) => {
+  const root = volumeOf(t, { 'folder/a.png': 'x' });
+  await assert.rejects(readInput(join(root, 'folder')), { code: 'InputForeign', hint: /ImageFolder/ });
 });

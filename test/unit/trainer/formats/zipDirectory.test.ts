@@ -50,6 +50,6 @@ test('too many entries, a broken directory and what is no archive are refused by
   broken[new DataView(archive.buffer).getUint32(archive.length - 6, true)] = 0;
   assert.throws(() => names(broken), { code: 'InputTruncated' });
   assert.throws(() => names(archive.subarray(0, -30)), { code: 'InputTruncated', message: /before its directory/ });
-  assert.throws(() => names(new Uint8Array(100)), { code: 'InputForeign', message: 'is not a zip archive' });
+  assert.throws(() => names(new Uint8Array(100)), { code: 'InputForeign', message: /^is not a zip archive/ });
   assert.throws(() => names(new Uint8Array(10)), { code: 'InputTruncated' });
 });

@@ -224,3 +224,12 @@ test('no volume and no data are refused', async (t) => {
   rmSync(join(data, 'a.npy'));
   await assert.rejects(prepare(prepareTask(datasetOf('Npy', 'a.npy'))), { code: 'InputMissing' });
 });
+
+test('images that are all but black are told of: those of 0 and 1 are taken for bytes', async (t) => {
+  const masks = Uint8Array.from({ length: 48 }, (_, i) => i % 2);
+  const { prepare } = bench(t, { 'masks.npy': npy(masks), 'images.npy': npy(pixels) });
+  const dark = await prepare(prepareTask(datasetOf('Npy', 'masks.npy')));
+  assert.match(dark.notices.join(), /no pixel is brighter than 1 of 255/);
+  const bright = await prepare(prepareTask(datasetOf('Npy', 'images.npy')));
+  assert.deepEqual(bright.notices, []);
+});
