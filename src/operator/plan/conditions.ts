@@ -88,7 +88,7 @@ function stalled({ phase, obstacle, refused }: Situation, failure: Judgement): J
 
 /**
  * kstatus: a run that has started is ready, as a Job is, and one that cannot go on by itself is stalled. One that waits for
- * what may come is neither: it reconciles (docs/adr/0007).
+ * what may come is neither: it reconciles (docs/adr/0009).
  */
 function judgements(situation: Situation): Record<ConditionType, Judgement> {
   const { phase, halt } = situation;

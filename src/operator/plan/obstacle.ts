@@ -9,7 +9,7 @@ export interface Obstacle {
   /** A reason of conditions, or what Kubernetes says of a pod. */
   reason: string;
   message: string;
-  /** Whether it may pass by itself: a node comes, a GPU is given back, a claim is made. docs/adr/0007 says who needs to know. */
+  /** Whether it may pass by itself: a node comes, a GPU is given back, a claim is made. docs/adr/0009 says who needs to know. */
   passing: boolean;
 }
 

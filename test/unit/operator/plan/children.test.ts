@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { components } from '../../../../src/api/names.ts';
 import { childrenOf, isBroken } from '../../../../src/operator/plan/children.ts';
-import { runOf, Simulation } from '../../../helpers/simulation.ts';
+import { runOf, Simulation, settings } from '../../../helpers/simulation.ts';
 
-const look = (simulation: Simulation, run = simulation.run, observed = simulation.observed()) =>
-  childrenOf(run, observed, new Date(simulation.now), simulation.settings);
+const look = (simulation: Simulation) =>
+  childrenOf(simulation.run, simulation.observed(), new Date(simulation.now), settings);
 
 test('until the data are known, nothing that follows from them is wanted, and what is there is undecided', () => {
   const simulation = new Simulation(runOf({ schedule: { states: 2 } }));
   simulation.prepare();
   const { status: _, ...fresh } = simulation.run;
-  const before = look(simulation, fresh, { ...simulation.observed(), pods: [] });
+  const before = childrenOf(fresh, { ...simulation.observed(), pods: [] }, new Date(simulation.now), settings);
   assert.deepEqual([before.dataset, before.addresses], [undefined, undefined]);
   assert.equal(before.undecided.length, 2, 'the two models in training');
   for (const { step, wanted } of before.all) assert.equal(wanted === undefined, step !== 'prepare', step);
