@@ -4,8 +4,7 @@ import { runDirectory, runLayout } from '../api/layout.ts';
 import type { Run } from '../api/run.ts';
 import type { RunStatus } from '../api/status.ts';
 import { addressesOf, modelPlans } from '../operator/plan/identity.ts';
-
-const counted = (count: number): string => `${count} ${count === 1 ? 'model' : 'models'}`;
+import { counted } from './display.ts';
 
 /**
  * What to know about a volume that a version before 0.2.0 has worked on: it has models, but no data were ever prepared. It is
@@ -17,8 +16,8 @@ export function noteOfFormerVersion({ metadata, spec }: Run, folder: string): st
   const countOf = (key: string) => globSync(`${key}/`, { cwd: folder }).length;
   const former = countOf(layout.model('*').root);
   if (former === 0 || countOf(layout.prepared('*')) > 0) return undefined;
-  const models = counted(modelPlans(spec).length);
-  return `The volume has ${counted(former)} of a version before 0.2.0. Addresses are computed otherwise since then, from what the data hold rather than from where they lie (see CHANGELOG.md), so ${models} will be trained anew. The former ones stay in ${join(folder, layout.models)} until you delete them.`;
+  const models = counted(modelPlans(spec).length, 'model');
+  return `The volume has ${counted(former, 'model')} of a version before 0.2.0. Addresses are computed otherwise since then, from what the data hold rather than from where they lie (see CHANGELOG.md), so ${models} will be trained anew. The former ones stay in ${join(folder, layout.models)} until you delete them.`;
 }
 
 /**
@@ -37,5 +36,5 @@ export function noteOfChangedData(
   const { models } = addressesOf(spec, modelPlans(spec), dataset);
   if (models.some((hash) => existsSync(join(folder, layout.model(hash).root)))) return undefined;
   const digests = `sha256 ${previousDigest.slice(0, 16)}… then, ${digest.slice(0, 16)}… now`;
-  return `The data have changed since they were read before (${digests}): ${counted(models.length)} will be trained anew. Models of the former data are kept apart and mix with nothing.`;
+  return `The data have changed since they were read before (${digests}): ${counted(models.length, 'model')} will be trained anew. Models of the former data are kept apart and mix with nothing.`;
 }

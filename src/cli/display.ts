@@ -15,6 +15,9 @@ const barWidth = 24;
 /** Lines for the strip of models, for processes at work, and for notices. */
 const [stripLines, activeLines, noticeLines] = [4, 12, 4];
 
+/** So many of something: 1 model, 2 models. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** Seconds as 1:05 or 2:03:07. */
 export function formatTime(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

@@ -4,15 +4,13 @@ import type { Run } from '../api/run.ts';
 import type { RunStatus } from '../api/status.ts';
 import type { LocalCluster } from '../local/localCluster.ts';
 import { runClaim } from '../operator/plan/volumes.ts';
-import { formatTime } from './display.ts';
+import { counted, formatTime } from './display.ts';
 import { caveatsOf, type View } from './view.ts';
 
 /** Absolute folder of something on the run's volume. */
 export function onVolume(run: Run, { folderOf }: Pick<LocalCluster, 'folderOf'>, path: string): string {
   return resolve(folderOf(runClaim(run)), path);
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function dataLines({ dataset }: RunStatus): string[] {
   if (dataset === undefined) return [];

@@ -3,6 +3,7 @@ import type { Run } from '../api/run.ts';
 import { reachesNoise } from '../diffusion/latentStates.ts';
 import { buildClaim, claimNotice } from '../operator/plan/claim.ts';
 import { statesOf } from '../operator/plan/identity.ts';
+import { counted } from './display.ts';
 import { readRuns } from './documents.ts';
 
 /** Checks every run of every file and says what is wrong with each. @returns whether all are right */
@@ -24,8 +25,6 @@ export function validate(files: readonly string[]): boolean {
   }
   return right;
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** What a valid run comes to, and what may surprise its author. */
 export function describeValid(file: string, run: Run): string {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { terminationMessageBytes } from '../api/termination.ts';
+import { freePort } from './freePort.ts';
 import { type PodSpec, pathMapping } from './podSpec.ts';
 
 /** Variables that a process gets from this one though its pod does not name them: where programs, libraries and GPUs are. */
@@ -106,16 +106,4 @@ function killGroup({ pid }: ChildProcess): void {
   } catch {
     // None is left.
   }
-}
-
-/** A port that is free now. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-      .on('error', reject)
-      .listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-      });
-  });
 }

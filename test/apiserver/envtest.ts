@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
+import { freePort } from '../../src/local/freePort.ts';
 import { ApiServer } from '../../src/operator/kube/apiServer.ts';
 import { systemClock } from '../../src/operator/kube/clock.ts';
 
@@ -22,17 +22,6 @@ export interface Environment {
   /** Kills and starts kube-apiserver again; etcd goes on. */
   restartApiServer(): Promise<void>;
   stop(): Promise<void>;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-      .on('error', reject)
-      .listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-      });
-  });
 }
 
 async function ended(child: ChildProcess): Promise<void> {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { freePort } from '../../../src/local/freePort.ts';
 import { startHttpServer } from '../../../src/operator/httpServer.ts';
 import type { KubeObject } from '../../../src/operator/kube/cluster.ts';
 import { ObjectStore } from '../../../src/operator/kube/store.ts';
@@ -46,11 +45,3 @@ test('health, readiness and metrics are served', async () => {
   }
   close();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

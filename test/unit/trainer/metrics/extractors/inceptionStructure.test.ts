@@ -5,13 +5,12 @@ import {
   inceptionShapes,
   inceptionStructure,
 } from '../../../../../src/trainer/metrics/extractors/inceptionStructure.ts';
-
-const product = (shape: readonly number[]) => shape.reduce((size, part) => size * part, 1);
+import { sizeOf } from '../../../../../src/trainer/model/parameters.ts';
 
 test('the network has the weights of torchvision’s InceptionV3 without logits, and running statistics', () => {
   const shapes = inceptionShapes();
   assert.equal(Object.keys(shapes).length, 94 * 5); // convolutions with batch norm
-  const parameters = Object.values(shapes).reduce((sum, shape) => sum + product(shape), 0);
+  const parameters = Object.values(shapes).reduce((sum, shape) => sum + sizeOf(shape), 0);
   assert.equal(parameters, 21_785_568 + 2 * 17_216);
 });
 
