@@ -97,7 +97,7 @@ function startController({ cluster }: LocalCluster, logger: Logger): RunControll
     random: Math.random,
     logger,
     settings: { trainerImage: image },
-    metrics: { reconciled: () => {}, active: () => {} },
+    metrics: { reconciled: () => {}, active: () => {}, waited: () => {}, missed: () => {} },
     workers: 1,
     instance: 'ddr',
     pollIntervalMs: 1000,

@@ -39,13 +39,16 @@ const isUnfinished = (job: ObservedJob) => job.finished === undefined && !job.de
 const busyOf = ({ jobs }: Children, step: Child['step']): ObservedJob[] =>
   [...jobs.values()].filter((job) => job.labels[labels.component] === step && holdsPods(job));
 
+/** Jobs that are made of one look at most: the next looks, a moment later, name the next. A thousand at once would hold it up. */
+const mostAtOnce = 128;
+
 /** Jobs to create now: the first missing ones of the step that the run is at, in as many slots as are free. */
 function jobsToCreate(run: Run, children: Children, { current }: Results): WantedJob[] {
   if (current === undefined) return [];
   const slots = Math.max(0, run.spec.execution.maxParallel - busyOf(children, current).length);
   return children.of[current]
     .flatMap(({ phase, job, wanted }) => (phase === 'absent' && job === undefined ? (wanted ?? []) : []))
-    .slice(0, slots);
+    .slice(0, Math.min(slots, mostAtOnce));
 }
 
 /**

@@ -4,11 +4,12 @@ import type { RunStatus } from '../../api/status.ts';
 import { type Child, type ChildPhase, phaseOfJob, type WantedJob } from './child.ts';
 import { datasetOf } from './dataset.ts';
 import { isOutdated } from './execution.ts';
-import { type Addresses, addressesOf, type ModelPlan, modelPlans, unreadData } from './identity.ts';
+import { type Addresses, type ModelPlan, unreadData } from './identity.ts';
 import type { Observed, ObservedJob } from './observed.ts';
 import { type PodsByJob, podsByJob } from './pods.ts';
 import { retryHash } from './retry.ts';
 import { steps } from './steps.ts';
+import { wantedOf } from './wanted.ts';
 
 export interface ModelChild extends Child {
   model: ModelPlan;
@@ -77,26 +78,23 @@ function everyChild(
   run: Run,
   jobs: ReadonlyMap<string, ObservedJob>,
   dataset: RunStatus['dataset'],
-  addresses: Addresses,
-  models: readonly ModelPlan[],
+  all: readonly WantedJob[],
 ): Child[] {
-  return components.flatMap((step) =>
-    steps[step].jobs(run, models, addresses).map((wanted): Child => {
-      if (dataset === undefined && steps[step].followsFromData)
-        return { step, model: wanted.model, wanted: undefined, phase: 'absent', job: undefined };
-      const job = jobs.get(wanted.name);
-      return { step, model: wanted.model, wanted, phase: phaseOf(run, dataset, wanted, job), job };
-    }),
-  );
+  return all.map((wanted): Child => {
+    const { step, model } = wanted;
+    if (dataset === undefined && steps[step].followsFromData)
+      return { step, model, wanted: undefined, phase: 'absent', job: undefined };
+    const job = jobs.get(wanted.name);
+    return { step, model, wanted, phase: phaseOf(run, dataset, wanted, job), job };
+  });
 }
 
 export function childrenOf(run: Run, observed: Observed): Children {
   const pods = podsByJob(observed);
   const jobs = new Map(observed.jobs.map((job) => [job.name, job]));
   const dataset = datasetOf(run, pods);
-  const plans = modelPlans(run.spec);
-  const addresses = addressesOf(run.spec, plans, dataset ?? unreadData);
-  const all = everyChild(run, jobs, dataset, addresses, plans);
+  const { addresses, jobs: wanted } = wantedOf(run, dataset ?? unreadData);
+  const all = everyChild(run, jobs, dataset, wanted);
   const byStep = Map.groupBy(all, ({ step }) => step);
   const of = Object.fromEntries(components.map((step) => [step, byStep.get(step) ?? []])) as Record<Component, Child[]>;
   const undecided =

@@ -39,7 +39,7 @@ function start(t: TestContext, spec: Record<string, unknown>, status: object = p
     random: () => 0,
     logger: silent,
     settings: { trainerImage: 'trainer:test' },
-    metrics: { reconciled: () => {}, active: () => {} },
+    metrics: { reconciled: () => {}, active: () => {}, waited: () => {}, missed: () => {} },
     workers: 2,
     instance: 'test',
   });
