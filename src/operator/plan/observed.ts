@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { containerName } from '../../api/names.ts';
+import { isObject } from '../../api/objects.ts';
 import type { Progress } from '../../api/progress.ts';
 import type { KubeObject } from '../kube/cluster.ts';
 import { once } from './once.ts';
@@ -10,6 +11,14 @@ function withoutNulls(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).filter(([, inner]) => inner !== null);
   return Object.fromEntries(entries.map(([name, inner]) => [name, withoutNulls(inner)]));
+}
+
+/** An object without what is large and not read, which would cost most of the time: templates, volumes, containers but for their ports. */
+function slender({ metadata, spec, status }: KubeObject): unknown {
+  const { managedFields: _, ...ownMetadata } = metadata as KubeObject['metadata'] & { managedFields?: unknown };
+  const { template: _template, volumes: _volumes, containers, ...rest } = isObject(spec) ? spec : {};
+  const ported = Array.isArray(containers) && containers.filter(isObject).map(({ name, ports }) => ({ name, ports }));
+  return withoutNulls({ metadata: ownMetadata, spec: ported ? { ...rest, containers: ported } : rest, status });
 }
 
 /** Only what the plan reads, parsed leniently: a cluster may be newer than we are. */
@@ -134,7 +143,7 @@ export interface Observed {
 }
 
 function parseJob(object: KubeObject): ObservedJob {
-  const { metadata, spec, status } = jobSchema.parse(withoutNulls(object));
+  const { metadata, spec, status } = jobSchema.parse(slender(object));
   const end = status.conditions.find(
     ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
   );
@@ -160,7 +169,7 @@ const normalWaits = ['', 'ContainerCreating', 'PodInitializing'];
 const settledReason = (reason: string) => (reason === 'ErrImagePull' ? 'ImagePullBackOff' : reason);
 
 function parsePod(object: KubeObject): ObservedPod {
-  const { metadata, spec, status } = podSchema.parse(withoutNulls(object));
+  const { metadata, spec, status } = podSchema.parse(slender(object));
   // Users, and webhooks, add containers of their own; the kubelet lists them by name.
   const containers = [...status.initContainerStatuses, ...status.containerStatuses];
   const trainer = status.containerStatuses.find(({ name }) => name === containerName);
@@ -201,7 +210,7 @@ const keeper =
   (schema: typeof jobSchema | typeof podSchema) =>
   (object: KubeObject): KubeObject => {
     const { apiVersion, kind } = object;
-    const { data } = schema.safeParse(withoutNulls(object));
+    const { data } = schema.safeParse(slender(object));
     return data === undefined ? object : ({ apiVersion, kind, ...data } as KubeObject);
   };
 
