@@ -86,6 +86,12 @@ const printerColumns = [
     description: 'Fréchet distance of the samples; lower is better.',
   },
   {
+    name: 'Reason',
+    type: 'string',
+    jsonPath: '.status.reason',
+    description: 'Why it is Blocked or Failed.',
+  },
+  {
     name: 'Progress',
     type: 'integer',
     jsonPath: '.status.progress.percent',
@@ -93,6 +99,13 @@ const printerColumns = [
     priority: 1,
   },
   { name: 'Metric', type: 'string', jsonPath: '.status.results.metric', priority: 1 },
+  {
+    name: 'Message',
+    type: 'string',
+    jsonPath: '.status.conditions[?(@.type=="Ready")].message',
+    description: 'What there is to say of it.',
+    priority: 1,
+  },
   { name: 'Extractor', type: 'string', jsonPath: '.status.results.extractor', priority: 1 },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ];

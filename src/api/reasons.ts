@@ -1,7 +1,8 @@
 import type { Phase } from './status.ts';
 
 /**
- * Reasons of conditions, beside the phases, which `Ready` and `Complete` give as theirs. Like the codes of errors they are
+ * Reasons of conditions, beside the phases, which `Ready` and `Complete` give as theirs, and what Kubernetes says of the pod
+ * that blocks a run. Like the codes of errors they are
  * API: one is added, never renamed.
  */
 export const conditionReasons = {
@@ -21,6 +22,7 @@ export const conditionReasons = {
   OthersContinue: 'Something has failed; the rest goes on.',
   ModelFailed: 'A model was given up.',
   StepFailed: 'A step other than training was given up.',
+  ResultUnknown: 'The pod of the prepare step ended without saying what it found.',
   RetriesExhausted: 'More pods have failed than execution.retries.total allows.',
   DeadlineExceeded: 'The run took longer than execution.deadlines.runSeconds.',
   ChildRefused: 'The API server refuses a child; it is tried again.',
@@ -31,6 +33,7 @@ export const conditionReasons = {
 export const eventReasons = {
   Created: 'Children were created.',
   ClaimOnOneNode: 'The claim is ReadWriteOnce: all pods of the run have to share one node.',
+  ClaimTakenUp: 'The claim of a run of this name before is used: only what is missing there is made.',
   Deleted: 'Jobs that are not wanted any more were deleted.',
   Stopped: 'Pods were asked to save their state and end.',
   Resumed: 'Jobs go on.',
@@ -38,6 +41,7 @@ export const eventReasons = {
   ModelTrained: 'More models are trained.',
   DatasetChanged: 'The data are others than before, and models are trained anew.',
   AddressesChanged: 'The run was made by a version with other addresses, and models are trained anew.',
+  ChildRefused: conditionReasons.ChildRefused,
   TopStateNotNoise: conditionReasons.TopStateNotNoise,
 } as const satisfies Record<string, string>;
 

@@ -109,7 +109,8 @@ ${fieldTable(fieldsOf(status, ''))}
 
 ## Reasons of conditions
 
-Besides these, \`Ready\` and \`Complete\` give the phase.
+Besides these, \`Ready\` and \`Complete\` give the phase, and \`Ready\`, \`Reconciling\` and \`Stalled\` of a run that is blocked what
+Kubernetes says of its pod, such as \`Unschedulable\` or \`ImagePullBackOff\`.
 
 ${reasonTable(conditionReasons)}
 

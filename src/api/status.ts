@@ -8,6 +8,7 @@ export const phases = [
   'Aggregating',
   'Sampling',
   'Evaluating',
+  'Blocked',
   'Complete',
   'Suspended',
   'Cancelled',
@@ -52,6 +53,11 @@ export const statusSchema = z
       .optional()
       .describe('Value of the annotation tspace.dev/retry-at that this status was computed with.'),
     phase: z.enum(phases).optional().describe('Where the run is.'),
+    reason: z
+      .string()
+      .max(1024)
+      .optional()
+      .describe('Why it is Blocked or Failed: a reason of conditions, or what Kubernetes says of its pod.'),
     conditions: z
       .array(conditionSchema)
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
@@ -98,6 +104,10 @@ export const statusSchema = z
         z.object({
           job: z.string().describe('The Job.'),
           pod: z.string().optional().describe('Its last pod.'),
+          attempt: z
+            .string()
+            .optional()
+            .describe('Of what is tried again: which attempt failed, of how many, such as "2 of 4".'),
           states: z.string().optional().describe('Range of states of its model.'),
           reason: z.string().describe("The error's code, or Kubernetes' reason."),
           message: z.string().max(4096).describe('What was wrong and what to do.'),
@@ -106,7 +116,7 @@ export const statusSchema = z
       )
       .max(10)
       .optional()
-      .describe('What failed or cannot start, at most ten.'),
+      .describe('What failed, cannot start, or failed and is tried again; at most ten.'),
     dataset: z
       .object({
         preparedBy: z.string().describe('Address of the prepare step that found it.'),

@@ -30,6 +30,8 @@ export interface RunOptions {
 }
 
 const image = 'local/trainer';
+/** What the operator of this machine is started with. */
+const settings = { trainerImage: image };
 
 /** The trainer beside this file: source as it is, or compiled. */
 const trainer = [process.execPath, join(import.meta.dirname, `../trainer/main${extname(import.meta.filename)}`)];
@@ -96,7 +98,7 @@ function startController({ cluster }: LocalCluster, logger: Logger): RunControll
     clock: systemClock,
     random: Math.random,
     logger,
-    settings: { trainerImage: image },
+    settings,
     metrics: { reconciled: () => {}, active: () => {}, waited: () => {}, missed: () => {} },
     workers: 1,
     instance: 'ddr',
@@ -130,7 +132,10 @@ async function untilOver(
   const started = performance.now();
   let prepared = false;
   const { view, outcome } = await follow({
-    look: () => viewOf(run, local, controller.progress, (performance.now() - started) / 1000),
+    look: () => {
+      const seconds = (performance.now() - started) / 1000;
+      return viewOf(run, local, { answers: controller.progress, settings, now: new Date(), seconds });
+    },
     onView(view) {
       const { dataset } = view.status ?? {};
       if (dataset !== undefined && !prepared) {

@@ -5,6 +5,7 @@ import { type ConditionType, type Phase, type RunStatus, statusSchema } from '..
 import type { LocalCluster } from '../local/localCluster.ts';
 import { childrenOf } from '../operator/plan/children.ts';
 import { type ObservedPod, observeJob, observePod } from '../operator/plan/observed.ts';
+import type { Settings } from '../operator/plan/pod.ts';
 import { progressOf } from '../operator/plan/progress.ts';
 import { formatRanges } from '../operator/plan/ranges.ts';
 import { types } from '../operator/types.ts';
@@ -37,12 +38,22 @@ export interface View {
 const stepOf = ({ labels: own }: ObservedPod): Component | undefined =>
   components.find((component) => component === own[labels.component]);
 
+/** What a look needs beside the cluster. */
+export interface Moment {
+  /** Last answers of running pods, by name. */
+  answers: ReadonlyMap<string, Progress>;
+  /** What the operator was started with. */
+  settings: Settings;
+  now: Date;
+  /** Since the start. */
+  seconds: number;
+}
+
 /** Looks at a run and its children; progress is as fresh as the last answers of its pods. */
 export function viewOf(
   run: Run,
   { objects }: Pick<LocalCluster, 'objects'>,
-  answers: ReadonlyMap<string, Progress>,
-  seconds: number,
+  { answers, settings, now, seconds }: Moment,
 ): View {
   const { name, namespace } = run.metadata;
   const status = statusSchema.safeParse(objects.get(types.run, `${namespace}/${name}`)?.status).data;
@@ -52,7 +63,7 @@ export function viewOf(
     claims: [],
     progress: answers,
   };
-  const children = childrenOf({ ...run, status }, observed);
+  const children = childrenOf({ ...run, status }, observed, now, settings);
   const running = observed.pods.filter(({ phase }) => phase === 'Running');
   const training = new Set(
     running.filter((pod) => stepOf(pod) === 'train').map(({ labels: own }) => Number(own[labels.model])),

@@ -14,6 +14,7 @@ import type { Settings } from './plan/pod.ts';
 import { ProgressPoller } from './progressPoller.ts';
 import { ChildWriter } from './run/childWriter.ts';
 import { createReconciler } from './run/reconcile.ts';
+import { Refusals } from './run/refusals.ts';
 import { RunReader } from './run/runReader.ts';
 import { StatusWriter } from './run/statusWriter.ts';
 import { types } from './types.ts';
@@ -110,6 +111,7 @@ export function createRunController(options: RunControllerOptions): RunControlle
     reader: new RunReader(),
     children,
     statuses: new StatusWriter(cluster, clock, (run) => runs.observe(run)),
+    refusals: new Refusals(clock, random),
     recorder: new EventRecorder({ cluster, clock, logger, controller: `${group}/operator`, instance }),
   });
   const controller = new Controller({ queue, clock, logger, workers, metrics, reconcile });

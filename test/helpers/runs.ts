@@ -222,6 +222,12 @@ export const wrongRuns: WrongRun[] = [
     says: /goes with size/,
   },
   {
+    title: 'what becomes of an existing claim',
+    spec: shared({ claimName: 'mine', whenDeleted: 'Retain' }),
+    field: 'spec.checkpoints.volume.shared.whenDeleted',
+    says: /goes with size/,
+  },
+  {
     title: 'an access mode that pods cannot share',
     spec: shared({ size: '1Gi', accessModes: ['ReadOnlyMany'] }),
     field: 'spec.checkpoints.volume.shared.accessModes[0]',

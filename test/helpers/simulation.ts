@@ -4,11 +4,13 @@ import { parseRun, type Run } from '../../src/api/run.ts';
 import { isTerminal } from '../../src/api/status.ts';
 import { renderTermination, type TaskResult } from '../../src/api/termination.ts';
 import type { KubeObject } from '../../src/operator/kube/cluster.ts';
-import type { Observed, ObservedJob, ObservedPod } from '../../src/operator/plan/observed.ts';
+import type { Observed, ObservedClaim, ObservedJob, ObservedPod } from '../../src/operator/plan/observed.ts';
 import { type Plan, plan } from '../../src/operator/plan/plan.ts';
+import type { Settings } from '../../src/operator/plan/pod.ts';
+import { nothingRefused, type Refused } from '../../src/operator/plan/refused.ts';
 import { withSpec } from './runs.ts';
 
-export const settings = { trainerImage: 'trainer:test' };
+export const settings: Settings = { trainerImage: 'trainer:test' };
 
 /** A run as the API server would give it, with defaults. */
 export function runOf(spec: Record<string, unknown> = {}): Run {
@@ -31,9 +33,12 @@ export class Simulation {
   readonly jobs = new Map<string, SimulatedJob>();
   readonly pods: ObservedPod[] = [];
   readonly created: string[] = [];
-  claims: { name: string; uid: string }[] = [];
+  claims: ObservedClaim[] = [];
   /** What prepare finds the data to be. */
   digest = 'd'.repeat(64);
+  /** What the operator was started with, and what the API server has refused. */
+  settings: Settings = settings;
+  refused: Refused = nothingRefused;
   #uid = 0;
 
   constructor(run: Run) {
@@ -47,12 +52,14 @@ export class Simulation {
   /** Plans once and carries it out. */
   step(): Plan {
     this.now += 1000;
-    return this.carryOut(plan(this.run, this.observed(), new Date(this.now), settings));
+    return this.carryOut(plan(this.run, this.observed(), new Date(this.now), this.settings, this.refused));
   }
 
   carryOut(planned: Plan): Plan {
     for (const { name } of planned.remove) this.jobs.delete(name);
     for (const { name, value } of planned.suspend) this.#change(name, { suspended: value, active: value ? 0 : 1 });
+    for (const { name, owners } of planned.reown)
+      this.claims = this.claims.map((claim) => (claim.name === name ? { ...claim, owned: owners.length > 0 } : claim));
     for (const object of planned.create) this.#create(object);
     this.run = { ...this.run, status: planned.status };
     return planned;
@@ -121,7 +128,8 @@ export class Simulation {
     if (this.jobs.has(name)) throw new Error(`${name} is created twice`);
     this.created.push(name);
     if (object.kind === 'PersistentVolumeClaim') {
-      this.claims = [...this.claims, { name, uid: `uid-${this.#uid++}` }];
+      const owned = object.metadata.ownerReferences !== undefined;
+      this.claims = [...this.claims, { name, uid: `uid-${this.#uid++}`, deleting: false, owned }];
       return;
     }
     this.jobs.set(name, {
@@ -157,6 +165,7 @@ export class Simulation {
       ip: undefined,
       port: undefined,
       terminated: { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', message },
+      disrupted: false,
       blocked: undefined,
     });
   }
@@ -178,6 +187,7 @@ export const runningPod = (name: string, job: ObservedJob): ObservedPod => ({
   ip: undefined,
   port: undefined,
   terminated: undefined,
+  disrupted: false,
   blocked: undefined,
 });
 

@@ -5,6 +5,9 @@ import { asSet, integer, objectName, withRules } from '../rules.ts';
 /** Not a default of the schema: it would also be written beside claimName, where it says nothing. */
 export const defaultAccessModes = ['ReadWriteMany'] as const;
 
+/** As StatefulSets have it, and like the access modes no default of the schema. */
+export const defaultWhenDeleted = 'Retain';
+
 /** An empty name is one too: it asks for a volume of no class, which somebody has made for this claim. */
 const storageClassName = z
   .string()
@@ -19,7 +22,7 @@ const shared = withRules(
     .strictObject({
       size: wholeQuantity
         .optional()
-        .describe('Size of a claim that the run creates and owns: it goes when the run is deleted.'),
+        .describe('Size of a claim that the run creates, <name of the run>-checkpoints, unless it has one of before.'),
       storageClassName: storageClassName
         .optional()
         .describe(
@@ -34,6 +37,12 @@ const shared = withRules(
         .optional()
         .describe(
           'Access modes of the created claim; [ReadWriteMany] where left out. With ReadWriteOnce alone all pods of the run have to share a node: choose it in execution.podTemplate.',
+        ),
+      whenDeleted: z
+        .enum(['Retain', 'Delete'])
+        .optional()
+        .describe(
+          'What becomes of the created claim when the run is deleted; Retain where left out. One that is retained is taken up, as it is, by the next run of this name, which trains only what is missing.',
         ),
       claimName: objectName
         .optional()
@@ -59,6 +68,12 @@ const shared = withRules(
       message: 'accessModes goes with size; an existing claim has its modes already',
       path: ['accessModes'],
       check: (s) => s.accessModes === undefined || s.size !== undefined,
+    },
+    {
+      cel: '!has(self.whenDeleted) || has(self.size)',
+      message: 'whenDeleted goes with size; an existing claim is never deleted',
+      path: ['whenDeleted'],
+      check: (s) => s.whenDeleted === undefined || s.size !== undefined,
     },
     {
       cel: 'has(self.size) == has(oldSelf.size) && (!has(self.claimName) || !has(oldSelf.claimName) || self.claimName == oldSelf.claimName) && has(self.storageClassName) == has(oldSelf.storageClassName) && (!has(self.storageClassName) || self.storageClassName == oldSelf.storageClassName)',

@@ -38,7 +38,9 @@ export const specSchema = withRules(
         .describe('Ends the run for good, keeping what is on the volume. Cannot be taken back.'),
       ttlSecondsAfterFinished: integer(0)
         .optional()
-        .describe('Seconds after its end when the run, with the children it owns, is deleted.'),
+        .describe(
+          'Seconds after its end when the run is deleted, with its Jobs and pods, and with its claim where checkpoints.volume.shared.whenDeleted is Delete.',
+        ),
     })
     .describe('What to train, on what, and where.'),
   [

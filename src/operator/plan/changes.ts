@@ -3,13 +3,14 @@ import type { Run } from '../../api/run.ts';
 import type { KubeObject } from '../kube/cluster.ts';
 import type { Child, WantedJob } from './child.ts';
 import type { Children } from './children.ts';
-import { buildClaim } from './claim.ts';
+import { buildClaim, type Reowning, reownings } from './claim.ts';
 import type { Halt } from './halt.ts';
 import { addressFormat } from './identity.ts';
 import { buildJob } from './job.ts';
 import type { Observed, ObservedJob } from './observed.ts';
 import { outdatedJobs } from './outdated.ts';
 import type { Settings } from './pod.ts';
+import { isPutOff, type Refused } from './refused.ts';
 import type { Results } from './results.ts';
 
 /** What is to be done about children. */
@@ -20,9 +21,22 @@ export interface Changes {
   suspend: { name: string; uid: string; value: boolean }[];
   /** Jobs that are not wanted any more. */
   remove: { name: string; uid: string }[];
+  /** Claims that are to go with the run, or to stay when it goes. */
+  reown: Reowning[];
+  /** A claim of a run of this name before, which this one finds when it begins. */
+  takenUp: string | undefined;
   /** Training Jobs made by a version with other addresses, which are not wanted any more; named once, when prepare begins. */
   former: string[];
 }
+
+export const noChanges: Changes = {
+  create: [],
+  suspend: [],
+  remove: [],
+  reown: [],
+  takenUp: undefined,
+  former: [],
+};
 
 /**
  * Kueue suspends and resumes the Jobs of its queues itself; they are deleted instead and made anew, which gives their
@@ -42,12 +56,21 @@ const busyOf = ({ jobs }: Children, step: Child['step']): ObservedJob[] =>
 /** Jobs that are made of one look at most: the next looks, a moment later, name the next. A thousand at once would hold it up. */
 const mostAtOnce = 128;
 
-/** Jobs to create now: the first missing ones of the step that the run is at, in as many slots as are free. */
-function jobsToCreate(run: Run, children: Children, { current }: Results): WantedJob[] {
+/**
+ * Jobs to create now: the first missing ones of the step that the run is at, in as many slots as are free. One that the API
+ * server refuses holds none.
+ */
+function jobsToCreate(
+  run: Run,
+  children: Children,
+  { current }: Results,
+  isRefused: (name: string) => boolean,
+): WantedJob[] {
   if (current === undefined) return [];
   const slots = Math.max(0, run.spec.execution.maxParallel - busyOf(children, current).length);
   return children.of[current]
     .flatMap(({ phase, job, wanted }) => (phase === 'absent' && job === undefined ? (wanted ?? []) : []))
+    .filter(({ name }) => !isRefused(name))
     .slice(0, Math.min(slots, mostAtOnce));
 }
 
@@ -84,7 +107,13 @@ const formerJobs = ({ undecided }: Children): ObservedJob[] =>
     (job) => job.labels[labels.component] === 'train' && job.labels[labels.addressFormat] !== String(addressFormat),
   );
 
-function removals(run: Run, children: Children, reported: Results, halt: Halt | undefined): ObservedJob[] {
+function removals(
+  run: Run,
+  children: Children,
+  reported: Results,
+  halt: Halt | undefined,
+  settings: Settings,
+): ObservedJob[] {
   const kept = new Set(children.undecided);
   for (const { wanted } of children.all) {
     const job = wanted && children.jobs.get(wanted.name);
@@ -95,7 +124,7 @@ function removals(run: Run, children: Children, reported: Results, halt: Halt | 
   const ended = there.filter(
     (job) => isUnfinished(job) && (halt?.kind === 'cancelled' || (halt !== undefined && isQueued(job))),
   );
-  const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, children);
+  const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, children, settings);
   const lost = halt === undefined ? reported.lost : [];
   return [...new Set([...obsolete, ...outdated, ...lost, ...ended])];
 }
@@ -107,15 +136,22 @@ export function changesOf(
   observed: Observed,
   halt: Halt | undefined,
   settings: Settings,
+  refused: Refused,
+  now: Date,
 ): Changes {
   const claim = halt?.kind === 'cancelled' ? undefined : buildClaim(run);
-  const claimMissing = claim !== undefined && !observed.claims.some(({ name }) => name === claim.metadata.name);
-  const jobs = halt === undefined ? jobsToCreate(run, children, reported) : [];
+  const there = observed.claims.find(({ name }) => name === claim?.metadata.name);
+  const claimMissing = claim !== undefined && there === undefined;
+  const isRefused = (name: string) => isPutOff(refused, name, now);
+  const claimRefused = claimMissing && isRefused(claim.metadata.name);
+  const jobs = halt === undefined && !claimRefused ? jobsToCreate(run, children, reported, isRefused) : [];
   const former = jobs.some(({ step }) => step === 'prepare') ? formerJobs(children) : [];
   return {
-    create: [...(claimMissing ? [claim] : []), ...jobs.map((job) => buildJob(run, job, settings))],
+    create: [...(claimMissing && !claimRefused ? [claim] : []), ...jobs.map((job) => buildJob(run, job, settings))],
     suspend: suspensions(run, children, halt),
-    remove: removals(run, children, reported, halt).map(({ name, uid }) => ({ name, uid })),
+    remove: removals(run, children, reported, halt, settings).map(({ name, uid }) => ({ name, uid })),
+    reown: reownings(run, observed.claims).filter(({ name }) => !isRefused(name)),
+    takenUp: run.status === undefined && there?.deleting === false ? there.name : undefined,
     former: former.map(({ name }) => name),
   };
 }

@@ -2,10 +2,11 @@ import { type Component, components, labels } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
 import { type Child, type ChildPhase, phaseOfJob, type WantedJob } from './child.ts';
-import { datasetOf } from './dataset.ts';
+import { datasetOf, isSilent } from './dataset.ts';
 import { isOutdated } from './execution.ts';
 import { type Addresses, type ModelPlan, unreadData } from './identity.ts';
 import type { Observed, ObservedJob } from './observed.ts';
+import type { Settings } from './pod.ts';
 import { type PodsByJob, podsByJob } from './pods.ts';
 import { retryHash } from './retry.ts';
 import { steps } from './steps.ts';
@@ -59,42 +60,49 @@ function countRetries(run: Run, jobs: readonly ObservedJob[]): number {
   );
 }
 
+/** What the phases of children follow from. */
+interface Seen {
+  run: Run;
+  dataset: RunStatus['dataset'];
+  jobs: ReadonlyMap<string, ObservedJob>;
+  pods: PodsByJob;
+  settings: Settings;
+  now: Date;
+}
+
 function phaseOf(
-  run: Run,
-  dataset: RunStatus['dataset'],
-  { step, model }: WantedJob,
+  { run, dataset, pods, settings, now }: Seen,
+  wanted: WantedJob,
   job: ObservedJob | undefined,
 ): ChildPhase {
+  const { step, model } = wanted;
+  const makesDataset = steps[step].reports === 'dataset';
   // What prepare has found needs no Job any more: it is in the status.
-  if (steps[step].reports === 'dataset' && dataset !== undefined) return 'done';
-  const phase = phaseOfJob(job);
+  if (makesDataset && dataset !== undefined) return 'done';
+  const phase = makesDataset && isSilent(job, pods, now) ? 'failed' : phaseOfJob(job);
   // It is made anew, and the run has not failed yet.
-  const again = phase === 'failed' && job !== undefined && isOutdated(run, job, model?.settings.podTemplate);
+  const again = phase === 'failed' && job !== undefined && isOutdated(run, job, model?.settings.podTemplate, settings);
   return again ? 'absent' : phase;
 }
 
 /** Every child of the run, in the order of the steps. */
-function everyChild(
-  run: Run,
-  jobs: ReadonlyMap<string, ObservedJob>,
-  dataset: RunStatus['dataset'],
-  all: readonly WantedJob[],
-): Child[] {
+function everyChild(seen: Seen, all: readonly WantedJob[]): Child[] {
+  const { dataset, jobs } = seen;
   return all.map((wanted): Child => {
     const { step, model } = wanted;
     if (dataset === undefined && steps[step].followsFromData)
       return { step, model, wanted: undefined, phase: 'absent', job: undefined };
     const job = jobs.get(wanted.name);
-    return { step, model, wanted, phase: phaseOf(run, dataset, wanted, job), job };
+    return { step, model, wanted, phase: phaseOf(seen, wanted, job), job };
   });
 }
 
-export function childrenOf(run: Run, observed: Observed): Children {
+export function childrenOf(run: Run, observed: Observed, now: Date, settings: Settings): Children {
   const pods = podsByJob(observed);
   const jobs = new Map(observed.jobs.map((job) => [job.name, job]));
   const dataset = datasetOf(run, pods);
   const { addresses, jobs: wanted } = wantedOf(run, dataset ?? unreadData);
-  const all = everyChild(run, jobs, dataset, wanted);
+  const all = everyChild({ run, dataset, jobs, pods, settings, now }, wanted);
   const byStep = Map.groupBy(all, ({ step }) => step);
   const of = Object.fromEntries(components.map((step) => [step, byStep.get(step) ?? []])) as Record<Component, Child[]>;
   const undecided =

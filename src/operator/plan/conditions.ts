@@ -5,9 +5,11 @@ import { type Condition, type ConditionType, conditionTypes, isTerminal, type Ph
 import { largestSignalAtStart, reachesNoise } from '../../diffusion/latentStates.ts';
 import { countOf } from './child.ts';
 import type { Children } from './children.ts';
-import type { Failure } from './failures.ts';
+import { type Failure, failureText } from './failures.ts';
 import type { Halt } from './halt.ts';
-import { type Judgement, no, yes } from './judgement.ts';
+import { because, type Judgement, no, yes } from './judgement.ts';
+import type { Obstacle } from './obstacle.ts';
+import { type Refused, refusalText } from './refused.ts';
 import { type StepCondition, steps } from './steps.ts';
 import { cutText } from './text.ts';
 
@@ -21,6 +23,9 @@ export interface Situation {
   phase: Phase;
   halt: Halt | undefined;
   failures: readonly Failure[];
+  /** Why the run stands still, where its phase is Blocked. */
+  obstacle: Obstacle | undefined;
+  refused: Refused;
 }
 
 function scheduleReachesNoise({ run, children }: Situation): Judgement {
@@ -40,24 +45,13 @@ function scheduleReachesNoise({ run, children }: Situation): Judgement {
   );
 }
 
-/** One sentence per failure, for the Failed condition and its event. */
-export function failureText(failures: readonly Failure[]): string {
-  return failures
-    .map(
-      ({ job, pod, states, reason, message }) =>
-        `${states === undefined ? `Job ${job}` : `Model of states ${states} (Job ${job})`}${pod === undefined ? '' : `, pod ${pod}`}: ${reason}: ${message}`,
-    )
-    .join('\n');
-}
-
 function failed({ phase, halt, failures, children }: Situation): Judgement {
   if (phase === 'Failed') {
     if (halt?.kind === 'failed')
       return yes(halt.reason, [halt.message, failureText(failures)].filter((text) => text !== '').join('\n'));
-    return yes(
-      children.models.some((model) => model.phase === 'failed') ? 'ModelFailed' : 'StepFailed',
-      failureText(failures),
-    );
+    const isSilent = children.all.some(({ phase, job }) => phase === 'failed' && job?.finished === 'Complete');
+    const ofModel = children.models.some((model) => model.phase === 'failed');
+    return yes(isSilent ? 'ResultUnknown' : ofModel ? 'ModelFailed' : 'StepFailed', failureText(failures));
   }
   const broken = countOf(children.all, 'failed');
   return broken === 0
@@ -71,22 +65,38 @@ function stepConditions({ children: { of, dataset } }: Situation): Record<StepCo
   return Object.fromEntries(entries) as Record<StepCondition, Judgement>;
 }
 
-/** kstatus: a run that has started is ready, as a Job is; only what cannot go on by itself is stalled. */
+function ready({ phase, failures, obstacle }: Situation): Judgement {
+  const text = `The run is ${phase.toLowerCase()}.`;
+  if (obstacle !== undefined) return because('False', obstacle.reason, `${text} ${obstacle.message}`);
+  const known = !isTerminal(phase) && failures.length > 0 ? ` ${failureText(failures)}` : '';
+  return phase === 'Pending' || phase === 'Failed' ? no(phase, text + known) : yes(phase, text + known);
+}
+
+function reconciling({ phase, obstacle }: Situation): Judgement {
+  if (phase === 'Pending') return yes('Starting', 'The first children are being created.');
+  return obstacle?.passing
+    ? because('True', obstacle.reason, obstacle.message)
+    : no('Observed', 'The spec has been acted on.');
+}
+
+function stalled({ phase, obstacle, refused }: Situation, failure: Judgement): Judgement {
+  if (phase === 'Failed') return failure;
+  if (refused.size > 0) return yes('ChildRefused', refusalText(refused));
+  if (obstacle !== undefined && !obstacle.passing) return because('True', obstacle.reason, obstacle.message);
+  return no('Progressing', 'Nothing stands in the way.');
+}
+
+/**
+ * kstatus: a run that has started is ready, as a Job is, and one that cannot go on by itself is stalled. One that waits for
+ * what may come is neither: it reconciles (docs/adr/0007).
+ */
 function judgements(situation: Situation): Record<ConditionType, Judgement> {
-  const { phase, failures, halt } = situation;
+  const { phase, halt } = situation;
   const failure = failed(situation);
-  const blocked = !isTerminal(phase) && failures.length > 0 ? ` ${failureText(failures)}` : '';
   return {
-    Ready:
-      phase === 'Pending' || phase === 'Failed'
-        ? no(phase, `The run is ${phase.toLowerCase()}.${blocked}`)
-        : yes(phase, `The run is ${phase.toLowerCase()}.${blocked}`),
-    Reconciling:
-      phase === 'Pending'
-        ? yes('Starting', 'The first children are being created.')
-        : no('Observed', 'The spec has been acted on.'),
-    Stalled:
-      phase === 'Failed' ? yes(failure.reason, failure.message) : no('Progressing', 'Nothing stands in the way.'),
+    Ready: ready(situation),
+    Reconciling: reconciling(situation),
+    Stalled: stalled(situation, failure),
     ScheduleReachesNoise: scheduleReachesNoise(situation),
     ...stepConditions(situation),
     Suspended:

@@ -2,7 +2,8 @@ import { compact } from '../../api/compact.ts';
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
 import { childNames, prepareAddress } from './identity.ts';
-import { type PodsByJob, resultOf } from './pods.ts';
+import type { ObservedJob } from './observed.ts';
+import { messageDueIn, type PodsByJob, podsOf, resultOf } from './pods.ts';
 
 /**
  * The data of the spec as prepare found them; undefined until it has said so. What the status has stays as long as the spec
@@ -28,4 +29,13 @@ export function datasetOf({ metadata, spec, status }: Run, pods: PodsByJob): Run
     referenceDigest: reference,
     weightsDigest: weights,
   });
+}
+
+/**
+ * Whether a prepare Job succeeded, and its pod, which is still there, has not said what it found: its image is no trainer, or one
+ * of another version. Only the message of a pod that has gone can be asked for again.
+ */
+export function isSilent(job: ObservedJob | undefined, pods: PodsByJob, now: Date): boolean {
+  if (job?.finished !== 'Complete' || podsOf(pods, job.name).length === 0) return false;
+  return (messageDueIn(job, now) ?? 0) < 0;
 }

@@ -124,6 +124,8 @@ export interface ObservedPod {
   /** Of the port named http. */
   port: number | undefined;
   terminated: { exitCode: number; reason: string; message: string | undefined } | undefined;
+  /** It was evicted, preempted or deleted: its end is nobody's fault. */
+  disrupted: boolean;
   /** Why it cannot start: unschedulable, image not found, … */
   blocked: { reason: string; message: string } | undefined;
 }
@@ -131,6 +133,9 @@ export interface ObservedPod {
 export interface ObservedClaim {
   name: string;
   uid: string;
+  deleting: boolean;
+  /** Whether it goes with the run. */
+  owned: boolean;
 }
 
 /** What there is of a run's children. */
@@ -197,6 +202,7 @@ function parsePod(object: KubeObject): ObservedPod {
         : status.phase === 'Failed'
           ? { exitCode: -1, reason: status.reason ?? 'Failed', message: status.message } // evicted before it had a container
           : undefined,
+    disrupted: status.conditions.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True'),
     blocked: unscheduled === undefined ? stuck : { reason: 'Unschedulable', message: unscheduled.message },
   };
 }

@@ -2,6 +2,7 @@ import type { Run } from '../../api/run.ts';
 import type { Children } from './children.ts';
 import { isOutdated } from './execution.ts';
 import type { ObservedJob } from './observed.ts';
+import type { Settings } from './pod.ts';
 import { podsOf } from './pods.ts';
 
 /** Whether no pod of a Job has started, and one tells why. */
@@ -11,13 +12,14 @@ function cannotStart({ pods }: Children, job: ObservedJob): boolean {
 }
 
 /**
- * Jobs that failed or cannot start, though the run now wants other images, resources or templates, or is to be tried again:
- * made anew they may do better, and as a Job's template cannot change there is no other way. Those that work are let work.
+ * Jobs that failed or cannot start, though other images, resources or templates are wanted now, or the run is to be tried
+ * again: made anew they may do better, and as a Job's template cannot change there is no other way. Those that work are let
+ * work.
  */
-export function outdatedJobs(run: Run, children: Children): ObservedJob[] {
+export function outdatedJobs(run: Run, children: Children, settings: Settings): ObservedJob[] {
   return children.all.flatMap(({ phase, job, model }) => {
     if (job === undefined || job.deleting || phase === 'done') return [];
-    const stuck = job.finished === 'Failed' || (phase === 'active' && cannotStart(children, job));
-    return stuck && isOutdated(run, job, model?.settings.podTemplate) ? [job] : [];
+    const stuck = job.finished !== undefined || (phase === 'active' && cannotStart(children, job));
+    return stuck && isOutdated(run, job, model?.settings.podTemplate, settings) ? [job] : [];
   });
 }

@@ -1,11 +1,13 @@
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
-import { type Changes, changesOf } from './changes.ts';
+import { nextBlocked } from './blocked.ts';
+import { type Changes, changesOf, noChanges } from './changes.ts';
 import { childrenOf } from './children.ts';
-import { nextBlocked } from './failures.ts';
 import { deadlineOf, haltOf } from './halt.ts';
 import type { Observed } from './observed.ts';
+import { obstacleOf } from './obstacle.ts';
 import type { Settings } from './pod.ts';
+import { nextTry, nothingRefused, type Refused } from './refused.ts';
 import { type Results, reportedOf } from './results.ts';
 import { beginAgain } from './retry.ts';
 import { statusOf } from './status.ts';
@@ -28,27 +30,49 @@ function endOfLife({ spec: { ttlSecondsAfterFinished: ttl } }: Run, { finishedAt
 }
 
 /** When something is due by the clock alone. */
-function nextLook(run: Run, { waitMs }: Results, observed: Observed, status: RunStatus, now: Date): number | undefined {
+function nextLook(
+  run: Run,
+  { waitMs }: Results,
+  observed: Observed,
+  refused: Refused,
+  status: RunStatus,
+  now: Date,
+): number | undefined {
   const deadline = status.finishedAt === undefined ? deadlineOf({ ...run, status }) : undefined;
   const times = [deadline, endOfLife(run, status)].flatMap((time) =>
     time === undefined ? [] : [time - now.getTime()],
   );
-  const waits = [...times, nextBlocked(observed, now), waitMs].filter((wait) => wait !== undefined);
+  const waits = [...times, nextBlocked(observed, now), nextTry(refused, now), waitMs].filter(
+    (wait) => wait !== undefined,
+  );
   return waits.length === 0 ? undefined : Math.max(soon, Math.min(...waits));
 }
 
 /**
  * The operator's core: from what a run asks for and what there is, what to create, stop and delete, and what to report.
  * Pure; the same on a cluster and on one machine. Applied again to what it has brought about, it changes nothing.
+ * @param refused children that the API server has refused, and when each may be tried again
  */
-export function plan(asked: Run, observed: Observed, now: Date, settings: Settings): Plan {
+export function plan(
+  asked: Run,
+  observed: Observed,
+  now: Date,
+  settings: Settings,
+  refused: Refused = nothingRefused,
+): Plan {
   const run = beginAgain(asked);
-  const children = childrenOf(run, observed);
+  const children = childrenOf(run, observed, now, settings);
   const reported = reportedOf(run, children, now);
   const halt = haltOf(run, children, now);
-  const status = statusOf(run, children, reported, observed, halt, now);
+  const changes = changesOf(run, children, reported, observed, halt, settings, refused, now);
+  const obstacle = obstacleOf(children, changes, refused, now);
+  const status = statusOf(run, children, observed, { reported, halt, obstacle, refused }, now);
   if (now.getTime() >= (endOfLife(run, status) ?? Number.POSITIVE_INFINITY))
-    return { create: [], suspend: [], remove: [], former: [], status, expired: true, requeueAfterMs: undefined };
-  const changes = changesOf(run, children, reported, observed, halt, settings);
-  return { ...changes, status, expired: false, requeueAfterMs: nextLook(run, reported, observed, status, now) };
+    return { ...noChanges, status, expired: true, requeueAfterMs: undefined };
+  return {
+    ...changes,
+    status,
+    expired: false,
+    requeueAfterMs: nextLook(run, reported, observed, refused, status, now),
+  };
 }

@@ -1,5 +1,5 @@
 import { parseTermination, type TaskResult } from '../../api/termination.ts';
-import type { Observed, ObservedPod } from './observed.ts';
+import type { Observed, ObservedJob, ObservedPod } from './observed.ts';
 
 /** Pods by name of their Job, the newest first; sorted once, since thousands of Jobs ask for theirs. */
 export type PodsByJob = ReadonlyMap<string, readonly ObservedPod[]>;
@@ -11,6 +11,13 @@ export function podsByJob({ pods }: Observed): PodsByJob {
 
 /** Pods of a Job, the newest first. */
 export const podsOf = (pods: PodsByJob, job: string): readonly ObservedPod[] => pods.get(job) ?? [];
+
+/** Milliseconds that a finished Job's termination message is waited for: pods and Jobs are watched apart. */
+const messageWithin = 30_000;
+
+/** Milliseconds until what the pod of a finished Job says is late, less than 0 where it is; undefined of an unfinished one. */
+export const messageDueIn = ({ finishedAt }: ObservedJob, now: Date): number | undefined =>
+  finishedAt === undefined ? undefined : Date.parse(finishedAt) + messageWithin - now.getTime();
 
 /** What a Job's pod said when it succeeded; undefined where the pod, or its termination message, is not there (any more). */
 export function resultOf<K extends TaskResult['kind']>(

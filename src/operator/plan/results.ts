@@ -6,11 +6,8 @@ import type { RunStatus } from '../../api/status.ts';
 import { isDone } from './child.ts';
 import type { Children } from './children.ts';
 import type { ObservedJob } from './observed.ts';
-import { podsOf, resultOf } from './pods.ts';
+import { messageDueIn, podsOf, resultOf } from './pods.ts';
 import { steps } from './steps.ts';
-
-/** Milliseconds that a finished step's termination message is waited for: pods and Jobs are watched apart. */
-const messageWithin = 30_000;
 
 /** What the steps have reported, and what of it is missing. */
 export interface Results {
@@ -68,13 +65,14 @@ export function reportedOf(run: Run, children: Children, now: Date): Results {
     if (reports === undefined || known[reports] !== undefined || !isDone(children.of[step])) continue;
     for (const { job } of children.of[step]) {
       if (job === undefined) continue;
-      const wait = job.finishedAt === undefined ? 0 : Date.parse(job.finishedAt) + messageWithin - now.getTime();
-      const gone = job.finishedAt !== undefined && wait < 0 && podsOf(children.pods, job.name).length === 0;
+      const wait = messageDueIn(job, now);
+      const gone = wait !== undefined && wait < 0 && podsOf(children.pods, job.name).length === 0;
       const isLost = gone && !job.deleting && !spec.suspend && !spec.cancel;
       if (isLost) lost.push(job);
-      if (wait >= 0 && job.finishedAt !== undefined) waits.push(wait + 1);
+      const isDue = wait !== undefined && wait >= 0;
+      if (isDue) waits.push(wait + 1);
       // Nothing can go on without the data; without the other results it can, once they have been waited for.
-      if (isLost || reports === 'dataset' || (wait >= 0 && job.finishedAt !== undefined)) awaited.push(step);
+      if (isLost || reports === 'dataset' || isDue) awaited.push(step);
     }
   }
   const current = components.find((step) => !isDone(children.of[step]) || awaited.includes(step));

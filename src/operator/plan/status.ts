@@ -8,18 +8,26 @@ import { conditionsOf, longestConditionMessage, toSeconds } from './conditions.t
 import { failuresOf } from './failures.ts';
 import type { Halt } from './halt.ts';
 import type { Observed } from './observed.ts';
+import type { Obstacle } from './obstacle.ts';
 import { progressOf } from './progress.ts';
 import { formatRangesBriefly } from './ranges.ts';
+import type { Refused } from './refused.ts';
 import type { Results } from './results.ts';
 import { retryOf } from './retry.ts';
 import { lastStep, steps } from './steps.ts';
 import { cutText } from './text.ts';
 
-function phaseOf(children: Children, { awaited, current }: Results, halt: Halt | undefined): Phase {
+function phaseOf(
+  children: Children,
+  { awaited, current }: Results,
+  halt: Halt | undefined,
+  obstacle: Obstacle | undefined,
+): Phase {
   if (isDone(children.of[lastStep]) && !awaited.includes(lastStep)) return 'Complete';
   if (halt?.kind === 'cancelled') return 'Cancelled';
   if (halt?.kind === 'failed' || isBroken(children)) return 'Failed';
   if (halt?.kind === 'suspended') return 'Suspended';
+  if (obstacle !== undefined) return 'Blocked';
   if (children.all.every(({ phase }) => phase === 'absent') && children.undecided.length === 0) return 'Pending';
   return steps[current ?? lastStep].phase;
 }
@@ -53,24 +61,36 @@ function modelsOf({ models, retries }: Children): NonNullable<RunStatus['models'
   };
 }
 
+/** What is known of a run beside its children. */
+export interface Findings {
+  reported: Results;
+  halt: Halt | undefined;
+  /** Why no pod can start, whether one is to start or not. */
+  obstacle: Obstacle | undefined;
+  refused: Refused;
+}
+
 /** The whole status, bounded in size for any S. */
 export function statusOf(
   run: Run,
   children: Children,
-  reported: Results,
   observed: Observed,
-  halt: Halt | undefined,
+  { reported, halt, obstacle: inTheWay, refused }: Findings,
   now: Date,
 ): RunStatus {
   const { metadata, status: before } = run;
-  const phase = phaseOf(children, reported, halt);
-  const failures = failuresOf(children, now);
+  const phase = phaseOf(children, reported, halt, inTheWay);
+  const obstacle = phase === 'Blocked' ? inTheWay : undefined;
+  const failures = failuresOf(run, children, now);
+  const conditions = conditionsOf({ run, children, phase, halt, failures, obstacle, refused }, now);
+  const end = phase === 'Failed' ? conditions.find(({ type }) => type === 'Failed') : undefined;
   const finishedBefore = isTerminal(before?.phase ?? 'Pending') ? before?.finishedAt : undefined;
   return compact({
     observedGeneration: metadata.generation,
     observedRetryAt: retryOf(run),
     phase,
-    conditions: conditionsOf({ run, children, phase, halt, failures }, now),
+    reason: (obstacle ?? end)?.reason,
+    conditions,
     startedAt: before?.startedAt ?? (children.jobs.size > 0 ? toSeconds(now) : undefined),
     finishedAt: isTerminal(phase) ? (finishedBefore ?? toSeconds(now)) : undefined,
     models: modelsOf(children),
@@ -80,19 +100,6 @@ export function statusOf(
     bundle: reported.bundle,
     results: reported.results,
   });
-}
-
-/** The status, with what the API server said when it refused a child: no quota, a webhook, a name that is taken. */
-export function refusedStatus(before: RunStatus | undefined, status: RunStatus, message: string, now: Date): RunStatus {
-  const reason: ConditionReason = 'ChildRefused';
-  const conditions = status.conditions?.map((condition) => {
-    if (condition.type !== 'Stalled') return condition;
-    const known = before?.conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
-    const text = cutText(`A child could not be written; it is tried again. ${message}`, longestConditionMessage);
-    const lastTransitionTime = known?.lastTransitionTime ?? toSeconds(now);
-    return { ...condition, status: 'True' as const, reason, message: text, lastTransitionTime };
-  });
-  return compact({ ...status, conditions });
 }
 
 /** Status of a run whose spec this operator cannot read, though the API server took it: an older operator, say. */
@@ -118,6 +125,7 @@ export function invalidStatus(
     ...before,
     ...compact({ observedGeneration }),
     phase: 'Failed',
+    reason,
     conditions: [condition('Ready', 'False'), condition('Stalled', 'True'), condition('Failed', 'True')],
   };
 }

@@ -37,7 +37,12 @@ function texts(done: string, active: string, waiting: string): Step['judge'] {
 
 function judgePrepared(children: readonly Child[], dataset: RunStatus['dataset']): Judgement {
   if (dataset === undefined) {
-    if (countOf(children, 'failed') > 0) return no('Failed', 'The Job failed.');
+    if (countOf(children, 'failed') > 0) {
+      const isSilent = children.some(({ job }) => job?.finished === 'Complete');
+      return isSilent
+        ? no('ResultUnknown', 'The Job succeeded, and did not say what it found.')
+        : no('Failed', 'The Job failed.');
+    }
     return countOf(children, 'absent') > 0
       ? no('Waiting', 'Waits for its Job.')
       : no('Running', 'The data are being read and checked.');

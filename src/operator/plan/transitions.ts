@@ -4,7 +4,7 @@ import type { RunStatus } from '../../api/status.ts';
 import type { ObjectEvent } from '../kube/events.ts';
 import type { Changes } from './changes.ts';
 import { claimNotice } from './claim.ts';
-import { failureText } from './conditions.ts';
+import { failureText } from './failures.ts';
 
 /** Names that an event lists at most. */
 const most = 8;
@@ -19,7 +19,7 @@ const event = (type: ObjectEvent['type'], reason: EventReason, message: string):
 });
 
 /** What is done to children. */
-function changeEvents({ create, remove, suspend, former }: Changes): ObjectEvent[] {
+function changeEvents({ create, remove, suspend, takenUp, former }: Changes): ObjectEvent[] {
   const events: ObjectEvent[] = [];
   const normal = (reason: EventReason, names: string[], text: (names: string) => string) => {
     if (names.length > 0) events.push(event('Normal', reason, text(list(names))));
@@ -27,6 +27,10 @@ function changeEvents({ create, remove, suspend, former }: Changes): ObjectEvent
   if (former.length > 0) {
     const text = `The addresses of models have changed with this version of the operator: ${former.length} models that another version has made (${list(former)}) are trained anew once the data are prepared. What lies on the volume stays; set spec.suspend to put it off.`;
     events.push(event('Warning', 'AddressesChanged', text));
+  }
+  if (takenUp !== undefined) {
+    const text = `Claim ${takenUp} of a run of this name before is taken up, as it is: what lies there and is wanted is not made again.`;
+    events.push(event('Normal', 'ClaimTakenUp', text));
   }
   const created = create.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   normal('Created', created, (names) => `Created ${names}.`);
@@ -63,9 +67,15 @@ function newsEvents(before: RunStatus | undefined, after: RunStatus): ObjectEven
     const text = `${models.summary} models are trained (states ${models.states.done}).`;
     events.push(event('Normal', 'ModelTrained', text));
   }
-  const known = new Set(before?.failures?.map(({ job, reason }) => `${job} ${reason}`));
-  for (const failure of failures.filter(({ job, reason }) => !known.has(`${job} ${reason}`)))
+  const keyOf = ({ job, reason, attempt = '' }: (typeof failures)[number]) => `${job} ${reason} ${attempt}`;
+  const known = new Set(before?.failures?.map(keyOf));
+  for (const failure of failures.filter((each) => !known.has(keyOf(each))))
     events.push({ type: 'Warning', reason: failure.reason, message: failureText([failure]) });
+  const refusal = (status: RunStatus | undefined) =>
+    status?.conditions?.find(({ type, reason }) => type === 'Stalled' && reason === 'ChildRefused');
+  const refused = refusal(after);
+  if (refused !== undefined && refusal(before) === undefined)
+    events.push(event('Warning', 'ChildRefused', refused.message));
   const warned = (status: RunStatus | undefined) =>
     status?.conditions?.find(({ type, status }) => type === 'ScheduleReachesNoise' && status === 'False');
   const warning = warned(after);
@@ -79,6 +89,10 @@ function phaseEvents(before: RunStatus | undefined, { phase, conditions, results
   if (phase === 'Failed') {
     const condition = conditions?.find(({ type }) => type === 'Failed');
     return [event('Warning', 'Failed', condition?.message ?? 'The run failed.')];
+  }
+  if (phase === 'Blocked') {
+    const ready = conditions?.find(({ type }) => type === 'Ready');
+    return [event('Warning', 'Blocked', ready?.message ?? 'The run is blocked.')];
   }
   const value = results?.display === undefined ? '' : ` ${results.display}`;
   const result =

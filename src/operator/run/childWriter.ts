@@ -1,82 +1,109 @@
-import { managedBy } from '../../api/names.ts';
-import { type Clock, sleep } from '../kube/clock.ts';
-import { type Cluster, controllerOf, isApiError, type KubeObject } from '../kube/cluster.ts';
-import type { Changes } from '../plan/changes.ts';
+import { labels, managedBy } from '../../api/names.ts';
+import type { Clock } from '../kube/clock.ts';
+import { ApiError, type Cluster, controllerOf, isApiError, type KubeObject } from '../kube/cluster.ts';
+import { messageOf } from '../kube/logger.ts';
+import { type Changes, noChanges } from '../plan/changes.ts';
+import { isClaimOf, type Reowning } from '../plan/claim.ts';
 import { typeOf, types } from '../types.ts';
+import { type Batch, type Write, WritePool } from './writePool.ts';
 
 /** Owner of `spec.suspend` of Jobs, apart from that of what else is written, since a Job's template cannot change. */
 const suspendManager = `${managedBy}-suspend`;
-/** Children that are written at once for one run, and for all. */
-const concurrency = 16;
-const overallConcurrency = 64;
-/** Milliseconds after which the run is looked at again, though there is more to write: its status is not to wait for that. */
-const sliceMs = 200;
 
-/** One change of a child. */
-interface Write {
-  /** Equal for what would be the same change again. */
-  id: string;
-  send: () => Promise<void>;
-  /** Notes that it has been made. */
-  made: (changes: Changes) => void;
+/** An object that is not the run's has the name of one of its children. */
+class NameTaken extends Error {}
+
+/** Answers that ask to come again, or that only the state of the moment explains. */
+const passing = [408, 409, 429, 502, 503, 504];
+
+/** Whether it is this child that was not taken: a field, a quota, a webhook. A server that is away has refused nothing. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof NameTaken || (error instanceof ApiError && !passing.includes(error.status));
+
+/** Whether an object of a child's name is that child. A claim may have no owner: its labels say whose it is. */
+function isOurs(there: KubeObject, wanted: KubeObject): boolean {
+  const uid = controllerOf(wanted)?.uid;
+  if (wanted.kind === types.claim.kind) return isClaimOf(there, wanted.metadata.labels?.[labels.run] ?? '', uid);
+  return controllerOf(there)?.uid === uid;
 }
 
-const noChanges = (): Changes => ({ create: [], suspend: [], remove: [], former: [] });
+const isJob = ({ kind }: KubeObject): boolean => kind === types.job.kind;
 
-/** The changes of a run from the first to the last one that is outstanding, which may take several looks. */
-interface Round {
-  /** Those that were sent; each once, so that one that is refused keeps no other waiting. */
-  sent: Set<string>;
-  /** Those under way. */
-  busy: Set<Promise<void>>;
-  made: Changes;
-  refusal: unknown;
+/** What is said of a Job that was made: a thousand templates are not held for that. */
+const withoutTemplate = (object: KubeObject): KubeObject => {
+  const { apiVersion, kind, metadata } = object;
+  return isJob(object) ? { apiVersion, kind, metadata } : object;
+};
+
+/** What came of children that were to be written, by their names. */
+export interface Outcome {
+  taken: ReadonlySet<string>;
+  /** With what was said of each. */
+  refused: ReadonlyMap<string, string>;
 }
 
-export interface Written {
+/** What came of it since the last time. */
+export interface Written extends Outcome {
   /** Whether nothing of the changes is left to send, and all have been answered. */
   done: boolean;
-  /** Once done: what has been changed since the last time it was. */
+  /** Once done: all that has been changed since it was done before. */
   changes: Changes;
-  /** The first refusal. What was sent beside it is still carried out. */
-  refusal: unknown;
+  /** Once done: what was no refusal, such as a server that did not answer. What was sent beside it is carried out. */
+  failure: unknown;
 }
+
+/** The changes of a run from the first to the last one that is outstanding, which may take several looks. */
+interface Round extends Batch {
+  changes: Changes;
+  taken: Set<string>;
+  refused: Map<string, string>;
+  failure: unknown;
+}
+
+const newRound = (): Round => ({
+  sent: new Set(),
+  busy: new Set(),
+  changes: structuredClone(noChanges),
+  taken: new Set(),
+  refused: new Map(),
+  failure: undefined,
+});
 
 /** Brings children about on a cluster. */
 export class ChildWriter {
   readonly #cluster: Cluster;
-  readonly #clock: Clock;
   readonly #written: (child: KubeObject) => void;
+  readonly #pool: WritePool;
   readonly #rounds = new Map<string, Round>();
-  /** Changes under way, of all runs. */
-  readonly #busy = new Set<Promise<void>>();
 
   /** @param written is told of each child as the cluster has it now, so that the next look is not at an older state */
   constructor(cluster: Cluster, clock: Clock, written: (child: KubeObject) => void) {
     this.#cluster = cluster;
-    this.#clock = clock;
     this.#written = written;
+    this.#pool = new WritePool(clock);
   }
 
   /**
-   * Carries out changes for a while. If it is not done then, the caller looks again and comes back with what is to be
-   * changed as things stand now; what is under way goes on meanwhile.
+   * Carries out changes for a while; no Job is made without the claim that its pods write to. If it is not done then, the
+   * caller looks again and comes back with what is to be changed as things stand now.
    * @param key of the run, `namespace/name`
    */
   async apply(key: string, changes: Changes): Promise<Written> {
-    const round = this.#rounds.get(key) ?? { sent: new Set(), busy: new Set(), made: noChanges(), refusal: undefined };
+    const round = this.#rounds.get(key) ?? newRound();
     this.#rounds.set(key, round);
-    if (changes.former.length > 0) round.made.former = changes.former;
-    const writes = this.#writesOf(key, changes).filter(({ id }) => !round.sent.has(id));
-    const done = await this.#send(round, writes);
-    if (!done) return { done, changes: noChanges(), refusal: round.refusal };
+    if (changes.former.length > 0) round.changes.former = changes.former;
+    round.changes.takenUp ??= changes.takenUp;
+    const done = await this.#send(key, round, changes);
+    const { taken, refused } = round;
+    [round.taken, round.refused] = [new Set(), new Map()];
+    if (!done) return { done, taken, refused, changes: noChanges, failure: undefined };
     this.#rounds.delete(key);
-    return { done, changes: round.made, refusal: round.refusal };
+    return { done, taken, refused, changes: round.changes, failure: round.failure };
   }
 
   /** Resolves when nothing is under way any more. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#busy);
+  settled(): Promise<void> {
+    return this.#pool.settled();
   }
 
   /** A run that is not there any more. */
@@ -84,70 +111,71 @@ export class ChildWriter {
     this.#rounds.delete(key);
   }
 
-  /** @returns whether all were sent and answered before the time was over */
-  async #send(round: Round, writes: readonly Write[]): Promise<boolean> {
-    const stop = new AbortController();
-    let isOver = false;
-    const over = sleep(this.#clock, sliceMs, stop.signal).then(() => {
-      isOver = true;
-    });
-    const next = (busy: ReadonlySet<Promise<void>>) => Promise.race([over, ...busy]);
-    const isFull = () => round.busy.size >= concurrency || this.#busy.size >= overallConcurrency;
-    try {
-      for (const write of writes) {
-        while (isFull() && !isOver) await next(this.#busy);
-        if (isOver) return false;
-        this.#begin(round, write);
-      }
-      while (round.busy.size > 0 && !isOver) await next(round.busy);
-      return round.busy.size === 0;
-    } finally {
-      stop.abort();
-    }
-  }
-
-  #begin(round: Round, { id, send, made }: Write): void {
-    round.sent.add(id);
-    const work = send()
-      .then(
-        () => made(round.made),
-        (error: unknown) => {
-          round.refusal ??= error;
-        },
-      )
-      .finally(() => {
-        round.busy.delete(work);
-        this.#busy.delete(work);
-      });
-    round.busy.add(work);
-    this.#busy.add(work);
-  }
-
-  #writesOf(key: string, { create, suspend, remove }: Changes): Write[] {
-    const namespace = key.slice(0, key.indexOf('/'));
-    return [
-      ...remove.map(
-        (job): Write => ({
-          id: `delete ${job.uid}`,
-          send: async () => void (await this.#cluster.delete(types.job, namespace, job.name, job.uid)),
-          made: (changes) => changes.remove.push(job),
-        }),
-      ),
-      ...suspend.map(
-        (change): Write => ({
-          id: `suspend ${change.uid} ${change.value}`,
-          send: () => this.#suspend(namespace, change),
-          made: (changes) => changes.suspend.push(change),
-        }),
-      ),
-      ...create.map(
+  async #send(key: string, round: Round, changes: Changes): Promise<boolean> {
+    const { create } = changes;
+    const creations = (objects: readonly KubeObject[]) =>
+      objects.map(
         (object): Write => ({
           id: `create ${object.kind} ${object.metadata.name}`,
-          send: () => this.#create(object),
-          made: (changes) => changes.create.push(withoutTemplate(object)),
+          send: this.#attempt(
+            round,
+            () => this.#create(object),
+            ({ create }) => create.push(withoutTemplate(object)),
+            object.metadata.name,
+          ),
         }),
+      );
+    const claims = create.filter((object) => !isJob(object));
+    if (claims.length > 0 && !(await this.#pool.send(round, creations(claims)))) return false;
+    const isReady = claims.every(({ metadata }) => round.taken.has(metadata.name));
+    const jobs = isReady ? create.filter(isJob) : [];
+    return this.#pool.send(round, [...this.#changesOf(key, round, changes), ...creations(jobs)]);
+  }
+
+  #changesOf(key: string, round: Round, { suspend, remove, reown }: Changes): Write[] {
+    const namespace = key.slice(0, key.indexOf('/'));
+    const write = (id: string, ...attempt: [() => Promise<unknown>, (made: Changes) => unknown, string?]): Write => ({
+      id,
+      send: this.#attempt(round, ...attempt),
+    });
+    return [
+      ...remove.map((job) =>
+        write(
+          `delete ${job.uid}`,
+          () => this.#cluster.delete(types.job, namespace, job.name, job.uid),
+          (made) => made.remove.push(job),
+        ),
+      ),
+      ...suspend.map((change) =>
+        write(
+          `suspend ${change.uid} ${change.value}`,
+          () => this.#suspend(namespace, change),
+          (made) => made.suspend.push(change),
+        ),
+      ),
+      ...reown.map((change) =>
+        write(
+          `reown ${change.uid} ${change.owners.length}`,
+          () => this.#reown(namespace, change),
+          (made) => made.reown.push(change),
+          change.name,
+        ),
       ),
     ];
+  }
+
+  /** Makes a change and notes what came of it. @param child of which a refusal is noted by its name */
+  #attempt(round: Round, change: () => Promise<unknown>, made: (changes: Changes) => unknown, child?: string) {
+    return async (): Promise<void> => {
+      try {
+        await change();
+        made(round.changes);
+        if (child !== undefined) round.taken.add(child);
+      } catch (error) {
+        if (child !== undefined && isRefusal(error)) round.refused.set(child, messageOf(error));
+        else round.failure ??= error;
+      }
+    };
   }
 
   /**
@@ -165,11 +193,24 @@ export class ChildWriter {
       if (!isApiError(error, 409)) throw error;
       child = await this.#cluster.get(type, namespace, name);
       if (child === undefined) throw error; // another conflict, as with a quota's, or it has gone meanwhile: try again
-      if (controllerOf(child)?.uid !== controllerOf(object)?.uid) {
-        throw new Error(`${object.kind} ${name} belongs to somebody else; delete it, or give the run another name`);
+      if (!isOurs(child, object)) {
+        throw new NameTaken(`${object.kind} ${name} belongs to somebody else; delete it, or give the run another name`);
       }
     }
     this.#written(child);
+  }
+
+  /** Gives a claim other owners. One that was changed or replaced meanwhile is looked at again when the watch tells of it. */
+  async #reown(namespace: string, { name, uid, owners }: Reowning): Promise<void> {
+    const claim = await this.#cluster.get(types.claim, namespace, name);
+    if (claim === undefined || claim.metadata.uid !== uid) return;
+    const others = claim.metadata.ownerReferences?.filter(({ controller }) => controller !== true) ?? [];
+    const metadata = { ...claim.metadata, ownerReferences: [...others, ...owners] };
+    try {
+      this.#written(await this.#cluster.replace(types.claim, { ...claim, metadata }));
+    } catch (error) {
+      if (!isApiError(error, 404) && !isApiError(error, 409)) throw error;
+    }
   }
 
   async #suspend(namespace: string, { name, uid, value }: Changes['suspend'][number]): Promise<void> {
@@ -187,9 +228,3 @@ export class ChildWriter {
     }
   }
 }
-
-/** What is said of a Job that was made: a thousand templates are not held for that. */
-const withoutTemplate = (object: KubeObject): KubeObject => {
-  const { apiVersion, kind, metadata } = object;
-  return kind === types.job.kind ? { apiVersion, kind, metadata } : object;
-};

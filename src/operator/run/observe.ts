@@ -1,5 +1,8 @@
 import type { Progress } from '../../api/progress.ts';
+import type { ObjectMeta } from '../kube/cluster.ts';
 import type { Store } from '../kube/store.ts';
+import { isClaimOf, observeClaim } from '../plan/claim.ts';
+import { childNames } from '../plan/identity.ts';
 import { type Observed, observeJob, observePod } from '../plan/observed.ts';
 
 /** What is known of the cluster. */
@@ -9,17 +12,19 @@ export interface Stores {
   claims: Store;
 }
 
-/** What there is of the children of a run, by its uid. @param progress last answers of running pods, by name */
+/** What there is of the children of a run. @param progress last answers of running pods, by name */
 export function observe(
   { jobs, pods, claims }: Stores,
   progress: ReadonlyMap<string, Progress>,
-  uid: string,
+  { name, namespace, uid = '' }: ObjectMeta,
 ): Observed {
+  // By name and not by owner: one that is to outlive the run has none.
+  const claim = claims.get(`${namespace}/${childNames(name).claim}`);
   const own = jobs.ownedBy(uid);
   return {
     jobs: own.map(observeJob),
     pods: own.flatMap((job) => pods.ownedBy(job.metadata.uid ?? '')).map(observePod),
-    claims: claims.ownedBy(uid).map(({ metadata }) => ({ name: metadata.name, uid: metadata.uid ?? '' })),
+    claims: claim !== undefined && isClaimOf(claim, name, uid) ? [observeClaim(claim)] : [],
     progress,
   };
 }

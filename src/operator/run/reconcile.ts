@@ -3,17 +3,18 @@ import type { Progress } from '../../api/progress.ts';
 import type { Run } from '../../api/run.ts';
 import { type RunStatus, statusSchema } from '../../api/status.ts';
 import type { Clock } from '../kube/clock.ts';
-import type { Cluster, KubeObject } from '../kube/cluster.ts';
+import { type Cluster, type KubeObject, keyOf } from '../kube/cluster.ts';
 import type { EventRecorder } from '../kube/events.ts';
-import { type Logger, messageOf } from '../kube/logger.ts';
+import type { Logger } from '../kube/logger.ts';
 import type { Store } from '../kube/store.ts';
 import { type Plan, plan } from '../plan/plan.ts';
 import type { Settings } from '../plan/pod.ts';
-import { invalidStatus, refusedStatus } from '../plan/status.ts';
+import { invalidStatus } from '../plan/status.ts';
 import { transitionEvents } from '../plan/transitions.ts';
 import { types } from '../types.ts';
 import type { ChildWriter } from './childWriter.ts';
 import { observe, type Stores } from './observe.ts';
+import type { Refusals } from './refusals.ts';
 import type { RunReader } from './runReader.ts';
 import type { StatusWriter } from './statusWriter.ts';
 
@@ -29,16 +30,17 @@ export interface ReconcilerOptions {
   reader: RunReader;
   children: ChildWriter;
   statuses: StatusWriter;
+  refusals: Refusals;
   recorder: EventRecorder;
 }
 
 /** When to look again though nothing changes; undefined where nothing is due by the clock. */
-export interface Outcome {
+export interface NextLook {
   requeueAfterMs?: number | undefined;
 }
 
-const isRefused = (status: RunStatus | undefined): boolean =>
-  status?.conditions?.some(({ status, reason }) => status === 'True' && reason === 'ChildRefused') === true;
+/** Milliseconds after a refusal until the next look. */
+const othersAfter = 1000;
 
 /** The soonest of times, in milliseconds from now, of which some may be none. */
 const soonest = (times: readonly (number | undefined)[]): number | undefined => {
@@ -47,33 +49,46 @@ const soonest = (times: readonly (number | undefined)[]): number | undefined => 
 };
 
 /** Brings the run of a key closer to what its spec asks for, once. */
-export function createReconciler(options: ReconcilerOptions): (key: string) => Promise<Outcome> {
-  const { cluster, clock, logger, settings, runs, stores, progress, reader, children, statuses, recorder } = options;
+export function createReconciler(options: ReconcilerOptions): (key: string) => Promise<NextLook> {
+  const { cluster, clock, logger, settings, runs, stores, progress } = options;
+  const { reader, children, statuses, refusals, recorder } = options;
 
   /**
-   * Carries a plan out. Its status does not wait for the children, of which there may be thousands; unless one was refused:
-   * then only the next try tells whether the status is still true.
-   * @throws the refusal of a child; it is tried again after a growing delay
+   * Carries a plan out. Its status does not wait for the children, of which there may be thousands.
+   * @param statusNow the status as refusals stand when it is called
+   * @throws what kept a child from being written that was no refusal; it is tried again after a growing delay
    */
-  async function carryOut(key: string, object: KubeObject, before: RunStatus | undefined, planned: Plan) {
-    const wasRefused = isRefused(before);
-    let rest = wasRefused ? 0 : await statuses.write(object, before, planned.status);
-    const { done, changes, refusal } = await children.apply(key, planned);
-    if (refusal !== undefined || wasRefused) {
-      const refused = () => refusedStatus(before, planned.status, messageOf(refusal), new Date(clock.now()));
-      rest = await statuses.write(object, before, refusal === undefined ? planned.status : refused());
+  async function carryOut(
+    object: KubeObject,
+    before: RunStatus | undefined,
+    planned: Plan,
+    statusNow: () => RunStatus,
+  ) {
+    const key = keyOf(object);
+    let { status } = planned;
+    let rest = await statuses.write(object, before, status);
+    const { done, changes, failure, ...outcome } = await children.apply(key, planned);
+    refusals.note(object, outcome);
+    const { refused } = outcome;
+    if (refused.size > 0) {
+      for (const [child, error] of refused)
+        logger.error({ run: key, child, error }, 'child refused; it is tried again');
+      const written = rest > 0 ? before : status;
+      status = statusNow();
+      rest = await statuses.write(object, written, status);
     }
     // What is not written yet is news when it is.
-    const written = rest > 0 && before !== undefined ? before : planned.status;
-    for (const event of transitionEvents(before, written, changes)) await recorder.record(object, event);
-    if (done && refusal !== undefined) throw refusal;
-    return soonest([planned.requeueAfterMs, done ? undefined : 0, rest > 0 ? rest : undefined]);
+    const told = rest > 0 && before !== undefined ? before : status;
+    for (const event of transitionEvents(before, told, changes)) await recorder.record(object, event);
+    if (failure !== undefined) throw failure;
+    const again = refused.size === 0 ? planned.requeueAfterMs : othersAfter; // others may have their slots
+    return soonest([again, done ? undefined : 0, rest > 0 ? rest : undefined]);
   }
 
   return async function reconcile(key) {
     const object = runs.get(key);
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
-      for (const each of [reader, children, statuses]) each.forget(key);
+      for (const each of [reader, children, statuses, refusals]) each.forget(key);
       return {}; // the garbage collector takes the children
     }
     const now = new Date(clock.now());
@@ -88,12 +103,14 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
       return rest > 0 ? { requeueAfterMs: rest } : {};
     }
     const { namespace, name, uid } = object.metadata;
-    const planned = plan(run, observe(stores, progress, uid ?? ''), now, settings);
+    const observed = observe(stores, progress, object.metadata);
+    const planned = plan(run, observed, now, settings, refusals.of(object));
     if (planned.expired) {
       logger.info({ run: key }, 'time to live is over');
       await cluster.delete(types.run, namespace ?? '', name, uid);
       return {};
     }
-    return { requeueAfterMs: await carryOut(key, object, before, planned) };
+    const statusNow = () => plan(run, observed, now, settings, refusals.of(object)).status;
+    return { requeueAfterMs: await carryOut(object, before, planned, statusNow) };
   };
 }

@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { labels } from '../../../src/api/names.ts';
+import type { Progress } from '../../../src/api/progress.ts';
 import { parseRun } from '../../../src/api/run.ts';
 import type { RunStatus } from '../../../src/api/status.ts';
 import { viewOf } from '../../../src/cli/view.ts';
 import { Objects } from '../../../src/local/objects.ts';
 import { types } from '../../../src/operator/types.ts';
 import { minimalRun } from '../../helpers/runs.ts';
+import { settings } from '../../helpers/simulation.ts';
 
 const run = parseRun(minimalRun());
+
+const moment = (answers: [string, Progress][] = []) => ({
+  answers: new Map(answers),
+  settings,
+  now: new Date(0),
+  seconds: 0,
+});
 
 function cluster(status: RunStatus | undefined, pods: { name: string; component: string; model?: string }[] = []) {
   const objects = new Objects(() => 0);
@@ -26,7 +35,7 @@ function cluster(status: RunStatus | undefined, pods: { name: string; component:
 }
 
 test('a run that nobody has looked at is pending, with all its models', () => {
-  const { phase, models, active, notices } = viewOf(run, cluster(undefined), new Map(), 0);
+  const { phase, models, active, notices } = viewOf(run, cluster(undefined), moment());
   assert.deepEqual([phase, models, active, notices], ['Pending', Array(10).fill('pending'), [], []]);
 });
 
@@ -36,7 +45,7 @@ test('processes of every step are shown, those of training with their states', (
     { name: 'b', component: 'train', model: '3' },
   ];
   const progress = { phase: 'Running' as const, done: 1, total: 2 };
-  const { active, models } = viewOf(run, cluster({ phase: 'Training' }, pods), new Map([['a', progress]]), 0);
+  const { active, models } = viewOf(run, cluster({ phase: 'Training' }, pods), moment([['a', progress]]));
   assert.deepEqual(active, [
     { step: 'prepare', states: undefined, progress, stopping: false },
     { step: 'train', states: '3', progress: undefined, stopping: false },
@@ -63,6 +72,6 @@ test('warnings, failures, and what is known of data and results are notices', ()
   };
   const conditions = [{ ...condition, type: 'ScheduleReachesNoise' as const }];
   const failures = [{ job: 'j', reason: 'Diverged', message: 'NaN' }];
-  const { notices } = viewOf(run, cluster({ dataset, results, conditions, failures }), new Map(), 0);
+  const { notices } = viewOf(run, cluster({ dataset, results, conditions, failures }), moment());
   assert.deepEqual(notices, ['TopStateNotNoise: not noise', 'j: Diverged: NaN', 'left out: 2 .txt', 'few samples']);
 });

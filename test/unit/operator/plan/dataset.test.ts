@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { labels } from '../../../../src/api/names.ts';
+import { labels, retryAnnotation } from '../../../../src/api/names.ts';
 import { transitionEvents } from '../../../../src/operator/plan/transitions.ts';
 import { conditionOf, finish, runOf, Simulation } from '../../../helpers/simulation.ts';
 
@@ -76,6 +76,59 @@ test('a message that was lost before it was read is asked for again', () => {
   );
   finish(simulation);
   assert.equal(simulation.run.status?.phase, 'Complete');
+});
+
+test('a prepare pod that says nothing readable fails the run once its message is late, and one that says it later heals it', () => {
+  const simulation = new Simulation(runOf({ sampling: { count: 5 } }));
+  simulation.step();
+  const [prepare] = simulation.working();
+  simulation.succeed(prepare?.name ?? '');
+  const [pod] = simulation.pods;
+  assert.ok(pod?.terminated);
+  const { message } = pod.terminated;
+  pod.terminated.message = 'hello from another image';
+  const early = simulation.step();
+  assert.equal(early.status.phase, 'Preparing');
+  assert.ok(early.requeueAfterMs !== undefined && early.requeueAfterMs <= 30_000, 'time alone makes it late');
+  simulation.now += 31_000;
+  const late = simulation.step();
+  assert.deepEqual([late.status.phase, late.status.reason, late.remove], ['Failed', 'ResultUnknown', []]);
+  assert.match(
+    conditionOf(simulation, 'Stalled')?.message ?? '',
+    /ResultUnknown: .*is execution\.image.* the trainer of/,
+  );
+  assert.equal(conditionOf(simulation, 'Prepared')?.reason, 'ResultUnknown');
+  pod.terminated.message = message;
+  finish(simulation);
+  assert.equal(simulation.run.status?.phase, 'Complete');
+});
+
+test('a prepare that said nothing readable is made anew by another image, or by a retry', () => {
+  const corrected = { sampling: { count: 5 }, execution: { image: 'right' } };
+  const change: ((simulation: Simulation) => void)[] = [
+    (simulation) => edit(simulation, corrected),
+    (simulation) => {
+      const annotations = { [retryAnnotation]: 'now' };
+      simulation.run = { ...simulation.run, metadata: { ...simulation.run.metadata, annotations } };
+    },
+  ];
+  for (const correct of change) {
+    const simulation = new Simulation(runOf({ sampling: { count: 5 } }));
+    simulation.step();
+    const [prepare] = simulation.working();
+    simulation.succeed(prepare?.name ?? '');
+    if (simulation.pods[0]?.terminated) simulation.pods[0].terminated.message = '';
+    simulation.now += 31_000;
+    simulation.step();
+    correct(simulation);
+    assert.deepEqual(
+      simulation.step().remove.map(({ name }) => name),
+      [prepare?.name],
+    );
+    simulation.pods.length = 0;
+    finish(simulation);
+    assert.equal(simulation.run.status?.phase, 'Complete');
+  }
 });
 
 test('equal data under another revision change nothing but who prepared them', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderTermination } from '../../../../src/api/termination.ts';
+import { transitionEvents } from '../../../../src/operator/plan/transitions.ts';
 import { conditionOf, finish, runningPod, runOf, Simulation } from '../../../helpers/simulation.ts';
 
 test('a failed model does not stop the others; the run fails when they have ended', () => {
@@ -97,4 +98,65 @@ test('a pod that cannot start is named once that has lasted half a minute, whole
   assert.deepEqual([failure?.reason, failure?.pod, failure?.states], ['Unschedulable', 'waits', '0']);
   assert.ok(failure?.message.isWellFormed());
   assert.match(conditionOf(simulation, 'Ready')?.message ?? '', /Unschedulable/);
+});
+
+test('a failed attempt is seen while it is tried again: which of how many, why, and its last lines', () => {
+  const spec = {
+    schedule: { states: 2 },
+    execution: { retries: { perModel: 3 }, maxParallel: 2 },
+    sampling: { count: 5 },
+  };
+  const simulation = new Simulation(runOf(spec));
+  simulation.prepare();
+  const [job] = simulation.training();
+  assert.ok(job);
+  const ended = (exitCode: number, reason: string, message: string) => ({
+    ...runningPod(`pod-${exitCode}`, job),
+    phase: 'Failed',
+    createdAt: new Date(simulation.now).toISOString(),
+    terminated: { exitCode, reason, message },
+  });
+  simulation.pods.push(ended(137, 'OOMKilled', 'step 1\nstep 2\n'));
+  simulation.jobs.set(job.name, { ...job, failed: 1 });
+  const before = simulation.run.status;
+  const { status, ...changes } = simulation.step();
+  assert.deepEqual(status.failures, [
+    {
+      job: job.name,
+      pod: 'pod-137',
+      attempt: '1 of 4',
+      states: '0',
+      reason: 'OOMKilled',
+      message: 'The pod ended with exit code 137 (OOMKilled).',
+      log: ['step 1', 'step 2'],
+    },
+  ]);
+  assert.equal(status.phase, 'Training');
+  assert.match(conditionOf(simulation, 'Ready')?.message ?? '', /attempt 1 of 4: OOMKilled/);
+  assert.deepEqual(
+    transitionEvents(before, status, changes).map(({ reason }) => reason),
+    ['OOMKilled'],
+  );
+  simulation.now += 1000;
+  const said = renderTermination({ outcome: 'Failed', code: 'Diverged', message: 'the loss is NaN', log: ['nan'] });
+  simulation.pods.push(ended(1, 'Error', said));
+  simulation.jobs.set(job.name, { ...job, failed: 2 });
+  const [failure] = simulation.step().status.failures ?? [];
+  assert.deepEqual([failure?.attempt, failure?.reason, failure?.log], ['2 of 4', 'Diverged', ['nan']]);
+  finish(simulation);
+  assert.equal(simulation.run.status?.failures, undefined, 'it is over');
+});
+
+test('what was nobody’s fault is no failed attempt', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 1 } }));
+  simulation.prepare();
+  const [job] = simulation.training();
+  assert.ok(job);
+  const pod = { ...runningPod('gone', job), phase: 'Failed', createdAt: '2026-01-01T00:00:00Z' };
+  simulation.pods.push(
+    { ...pod, disrupted: true, terminated: { exitCode: 137, reason: 'Error', message: '' } },
+    { ...pod, terminated: { exitCode: 75, reason: 'Error', message: '' } },
+  );
+  simulation.jobs.set(job.name, { ...job, failed: 1 });
+  assert.equal(simulation.step().status.failures, undefined);
 });

@@ -29,3 +29,34 @@ test('a Job that failed or cannot start is made anew when the run wants its pods
   finish(simulation);
   assert.equal(simulation.run.status?.phase, 'Complete');
 });
+
+test('another image of the operator, or other pull secrets, make anew what failed or cannot start, and nothing else', () => {
+  const execution = { maxParallel: 3 };
+  for (const upgraded of [
+    { trainerImage: 'trainer:next' },
+    { trainerImage: 'trainer:test', imagePullSecrets: ['s'] },
+  ]) {
+    const simulation = new Simulation(runOf({ execution, schedule: { states: 3 } }));
+    simulation.prepare();
+    const [failed, done, working] = simulation.training();
+    assert.ok(failed && done && working);
+    simulation.fail(failed.name);
+    simulation.succeed(done.name);
+    simulation.pods.push(runningPod('working', working));
+    simulation.step();
+    simulation.settings = upgraded;
+    assert.deepEqual(
+      simulation.step().remove.map(({ name }) => name),
+      [failed.name],
+    );
+  }
+});
+
+test('a run that names its image does not mind what the operator’s is', () => {
+  const simulation = new Simulation(runOf({ execution: { image: 'mine' }, schedule: { states: 2 } }));
+  simulation.prepare();
+  simulation.fail(simulation.training()[0]?.name ?? '');
+  simulation.step();
+  simulation.settings = { trainerImage: 'trainer:next' };
+  assert.deepEqual(simulation.step().remove, []);
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiError, type Cluster, type KubeObject } from '../../../../src/operator/kube/cluster.ts';
+import { type Changes, noChanges } from '../../../../src/operator/plan/changes.ts';
 import { ChildWriter } from '../../../../src/operator/run/childWriter.ts';
 import { ManualClock, settle } from '../../../helpers/manualClock.ts';
 
@@ -15,7 +16,7 @@ const job = (name: string, owner: string): KubeObject => ({
 });
 const writerOf = (cluster: object, written: (child: KubeObject) => void = () => {}, clock = new ManualClock()) =>
   new ChildWriter(cluster as Cluster, clock, written);
-const changes = (create: KubeObject[]) => ({ create, suspend: [], remove: [], former: [] });
+const changes = (create: KubeObject[]): Changes => ({ ...noChanges, create });
 
 test('a child that is there already and ours is taken as it is', async () => {
   const there = job('a', 'ours');
@@ -29,8 +30,9 @@ test('a child that is there already and ours is taken as it is', async () => {
   const writer = writerOf(cluster, (child) => seen.push(child));
   await writer.apply('n/digits', changes([job('a', 'ours')]));
   assert.deepEqual(seen, [there]);
-  const { refusal } = await writer.apply('n/digits', changes([job('a', 'theirs')]));
-  assert.match(String(refusal), /belongs to somebody else/);
+  const { taken, refused } = await writer.apply('n/digits', changes([job('a', 'theirs')]));
+  assert.deepEqual([...taken], []);
+  assert.match(refused.get('a') ?? '', /belongs to somebody else/);
 });
 
 test('a Job that has gone meanwhile is not suspended, and that is no failure', async () => {
@@ -40,11 +42,7 @@ test('a Job that has gone meanwhile is not suspended, and that is no failure', a
     },
   };
   const writer = writerOf(cluster, () => assert.fail('nothing was written'));
-  const { done, refusal } = await writer.apply('n/digits', {
-    ...changes([]),
-    suspend: [{ name: 'a', uid: 'u', value: true }],
-  });
-  assert.deepEqual([done, refusal], [true, undefined]);
+  await writer.apply('n/digits', { ...changes([]), suspend: [{ name: 'a', uid: 'u', value: true }] });
 });
 
 test('children are created with strict validation of their fields', async () => {
@@ -55,6 +53,95 @@ test('children are created with strict validation of their fields', async () => 
   };
   await writerOf({ create }).apply('n/digits', changes([job('a', 'ours')]));
   assert.deepEqual(options, [{ fieldManager: 'disentangled-diffusion', strict: true }]);
+});
+
+test('a child that is refused keeps no other from being made; a server that is away is no refusal', async () => {
+  const answers: Record<string, ApiError> = {
+    invalid: new ApiError(422, 'Invalid', 'spec.template'),
+    quota: new ApiError(403, 'Forbidden', 'exceeded quota'),
+    away: new ApiError(503, 'ServiceUnavailable', 'later'),
+  };
+  const create = async (_type: unknown, object: KubeObject) => {
+    const answer = answers[object.metadata.name];
+    if (answer !== undefined) throw answer;
+    return object;
+  };
+  const writer = writerOf({ create });
+  const wanted = (...names: string[]) => changes(names.map((name) => job(name, 'ours')));
+  const { taken, refused } = await writer.apply('n/digits', wanted('invalid', 'a', 'quota', 'b'));
+  assert.deepEqual([...taken].sort(), ['a', 'b']);
+  assert.deepEqual([...refused.keys()].sort(), ['invalid', 'quota']);
+  const { taken: others, refused: none, failure } = await writer.apply('n/digits', wanted('a', 'away'));
+  assert.deepEqual([[...others], none.size], [['a'], 0]);
+  assert.match(String(failure), /later/);
+});
+
+test('no Job is made without the claim that its pods write to', async () => {
+  const asked: string[] = [];
+  const create = async (_type: unknown, object: KubeObject) => {
+    asked.push(object.kind);
+    if (object.kind === 'PersistentVolumeClaim') throw new ApiError(403, 'Forbidden', 'exceeded quota');
+    return object;
+  };
+  const claim = { ...job('c', 'ours'), apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
+  const { taken, refused } = await writerOf({ create }).apply('n/digits', changes([claim, job('a', 'ours')]));
+  assert.deepEqual([asked, [...taken], [...refused.keys()]], [['PersistentVolumeClaim'], [], ['c']]);
+});
+
+const claim = (owner?: string, own: Record<string, string> = {}): KubeObject => ({
+  ...job('digits-checkpoints', owner ?? ''),
+  kind: 'PersistentVolumeClaim',
+  apiVersion: 'v1',
+  metadata: {
+    ...job('digits-checkpoints', owner ?? '').metadata,
+    uid: 'claim',
+    labels: { 'tspace.dev/run': 'digits', 'app.kubernetes.io/managed-by': 'disentangled-diffusion', ...own },
+    ...(owner === undefined && { ownerReferences: undefined }),
+  },
+});
+
+test('a claim that a run of this name has left is taken; one of somebody else’s, or of another run, is not', async () => {
+  for (const [there, ours] of [
+    [claim(), true],
+    [claim(undefined, { 'tspace.dev/run': 'other' }), false],
+    [claim(undefined, { 'app.kubernetes.io/managed-by': 'me' }), false],
+    [claim('the run before'), false],
+  ] as const) {
+    const cluster = {
+      create: async () => {
+        throw new ApiError(409, 'AlreadyExists', 'a');
+      },
+      get: async () => there,
+    };
+    const { taken } = await writerOf(cluster).apply('n/digits', changes([claim()]));
+    assert.equal(taken.has('digits-checkpoints'), ours);
+  }
+});
+
+test('a claim is given to its run, or taken from it, whoever else has a part in it; one that was replaced is left', async () => {
+  const [owner] = claim('ours').metadata.ownerReferences ?? [];
+  assert.ok(owner);
+  const friend = { apiVersion: 'v1', kind: 'ConfigMap', name: 'friend', uid: 'friend' };
+  const there = claim('ours');
+  there.metadata.ownerReferences?.push(friend);
+  const written: KubeObject[] = [];
+  const cluster = {
+    get: async () => there,
+    replace: async (_type: unknown, object: KubeObject) => {
+      written.push(object);
+      return object;
+    },
+  };
+  const writer = writerOf(cluster);
+  const reown = (uid: string, owners: (typeof owner)[]) =>
+    writer.apply('n/digits', { ...noChanges, reown: [{ name: 'digits-checkpoints', uid, owners }] });
+  await reown('claim', []);
+  await reown('claim', [owner]);
+  await reown('another', []);
+  assert.deepEqual(
+    written.map(({ metadata }) => metadata.ownerReferences),
+    [[friend], [friend, owner]],
+  );
 });
 
 /** A cluster that answers a creation when the test says so. */
@@ -95,23 +182,25 @@ test('what takes long goes on beside the next look, sixteen at once, and nothing
   await writer.settled();
 });
 
-test('one that is refused keeps no other waiting, and is known until all are done', async () => {
+test('one that is refused or cut off keeps no other waiting', async () => {
   const { create, answers, answer } = slowCluster();
   const clock = new ManualClock();
   const writer = writerOf({ create }, undefined, clock);
   const first = writer.apply('n/digits', changes(jobs(17)));
-  await answer(['j0'], new Error('no quota'));
+  await answer(['j0'], new ApiError(403, 'Forbidden', 'no quota'));
+  await answer(['j1'], new Error('cut off'));
   await clock.advance(200);
-  assert.match(String((await first).refusal), /no quota/);
+  const { refused, failure } = await first;
+  assert.match(refused.get('j0') ?? '', /no quota/);
+  assert.equal(failure, undefined, 'the others first');
   const second = writer.apply('n/digits', changes(jobs(17)));
   await answer(answers.keys());
-  const { done, refusal, changes: made } = await second;
-  assert.equal(done, true);
-  assert.match(String(refusal), /no quota/);
-  assert.equal(made.create.length, 16);
+  const last = await second;
+  assert.deepEqual([last.done, last.refused.size, last.changes.create.length], [true, 0, 15]);
+  assert.match(String(last.failure), /cut off/);
   const third = writer.apply('n/digits', changes(jobs(1)));
   await answer(answers.keys());
-  assert.equal((await third).refusal, undefined, 'the next time it is tried again');
+  assert.deepEqual([...(await third).taken], ['j0'], 'the next time it is tried again');
 });
 
 test('all runs together do not take more than the API server can answer', async () => {

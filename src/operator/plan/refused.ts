@@ -1,0 +1,32 @@
+/** What the API server said when it refused a child. */
+export interface Refusal {
+  message: string;
+  /** When to try again, in milliseconds since 1970. */
+  until: number;
+}
+
+/** Children that the API server has refused, by their names, until it takes them. */
+export type Refused = ReadonlyMap<string, Refusal>;
+
+export const nothingRefused: Refused = new Map();
+
+/** Whether a child has just been refused, and is not to be tried now. */
+export const isPutOff = (refused: Refused, name: string, now: Date): boolean =>
+  (refused.get(name)?.until ?? Number.NEGATIVE_INFINITY) > now.getTime();
+
+/** Milliseconds until the next of them is to be tried again; undefined where none waits. */
+export function nextTry(refused: Refused, now: Date): number | undefined {
+  const waits = [...refused.values()].map(({ until }) => until - now.getTime()).filter((wait) => wait > 0);
+  return waits.length === 0 ? undefined : waits.reduce((least, wait) => Math.min(least, wait));
+}
+
+/** Children that a text names at most: one cause has often refused all of them. */
+const most = 3;
+
+/** What was refused and why, for conditions and events. */
+export function refusalText(refused: Refused): string {
+  const named = [...refused].slice(0, most).map(([name, { message }]) => `${name}: ${message}`);
+  const more = refused.size > most ? `\nand ${refused.size - most} more` : '';
+  const what = refused.size === 1 ? 'A child was refused' : `${refused.size} children were refused`;
+  return `${what}, and will be tried again. ${named.join('\n')}${more}`;
+}

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isPutOff, nextTry, nothingRefused, refusalText } from '../../../../src/operator/plan/refused.ts';
+
+const refused = new Map(['a', 'b', 'c', 'd', 'e'].map((name, i) => [name, { message: `no ${name}`, until: i * 1000 }]));
+
+test('a refused child is put off until its time has come', () => {
+  const now = new Date(2000);
+  assert.deepEqual(
+    [...refused.keys(), 'f'].map((name) => isPutOff(refused, name, now)),
+    [false, false, false, true, true, false],
+  );
+  assert.equal(nextTry(refused, now), 1000);
+  assert.equal(nextTry(nothingRefused, now), undefined);
+});
+
+test('the first few of them are named, and the others counted', () => {
+  const text = refusalText(refused);
+  assert.match(text, /^5 children were refused/);
+  assert.match(text, /a: no a\nb: no b\nc: no c\nand 2 more$/);
+  assert.match(refusalText(new Map([['a', { message: 'm', until: 0 }]])), /^A child was refused.* a: m$/);
+});
