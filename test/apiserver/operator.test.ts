@@ -306,6 +306,72 @@ test('the operator on a real API server', { skip }, async (t) => {
     },
   );
 
+  await t.test(
+    'a model that the server refuses holds no slot, is named, and is made when it is corrected',
+    async (t) => {
+      startController(t, cluster);
+      const spec = (podTemplate: object) => ({
+        schedule: { states: 2 },
+        execution: { maxParallel: 1 },
+        sampling: { count: 5 },
+        overrides: [{ states: '0', podTemplate }],
+      });
+      const run = await create('refused', spec({ spec: { nodeSelecter: { gpu: 'h100' } } }));
+      await prepare('refused');
+      const [other] = await until('the other model is made', async () => {
+        const models = await modelsOf('refused');
+        return models.length > 0 ? models : undefined;
+      });
+      assert.equal(other?.metadata.labels?.[labels.model], '1');
+      const stalled = await until('it says so', () => stalledOf('refused'));
+      assert.match(stalled.message, /refused-m0-.*nodeSelecter/);
+      await finishJob(cluster, other as KubeObject);
+      await until('only it is left', async () => (await statusOf('refused'))?.phase === 'Blocked');
+      const { apiVersion, kind } = run;
+      await cluster.apply(
+        types.run,
+        { apiVersion, kind, metadata: { namespace, name: 'refused' }, spec: withSpec(spec({})).spec },
+        { fieldManager: 'test' },
+      );
+      await complete('refused');
+      assert.equal(await stalledOf('refused'), undefined);
+    },
+  );
+
+  await t.test(
+    'a claim outlives its run, the next run of the name takes it up, and goes with it if asked to',
+    async (t) => {
+      startController(t, cluster);
+      const claimOf = async () => (await cluster.get(types.claim, namespace, 'heir-checkpoints'))?.metadata;
+      const shared = (fields: object) => ({ checkpoints: { volume: { shared: { size: '1Gi', ...fields } } } });
+      const first = await create('heir', shared({}));
+      const made = await until('the claim is made', claimOf);
+      assert.equal(made.ownerReferences, undefined);
+      await cluster.delete(types.run, namespace, 'heir');
+      // There is no garbage collector here: the Jobs of the first run go by hand.
+      for (const { metadata } of await jobsOf('heir')) await cluster.delete(types.job, namespace, metadata.name);
+      const second = await create('heir', { ...shared({ whenDeleted: 'Delete' }), sampling: { count: 6 } });
+      assert.notEqual(second.metadata.uid, first.metadata.uid);
+      const taken = await until('the claim is its', async () => {
+        const claim = await claimOf();
+        return claim?.ownerReferences?.[0]?.uid === second.metadata.uid ? claim : undefined;
+      });
+      assert.equal(taken.uid, made.uid);
+      await cluster.apply(
+        types.run,
+        {
+          apiVersion: second.apiVersion,
+          kind: second.kind,
+          metadata: { namespace, name: 'heir' },
+          spec: withSpec(shared({ whenDeleted: 'Retain' })).spec,
+        },
+        { fieldManager: 'test' },
+      );
+      await until('it is to stay', async () => (await claimOf())?.ownerReferences === undefined);
+      assert.equal((await claimOf())?.uid, made.uid);
+    },
+  );
+
   await t.test('of two candidates one leads; the other follows when it leaves', async () => {
     const candidate = (identity: string) =>
       new LeaderElection({ cluster, namespace, name: 'test-lease', identity, clock: systemClock, logger: silent });

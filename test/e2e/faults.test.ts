@@ -234,15 +234,42 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
     assert.equal((await trainPods('foreign')).length, 3, 'one pod per model');
   });
 
-  await t.test('deleting the resource leaves no child behind', async () => {
-    await apply(namespace, smallRun('gone', { training: longer }));
-    await untilTraining('gone');
-    await kubectl('delete', 'ddr', '-n', namespace, 'gone', '--wait=false');
-    await until('all children go', 120, async () => {
-      const left = await Promise.all(
-        (['jobs', 'pods', 'pvc'] as const).map((kind) => children(namespace, 'gone', kind)),
-      );
-      return left.flat().length === 0;
-    });
-  });
+  await t.test(
+    'a run of which no pod can start is Blocked with the reason, and goes on when it is corrected',
+    async () => {
+      const gpus = (count: string) => ({ maxParallel: 2, resources: { limits: { 'nvidia.com/gpu': count } } });
+      await apply(namespace, smallRun('blocked', { execution: gpus('999') }));
+      await until('it is blocked', 120, async () => (await getRun(namespace, 'blocked')).status?.phase === 'Blocked');
+      const { status } = await getRun(namespace, 'blocked');
+      const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+      assert.deepEqual([ready?.status, ready?.reason], ['False', 'Unschedulable']);
+      assert.match(await kubectl('get', 'ddr', '-n', namespace, 'blocked'), /Blocked\s.*\sUnschedulable\s/);
+      await apply(namespace, smallRun('blocked', { execution: gpus('1') }));
+      await untilPhase(namespace, 'blocked', 'Complete', 300);
+    },
+  );
+
+  await t.test(
+    'deleting the resource leaves no child behind but its claim, which the next run of the name takes up',
+    async () => {
+      await apply(namespace, smallRun('gone', { training: longer }));
+      await untilTraining('gone');
+      await kubectl('delete', 'ddr', '-n', namespace, 'gone', '--wait=false');
+      await until('all children go', 120, async () => {
+        const left = await Promise.all((['jobs', 'pods'] as const).map((kind) => children(namespace, 'gone', kind)));
+        return left.flat().length === 0;
+      });
+      const [kept] = await children(namespace, 'gone', 'pvc');
+      assert.ok(kept);
+      const shared = { size: '1Gi', whenDeleted: 'Delete' };
+      const checkpoints = { volume: { shared }, everyImages: 320 };
+      await apply(namespace, smallRun('gone', { training: longer, checkpoints }));
+      await untilPhase(namespace, 'gone', 'Complete', 400);
+      const [taken] = await children(namespace, 'gone', 'pvc');
+      assert.equal(taken?.metadata.uid, kept.metadata.uid);
+      assert.deepEqual(await modelDigests(namespace, 'gone'), await modelDigests(namespace, 'undisturbed'));
+      await kubectl('delete', 'ddr', '-n', namespace, 'gone', '--wait=false');
+      await until('the claim goes too', 120, async () => (await children(namespace, 'gone', 'pvc')).length === 0);
+    },
+  );
 });

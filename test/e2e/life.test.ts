@@ -37,7 +37,7 @@ test('one resource in; models, bundle, samples and report out', { skip }, async 
 
   await t.test('kubectl get shows phase, models, Fréchet distance and age', async () => {
     const [header = '', line = ''] = (await kubectl('get', 'ddr', '-n', namespace)).split('\n');
-    assert.match(header, /NAME\s+PHASE\s+MODELS\s+FRECHET\s+AGE/);
+    assert.match(header, /NAME\s+PHASE\s+MODELS\s+FRECHET\s+REASON\s+AGE/);
     assert.match(line, /mnist\s+Complete\s+4\/4\s+[0-9.]+\s+\d+[smh]/);
   });
 
