@@ -45,9 +45,9 @@ export type ErrorCode = keyof typeof errorCodes;
 
 export interface ErrorDetails {
   /** Path in the YAML, file, pod or variable that the error is about. */
-  where?: string;
+  where?: string | undefined;
   /** What the reader should do next. */
-  hint?: string;
+  hint?: string | undefined;
   cause?: unknown;
 }
 

@@ -1,5 +1,6 @@
 /**
- * Where things are in a run's store: on its volume, and in an object store. Keys are relative to the store's root, with /.
+ * Where things are in a run's store: on its volume, and in an object store. Keys are relative to the store's root, with /; names of
+ * files within a folder are known to the record in trainer/artifacts/ that writes them.
  *
  *     datasets/<digest>/                                        images.npy, moments.safetensors, dataset.json; shared by runs
  *     runs/<name>/prepared/<hash>/                              prepared.json: which dataset the run's source has become
@@ -38,7 +39,6 @@ export const runLayout = (directory: string) => ({
   reference: (name: string) => `${directory}/references/${name}`,
   report: (hash: string) => `${directory}/reports/${hash}`,
 });
-export type RunLayout = ReturnType<typeof runLayout>;
 
 /** Folder that a task commits as its last act. @param shard of a sampling task */
 export function productOf(
@@ -63,6 +63,9 @@ export function productOf(
       return layout.report(hash);
   }
 }
+
+/** Files of a report that others than the trainer name. */
+export const reportFiles = { record: 'report.json', page: 'report.html', samples: 'samples.png' } as const;
 
 export const checkpointName = (images: number): string => String(images).padStart(12, '0');
 export const modelFileName = (index: number): string => `model-${four(index)}.safetensors`;

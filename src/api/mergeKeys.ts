@@ -1,3 +1,5 @@
+import { isObject } from './objects.ts';
+
 /**
  * How Kubernetes merges the lists and unions of an object, by the name of their field: for templates that are merged over one
  * another, and for server-side apply. test/apiserver/openapi.test.ts compares it with a server's own schema.
@@ -28,7 +30,7 @@ const keyDefaults: Readonly<Record<string, string>> = { protocol: 'TCP' };
 
 /** The key of an entry of a keyed list, as JSON. */
 export function entryKey(list: string, entry: unknown): string {
-  const fields = typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>) : {};
+  const fields = isObject(entry) ? entry : {};
   const keys = listKeys[list] ?? [];
   return JSON.stringify(Object.fromEntries(keys.map((key) => [key, fields[key] ?? keyDefaults[key]])));
 }

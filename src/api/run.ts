@@ -78,5 +78,5 @@ export function describeIssues(error: z.ZodError): string[] {
 export function parseRun(value: unknown, where?: string): Run {
   const parsed = runSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new DdrError('InvalidSpec', describeIssues(parsed.error).join('; '), where === undefined ? {} : { where });
+  throw new DdrError('InvalidSpec', describeIssues(parsed.error).join('; '), { where });
 }

@@ -31,7 +31,7 @@ export const conditionTypes = [
   'Complete',
 ] as const;
 
-export const conditionSchema = z
+const conditionSchema = z
   .object({
     type: z.enum(conditionTypes).describe('What it is about.'),
     status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
@@ -180,6 +180,6 @@ export type Condition = z.output<typeof conditionSchema>;
 export type RunStatus = z.output<typeof statusSchema>;
 
 /** Phases that a run does not leave by itself. */
-export const terminalPhases = ['Complete', 'Failed', 'Cancelled'] as const satisfies readonly Phase[];
+const terminalPhases = ['Complete', 'Failed', 'Cancelled'] as const satisfies readonly Phase[];
 
 export const isTerminal = (phase: Phase): boolean => (terminalPhases as readonly Phase[]).includes(phase);

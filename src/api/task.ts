@@ -23,14 +23,14 @@ const common = {
 };
 
 /** Reads, checks and writes the data as they will be learned from, and checks what the evaluation will read. */
-export const prepareTaskSchema = z.strictObject({
+const prepareTaskSchema = z.strictObject({
   kind: z.literal('prepare'),
   ...common,
   dataset: datasetSchema,
   evaluation: evaluationSchema.optional(),
 });
 
-export const trainTaskSchema = z.strictObject({
+const trainTaskSchema = z.strictObject({
   kind: z.literal('train'),
   ...common,
   /** Which of the K models; with the schedule it says which latent states. */
@@ -43,7 +43,7 @@ export const trainTaskSchema = z.strictObject({
   checkpoints: z.strictObject({ everyImages: z.int().min(1), keep: z.int().min(1) }),
 });
 
-export const aggregateTaskSchema = z.strictObject({
+const aggregateTaskSchema = z.strictObject({
   kind: z.literal('aggregate'),
   ...common,
   dataset: address,
@@ -52,9 +52,9 @@ export const aggregateTaskSchema = z.strictObject({
 });
 
 /** Which extractor computes features, and where its weights are. */
-export const extractorSchema = evaluationSchema.shape.extractor;
+const extractorSchema = evaluationSchema.shape.extractor;
 
-export const sampleTaskSchema = z.strictObject({
+const sampleTaskSchema = z.strictObject({
   kind: z.literal('sample'),
   ...common,
   bundle: address,
@@ -64,7 +64,7 @@ export const sampleTaskSchema = z.strictObject({
   extractor: extractorSchema.optional(),
 });
 
-export const evaluateTaskSchema = z.strictObject({
+const evaluateTaskSchema = z.strictObject({
   kind: z.literal('evaluate'),
   ...common,
   run: z.strictObject({ name: z.string(), namespace: z.string() }),

@@ -54,7 +54,7 @@ const result = z.discriminatedUnion('kind', [
 ]);
 
 /** The termination message of a trainer process, as JSON. */
-export const terminationSchema = z.union([
+const terminationSchema = z.union([
   z.object({ outcome: z.literal('Succeeded'), result }),
   z.object({
     outcome: z.literal('Failed'),
@@ -113,8 +113,8 @@ export function renderTermination(termination: Termination): string {
   return JSON.stringify({
     ...termination,
     message: shorten(message, longest.message),
-    ...(where === undefined ? {} : { where: shorten(where, longest.where) }),
-    ...(hint === undefined ? {} : { hint: shorten(hint, longest.hint) }),
+    where: where && shorten(where, longest.where),
+    hint: hint && shorten(hint, longest.hint),
     log: [],
   });
 }

@@ -13,11 +13,12 @@ const counted = (count: number): string => `${count} ${count === 1 ? 'model' : '
  * @param folder the run's volume
  */
 export function noteOfFormerVersion({ metadata, spec }: Run, folder: string): string | undefined {
-  const directory = join(folder, runDirectory(metadata.name));
-  const former = globSync('models/*/', { cwd: directory }).length;
-  if (former === 0 || globSync('prepared/*/prepared.json', { cwd: directory }).length > 0) return undefined;
+  const layout = runLayout(runDirectory(metadata.name));
+  const countOf = (key: string) => globSync(`${key}/`, { cwd: folder }).length;
+  const former = countOf(layout.model('*').root);
+  if (former === 0 || countOf(layout.prepared('*')) > 0) return undefined;
   const models = counted(modelPlans(spec).length);
-  return `The volume has ${counted(former)} of a version before 0.2.0. Addresses are computed otherwise since then, from what the data hold rather than from where they lie (see CHANGELOG.md), so ${models} will be trained anew. The former ones stay in ${join(directory, 'models')} until you delete them.`;
+  return `The volume has ${counted(former)} of a version before 0.2.0. Addresses are computed otherwise since then, from what the data hold rather than from where they lie (see CHANGELOG.md), so ${models} will be trained anew. The former ones stay in ${join(folder, layout.models)} until you delete them.`;
 }
 
 /**

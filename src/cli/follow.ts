@@ -9,7 +9,7 @@ const refresh = 250;
 const saveSeconds = 90;
 
 /** Exit code of a shell's program that Ctrl-C ended. */
-export const interruptedCode = 130;
+const interruptedCode = 130;
 
 /** What decides, besides the run's phase, whether there is more to wait for. */
 export interface Moment {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { reportFiles } from '../api/layout.ts';
 import type { Run } from '../api/run.ts';
 import type { LocalCluster } from '../local/localCluster.ts';
 import { renderTable, Terminal } from './display.ts';
@@ -70,7 +71,7 @@ export function jsonPrinter(write: (text: string) => void, now: () => number): P
     note: (message) => emit('note', { message }),
     end(run, { phase, status, seconds }, local) {
       const { dataset, results, bundle, failures } = status ?? {};
-      const report = results && { report: join(onVolume(run, local, results.path), 'report.html') };
+      const report = results && { report: join(onVolume(run, local, results.path), reportFiles.page) };
       emit('end', {
         run: run.metadata.name,
         phase,

@@ -2,6 +2,7 @@ import { globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { DdrError } from '../api/errors.ts';
+import { reportFiles, runLayout } from '../api/layout.ts';
 
 const metricSchema = z.object({ name: z.string(), value: z.number() });
 
@@ -37,7 +38,7 @@ type Report = z.output<typeof reportSchema>;
  * @throws DdrError InputMissing where there is none, InputForeign where it cannot be read
  */
 export function describeNewestReport(folder: string): string[] {
-  const [newest] = globSync('**/reports/*/report.json', { cwd: folder })
+  const [newest] = globSync(`${runLayout('**').report('*')}/${reportFiles.record}`, { cwd: folder })
     .filter((path) => !path.includes('.partial-'))
     .map((path) => ({ path: join(folder, path), time: statSync(join(folder, path)).mtimeMs }))
     .sort((a, b) => b.time - a.time);
@@ -56,7 +57,7 @@ export function describeNewestReport(folder: string): string[] {
     `Samples: ${sampling.count}, η = ${sampling.eta}, seed ${sampling.seed}`,
     ...describeEvaluation(report.evaluation),
     `Bundle:  sha256 ${bundle.digest}`,
-    `Report:  ${join(dirname(newest.path), 'report.html')}`,
+    `Report:  ${join(dirname(newest.path), reportFiles.page)}`,
   ];
 }
 

@@ -1,15 +1,15 @@
 import { join, resolve } from 'node:path';
+import { reportFiles } from '../api/layout.ts';
 import type { Run } from '../api/run.ts';
 import type { RunStatus } from '../api/status.ts';
 import type { LocalCluster } from '../local/localCluster.ts';
-import { childNames } from '../operator/plan/identity.ts';
+import { runClaim } from '../operator/plan/volumes.ts';
 import { formatTime } from './display.ts';
 import { caveatsOf, type View } from './view.ts';
 
 /** Absolute folder of something on the run's volume. */
 export function onVolume(run: Run, { folderOf }: Pick<LocalCluster, 'folderOf'>, path: string): string {
-  const { claimName } = run.spec.checkpoints.volume.shared;
-  return resolve(folderOf(claimName ?? childNames(run.metadata.name).claim), path);
+  return resolve(folderOf(runClaim(run)), path);
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -31,7 +31,7 @@ function resultLines(run: Run, { results, bundle }: RunStatus, local: Pick<Local
     for (const { name, value } of results.metrics ?? []) {
       lines.push(`${name}: ${Number(value.toPrecision(4))} (N = ${results.sampleCount}, ${results.extractor})`);
     }
-    lines.push(`Report:  ${join(folder, 'report.html')}`, `Samples: ${join(folder, 'samples.png')}`);
+    lines.push(`Report:  ${join(folder, reportFiles.page)}`, `Samples: ${join(folder, reportFiles.samples)}`);
   }
   if (bundle !== undefined)
     lines.push(`Bundle:  ${onVolume(run, local, bundle.path)}`, `         sha256 ${bundle.digest}`);

@@ -40,6 +40,24 @@ export function createMetrics(): {
     registers,
   });
 
+  return {
+    registry,
+    controllerMetrics: {
+      ...watchMetrics(registry),
+      reconciled(result, seconds) {
+        total.inc({ controller, result });
+        if (result === 'error') errors.inc({ controller });
+        time.observe({ controller }, seconds);
+      },
+      active: (workers) => active.set({ controller }, workers),
+    },
+    watch: (runController) => registerGauges(registry, runController),
+  };
+}
+
+/** How soon what the watches tell is looked at, and what they did not tell. */
+function watchMetrics(registry: Registry): Pick<RunControllerMetrics, 'waited' | 'missed'> {
+  const registers = [registry];
   const waited = new Histogram({
     name: 'ddr_watch_to_reconcile_seconds',
     help: 'Seconds from the arrival of an event to the beginning of the reconciliation that looks at it.',
@@ -53,20 +71,9 @@ export function createMetrics(): {
     registers,
   });
   for (const { plural } of Object.values(types)) missed.inc({ resource: plural }, 0);
-
   return {
-    registry,
-    controllerMetrics: {
-      waited: (seconds) => waited.observe(seconds),
-      missed: ({ plural }) => missed.inc({ resource: plural }),
-      reconciled(result, seconds) {
-        total.inc({ controller, result });
-        if (result === 'error') errors.inc({ controller });
-        time.observe({ controller }, seconds);
-      },
-      active: (workers) => active.set({ controller }, workers),
-    },
-    watch: (runController) => registerGauges(registry, runController),
+    waited: (seconds) => waited.observe(seconds),
+    missed: ({ plural }) => missed.inc({ resource: plural }),
   };
 }
 

@@ -294,17 +294,27 @@ test('the operator on a real API server', { skip }, async (t) => {
   });
 
   await t.test(
-    'names a field of a pod template that the server does not know, and makes no Job without it',
+    'names a field of a pod template that Kubernetes does not know, and makes no Job without it',
     async (t) => {
       startController(t, cluster);
       const podTemplate = { spec: { nodeSelecter: { gpu: 'h100' } } };
       await create('misspelt', { schedule: { states: 1 }, execution: { podTemplate } });
       const stalled = await until('it says so', () => stalledOf('misspelt'));
-      assert.equal(stalled.reason, 'ChildRefused');
-      assert.match(stalled.message, /unknown field "spec\.template\.spec\.nodeSelecter"/);
+      assert.equal(stalled.reason, 'InvalidSpec');
+      assert.match(stalled.message, /spec\.execution\.podTemplate\.spec.*nodeSelecter.*nodeSelector/);
       assert.deepEqual(await jobsOf('misspelt'), []);
     },
   );
+
+  await t.test('says what the server says where it refuses a Job', async (t) => {
+    startController(t, cluster);
+    const podTemplate = { spec: { containers: [{ name: 'sidecar' }] } };
+    await create('sidecar', { schedule: { states: 1 }, execution: { podTemplate } });
+    const stalled = await until('it says so', () => stalledOf('sidecar'));
+    assert.equal(stalled.reason, 'ChildRefused');
+    assert.match(stalled.message, /spec\.template\.spec\.containers\[1\]\.image: Required value/);
+    assert.deepEqual(await jobsOf('sidecar'), []);
+  });
 
   await t.test(
     'a model that the server refuses holds no slot, is named, and is made when it is corrected',
@@ -316,7 +326,7 @@ test('the operator on a real API server', { skip }, async (t) => {
         sampling: { count: 5 },
         overrides: [{ states: '0', podTemplate }],
       });
-      const run = await create('refused', spec({ spec: { nodeSelecter: { gpu: 'h100' } } }));
+      const run = await create('refused', spec({ spec: { containers: [{ name: 'sidecar' }] } }));
       await prepare('refused');
       const [other] = await until('the other model is made', async () => {
         const models = await modelsOf('refused');
@@ -324,7 +334,7 @@ test('the operator on a real API server', { skip }, async (t) => {
       });
       assert.equal(other?.metadata.labels?.[labels.model], '1');
       const stalled = await until('it says so', () => stalledOf('refused'));
-      assert.match(stalled.message, /refused-m0-.*nodeSelecter/);
+      assert.match(stalled.message, /refused-m0-.*Required value/);
       await finishJob(cluster, other as KubeObject);
       await until('only it is left', async () => (await statusOf('refused'))?.phase === 'Blocked');
       const { apiVersion, kind } = run;

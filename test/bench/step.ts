@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { trainingSchema } from '../../src/api/spec/training.ts';
-import { createEagerProgram, type Program } from '../../src/trainer/engine/program.ts';
+import type { Program } from '../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../src/trainer/engine/tensorflow.ts';
 import { unconditioned } from '../../src/trainer/model/conditioning.ts';
@@ -15,6 +15,7 @@ import { initialWeights, totalSize, type UnetConfig } from '../../src/trainer/mo
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
 import { initialState } from '../../src/trainer/train/optimizer.ts';
 import { stepProgram } from '../../src/trainer/train/step.ts';
+import { createEagerProgram } from '../helpers/eagerProgram.ts';
 import { stepInputs } from '../helpers/steps.ts';
 
 const option = (value: string) => ({ type: 'string', default: value }) as const;

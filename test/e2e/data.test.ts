@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { mnistDigits } from '../../scripts/mnist.ts';
-import { temporaryFolder } from '../helpers/trainer.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
 import {
   apply,
   children,

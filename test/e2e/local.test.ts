@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { type DdrEvent, ddr, root } from '../helpers/ddr.ts';
-import { temporaryFolder } from '../helpers/trainer.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
 
 /** No cluster is needed for these: the same controller runs on this machine. */
 const digits = join(root, '.cache/mnist');

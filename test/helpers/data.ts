@@ -6,7 +6,7 @@ import { type Dataset, datasetSchema } from '../../src/api/spec/dataset.ts';
 import { type Findings, noFindings } from '../../src/trainer/data/findings.ts';
 import { openSource } from '../../src/trainer/data/openSource.ts';
 import { resolveInVolume } from '../../src/trainer/data/volume.ts';
-import { temporaryFolder } from './trainer.ts';
+import { temporaryFolder } from './folder.ts';
 
 /** A dataset's spec: 4×4 in grey, unless said otherwise. */
 export const datasetOf = (format: Dataset['format'], path: string, fields: object = {}): Dataset =>

@@ -1,3 +1,4 @@
+import { writeNpz } from '../../src/trainer/formats/npz.ts';
 import { addFeatures, emptySums, type Statistics, statisticsOf } from '../../src/trainer/metrics/statistics.ts';
 
 /** The features of test/fixtures/frechet.py. */
@@ -18,3 +19,7 @@ export function statistics(values: Float32Array, dimensions: number): Statistics
   addFeatures(sums, values);
   return statisticsOf(sums);
 }
+
+/** Statistics as pytorch-fid keeps them: an .npz with `mu` [d] and `sigma` [d, d]. */
+export const writeStatistics = ({ dimensions, mean, covariance }: Statistics): Uint8Array =>
+  writeNpz({ mu: { shape: [dimensions], data: mean }, sigma: { shape: [dimensions, dimensions], data: covariance } });

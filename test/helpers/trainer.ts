@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { runLayout } from '../../src/api/layout.ts';
@@ -21,14 +18,8 @@ import { bytesPerImage, type ImageSource } from '../../src/trainer/data/imageSou
 import { conditioningOf } from '../../src/trainer/model/conditioning.ts';
 import { initialWeights, type ParameterSpec, totalSize, unetConfig } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
+import { temporaryFolder } from './folder.ts';
 import { withSpec } from './runs.ts';
-
-/** A folder that goes when the test ends. */
-export function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'ddr-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** A store over a folder, and where things are in it. */
 export interface TestStore {

@@ -102,5 +102,3 @@ export const checkpointsSchema = z
     keep: integer(1, 100).default(2).describe('Checkpoints of a model that are kept; older ones are deleted.'),
   })
   .describe('Where and how often state is saved.');
-
-export type Checkpoints = z.output<typeof checkpointsSchema>;

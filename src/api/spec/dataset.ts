@@ -54,7 +54,6 @@ export const datasetSchema = z
   })
   .describe('The images to learn from; values are mapped to [−1, 1].');
 
-export type VolumePath = z.output<typeof volumePathSchema>;
 export type ImageShape = z.output<typeof imageShapeSchema>;
 export type ImageSpec = z.output<typeof imageSchema>;
 export type Dataset = z.output<typeof datasetSchema>;

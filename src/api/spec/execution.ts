@@ -36,5 +36,3 @@ export const executionSchema = z
   })
   .prefault({})
   .describe('How the pods run. Nothing here changes what is trained.');
-
-export type Execution = z.output<typeof executionSchema>;

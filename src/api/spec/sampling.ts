@@ -21,7 +21,7 @@ export const samplingSchema = withRules(
         .enum(['StandardNormal', 'MomentMatched'])
         .default('StandardNormal')
         .describe(
-          "Where the walk starts: N(0, I), or a normal with the data's per-pixel mean and variance, for schedules whose last ᾱ is not near 0.",
+          "What sampling starts from: N(0, I), or a normal with the data's per-pixel mean and variance, for schedules whose last ᾱ is not near 0.",
         ),
     })
     .prefault({})

@@ -86,5 +86,3 @@ export const scheduleSchema = withRules(schedule, [
     check: (s) => s.indices === undefined || s.indices.every((i) => i < s.timesteps),
   },
 ]);
-
-export type Schedule = z.output<typeof scheduleSchema>;

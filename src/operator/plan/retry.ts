@@ -19,7 +19,7 @@ export function retryHash(run: Run): string | undefined {
 }
 
 /** Whether the run is to be tried again, and its status does not know of it yet. */
-export const isRetried = (run: Run): boolean =>
+const isRetried = (run: Run): boolean =>
   run.status !== undefined && retryOf(run) !== undefined && retryOf(run) !== run.status.observedRetryAt;
 
 /**

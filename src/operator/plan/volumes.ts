@@ -11,6 +11,10 @@ export interface PodVolume {
   variable: string | undefined;
 }
 
+/** Name of the claim that a run writes to: its own, or one that is there. */
+export const runClaim = ({ metadata, spec }: Run): string =>
+  spec.checkpoints.volume.shared.claimName ?? childNames(metadata.name).claim;
+
 /** The claims that a run reads; undefined for what it has none of. */
 const claimsOf = ({ spec: { dataset, evaluation } }: Run): Record<Mount, string | undefined> => ({
   data: dataset.source.volume.claimName,
@@ -29,14 +33,13 @@ function claim(name: 'run' | Mount, claimName: string): PodVolume {
 
 /** Volumes of a task's pod: the run's own, to write to; read-only what its step reads besides; and room for temporary files. */
 export function volumesFor(run: Run, { kind }: Task): PodVolume[] {
-  const { shared } = run.spec.checkpoints.volume;
   const claims = claimsOf(run);
   const inputs = steps[kind].mounts.flatMap((name) => {
     const claimName = claims[name];
     return claimName === undefined ? [] : [claim(name, claimName)];
   });
   return [
-    claim('run', shared.claimName ?? childNames(run.metadata.name).claim),
+    claim('run', runClaim(run)),
     ...inputs,
     { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },
   ];

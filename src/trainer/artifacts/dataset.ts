@@ -23,7 +23,7 @@ export const datasetReferenceSchema = z.object({
 export type DatasetReference = z.output<typeof datasetReferenceSchema>;
 
 /** dataset.json: a prepared dataset, which is read by position. */
-export const datasetRecordSchema = z.object({
+const datasetRecordSchema = z.object({
   format: z.literal(1),
   shape: imageShapeSchema,
   count: z.int().min(1),

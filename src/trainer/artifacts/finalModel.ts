@@ -15,9 +15,10 @@ import { fileRecordSchema, readJson, readRecorded, recordOf, toJson } from './re
 import type { ArtifactStore } from './store.ts';
 
 export const weightsFile = 'weights.safetensors';
+const recordFile = 'model.json';
 
 /** What is known of a trained model. */
-export const finalRecordSchema = z.object({
+const finalRecordSchema = z.object({
   format: z.literal(2),
   hash: z.string(),
   index: z.int(),
@@ -74,9 +75,13 @@ export async function saveFinal(store: ArtifactStore, folder: string, trained: T
     losses,
     weights: recordOf(bytes),
   };
-  await store.commit(folder, { [weightsFile]: bytes, 'model.json': toJson(record) });
+  await store.commit(folder, { [weightsFile]: bytes, [recordFile]: toJson(record) });
   return record;
 }
+
+/** What is known of a trained model, without its weights. @param folder `final` of the model's keys */
+export const loadFinalRecord = (store: ArtifactStore, folder: string): Promise<FinalRecord | undefined> =>
+  readJson(store, `${folder}/${recordFile}`, finalRecordSchema);
 
 /**
  * Reads a trained model and checks its weights against their digest.
@@ -88,7 +93,7 @@ export async function loadFinal(
   folder: string,
   hash: string,
 ): Promise<{ record: FinalRecord; bytes: Uint8Array } | undefined> {
-  const record = await readJson(store, `${folder}/model.json`, finalRecordSchema);
+  const record = await loadFinalRecord(store, folder);
   if (record === undefined) return undefined;
   if (record.hash !== hash) {
     throw new DdrError('DigestMismatch', `belongs to model ${record.hash}, not ${hash}`, {

@@ -102,7 +102,7 @@ export async function loadOrName<T>(what: string, maker: string, load: () => Pro
     const error = toDdrError(thrown);
     if (error.code !== 'DigestMismatch') throw error;
     throw new DdrError('DigestMismatch', `${what} is damaged: a file of it ${error.message}`, {
-      ...(error.where === undefined ? {} : { where: error.where }),
+      where: error.where,
       hint: makeAnew(maker),
       cause: error,
     });

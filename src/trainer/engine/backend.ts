@@ -16,7 +16,7 @@ export const typeAttribute = (backend: NodeJSKernelBackend, name: string, value:
 });
 
 /** Calls an op that tfjs has no function for. No gradient flows through it. */
-export function callOp(tf: typeof TensorFlow, name: string, attributes: TFEOpAttr[], inputs: TensorInfo[]): Tensor {
+function callOp(tf: typeof TensorFlow, name: string, attributes: TFEOpAttr[], inputs: TensorInfo[]): Tensor {
   return backendOf(tf).executeSingleOutput(name, attributes, inputs) as unknown as Tensor;
 }
 

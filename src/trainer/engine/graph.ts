@@ -5,7 +5,7 @@ import type { NodeJSKernelBackend, TFEOpAttr } from './backend.ts';
 type AttrValue = InstanceType<typeof proto.AttrValue>;
 
 /** TensorFlow's numbers of the types that a graph uses. */
-export const dataTypes = { float32: 1, int32: 3, bool: 10 } as const;
+const dataTypes = { float32: 1, int32: 3, bool: 10 } as const;
 export type DataType = keyof typeof dataTypes;
 
 function shapeProto(shape: readonly number[]) {

@@ -23,7 +23,7 @@ export interface ProgramSpec {
   update: Update;
 }
 
-/** A function with state. The eager one is the reference; the recorded one does the same as one call. */
+/** A function with state. */
 export interface Program {
   /** Sets all of the state. */
   write(state: Values): void;
@@ -60,28 +60,3 @@ export function downloadAll(tensors: Tensors): Values {
 
 /** Calls `body` and frees the tensors that it made. (tfjs' own type wants a tensor back.) */
 export const scoped = <T>(tf: typeof TensorFlow, body: () => T): T => tf.tidy(body as () => never) as T;
-
-/** Runs the update op by op. */
-export function createEagerProgram(
-  tf: typeof TensorFlow,
-  { state: shapes, inputs: specs, update }: ProgramSpec,
-): Program {
-  let state: Tensors = {};
-  const replace = (next: Tensors) => {
-    const kept = new Set(Object.values(next));
-    tf.dispose(Object.values(state).filter((tensor) => !kept.has(tensor)));
-    state = next;
-  };
-  return {
-    write: (values) => replace(uploadState(tf, shapes, values)),
-    read: () => downloadAll(state),
-    run(inputs) {
-      const result = scoped(tf, () => update(state, uploadInputs(tf, specs, inputs)));
-      replace({ ...state, ...result.state });
-      const values = downloadAll(result.outputs);
-      tf.dispose(result.outputs);
-      return values;
-    },
-    dispose: () => replace({}),
-  };
-}

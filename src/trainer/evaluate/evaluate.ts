@@ -1,5 +1,5 @@
 import { dirname } from 'node:path/posix';
-import { runLayout } from '../../api/layout.ts';
+import { reportFiles, runLayout } from '../../api/layout.ts';
 import type { EvaluateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
 import { openBundle } from '../artifacts/bundle.ts';
@@ -24,7 +24,7 @@ interface WrittenReport {
 
 /** @returns undefined where there is none @throws DdrError DigestMismatch where it is damaged */
 async function loadReport(store: ArtifactStore, folder: string): Promise<WrittenReport | undefined> {
-  const key = `${folder}/report.json`;
+  const key = `${folder}/${reportFiles.record}`;
   const report = await readJson(store, key, reportSchema);
   if (report === undefined) return undefined;
   return { report, digest: sha256((await store.read(key)) ?? new Uint8Array()) };
@@ -62,9 +62,9 @@ async function writeReport(task: EvaluateTask, context: TrainerContext, folder: 
   const picture = trajectory && (await renderTrajectory(trajectory));
   const json = toJson(report);
   await context.store.commit(folder, {
-    'report.json': json,
-    'report.html': renderReport(report, { samples, trajectory: picture }),
-    'samples.png': samples.png,
+    [reportFiles.record]: json,
+    [reportFiles.page]: renderReport(report, { samples, trajectory: picture }),
+    [reportFiles.samples]: samples.png,
     ...(picture && { 'trajectory.png': picture.whole }),
   });
   return { report, digest: sha256(Buffer.from(json)) };

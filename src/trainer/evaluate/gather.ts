@@ -2,9 +2,9 @@ import { DdrError } from '../../api/errors.ts';
 import { runLayout } from '../../api/layout.ts';
 import type { EvaluateTask } from '../../api/task.ts';
 import type { Manifest } from '../artifacts/bundle.ts';
-import { finalRecordSchema } from '../artifacts/finalModel.ts';
+import { loadFinalRecord } from '../artifacts/finalModel.ts';
 import { loadPrepared, type PreparedRecord } from '../artifacts/prepared.ts';
-import { loadOrName, makeAnew, readJson } from '../artifacts/records.ts';
+import { loadOrName, makeAnew } from '../artifacts/records.ts';
 import type { Report } from '../artifacts/report.ts';
 import { loadShard, type ShardImages } from '../artifacts/samples.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
@@ -37,8 +37,8 @@ export function modelsOf({ models }: Manifest, { directory }: EvaluateTask, { st
   const layout = runLayout(directory);
   return Promise.all(
     models.map(async ({ index, hash, states, prediction, sha256, images }): Promise<Report['models'][number]> => {
-      const [name, key] = [`model ${index}`, `${layout.model(hash).final}/model.json`];
-      const record = await loadOrName(name, name, () => readJson(store, key, finalRecordSchema));
+      const name = `model ${index}`;
+      const record = await loadOrName(name, name, () => loadFinalRecord(store, layout.model(hash).final));
       const { seconds = null, losses = [] } = record ?? {};
       return { index, hash, states, prediction, digest: sha256, images, seconds, losses };
     }),

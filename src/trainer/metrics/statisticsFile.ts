@@ -1,13 +1,9 @@
 import { DdrError } from '../../api/errors.ts';
-import { floatsOf, readNpz, writeNpz } from '../formats/npz.ts';
+import { floatsOf, readNpz } from '../formats/npz.ts';
 import type { Statistics } from './statistics.ts';
 
-/** Statistics as pytorch-fid keeps them: an .npz with `mu` [d] and `sigma` [d, d]. */
-export const writeStatistics = ({ dimensions, mean, covariance }: Statistics): Uint8Array =>
-  writeNpz({ mu: { shape: [dimensions], data: mean }, sigma: { shape: [dimensions, dimensions], data: covariance } });
-
 /**
- * Reads `mu` and `sigma` of an .npz; what else it holds is of no concern.
+ * Reads statistics as pytorch-fid keeps them: an .npz with `mu` [d] and `sigma` [d, d]. What else it holds is of no concern.
  * @param where file, for the message
  * @throws DdrError InputForeign, InputTruncated, InputUnsafe, and InputMismatch where mu and sigma do not fit
  */

@@ -19,7 +19,7 @@ export interface Layers {
   upsample(x: Tensor4D): Tensor4D;
 }
 
-export const groups = 8;
+const groups = 8;
 
 /** The U-Net's layers over given parameters. Values are float32 in NHWC. */
 export function createLayers(tf: typeof TensorFlow, parameter: Parameters): Layers {

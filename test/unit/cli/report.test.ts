@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { describeNewestReport } from '../../../src/cli/report.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
 import { exampleReport } from '../../helpers/reports.ts';
 
 /** A folder with reports, each older than the one before it. */
 function folderWith(t: TestContext, reports: Record<string, unknown>): string {
-  const root = mkdtempSync(join(tmpdir(), 'ddr-test-'));
-  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const root = temporaryFolder(t);
   for (const [i, [name, report]] of Object.entries(reports).entries()) {
     const folder = join(root, 'runs/digits/reports', name);
     mkdirSync(folder, { recursive: true });

@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../helpers/ddr.ts';
-import { temporaryFolder } from '../../helpers/trainer.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
 
 test('a download that fails says what to look at, and leaves nothing behind', {
   skip: process.platform !== 'linux',

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkpointsSchema } from '../../../../src/api/spec/checkpoints.ts';
+import { testRefusals } from '../../../helpers/refusals.ts';
+
+testRefusals('spec.checkpoints');
 
 const parse = (shared: object) => checkpointsSchema.parse({ volume: { shared } }).volume.shared;
 const refused = (shared: object) => {

@@ -1,52 +1,65 @@
 import assert from 'node:assert/strict';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type TestContext, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
-import { KubeConfig } from '@kubernetes/client-node';
-import { ApiServer } from '../../../../src/operator/kube/apiServer.ts';
+import { test } from 'node:test';
+import type { WatchEvent } from '../../../../src/operator/kube/cluster.ts';
 import { types } from '../../../../src/operator/types.ts';
-import { ManualClock } from '../../../helpers/manualClock.ts';
+import { answering } from '../../../helpers/apiAnswers.ts';
 
-/** A server that gives these answers one after the other. */
-async function serve(t: TestContext, answers: ((response: ServerResponse) => void)[]) {
-  let asked = 0;
-  const server = createServer((_request, response) => answers[asked++]?.(response)).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const config = new KubeConfig();
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  config.loadFromClusterAndUser({ name: 'test', server: url, skipTLSVerify: true }, { name: 'test' });
-  const clock = new ManualClock();
-  const cluster = new ApiServer(config, clock, { random: () => 0 });
-  t.after(async () => {
-    server.closeAllConnections();
-    server.close();
-    await cluster.close();
-  });
-  return { clock, cluster, asked: () => asked };
-}
+const pod = (name: string) => ({ metadata: { name, namespace: 'n', managedFields: [{ manager: 'kubelet' }] } });
+const page = (items: object[], rest = '') =>
+  JSON.stringify({ metadata: { resourceVersion: '7', continue: rest }, items });
 
-const pod = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } });
-
-for (const retryAfter of ['3600', 'Wed, 21 Oct 2099 07:28:00 GMT', '1']) {
-  test(`a server that asks to be asked again after ${retryAfter} is asked within half a minute`, async (t) => {
-    const { clock, cluster, asked } = await serve(t, [
-      (response) => response.writeHead(503, { 'retry-after': retryAfter }).end('overloaded'),
-      (response) => response.end(pod),
-    ]);
-    const answer = cluster.get(types.pod, 'n', 'a');
-    for (let i = 0; asked() < 2 && i < 100; i++) {
-      await wait(10);
-      if (asked() === 1) await clock.advance(310);
-    }
-    assert.equal((await answer)?.metadata.name, 'a');
-  });
-}
-
-test('what is refused is not tried again', async (t) => {
-  const { cluster, asked } = await serve(t, [
-    (response) => response.writeHead(403).end(JSON.stringify({ reason: 'Forbidden', message: 'no', code: 403 })),
+test('a list is read page by page, and its objects are as a watch has them', async (t) => {
+  const asked: (string | undefined)[] = [];
+  const { cluster } = await answering(t, [
+    (response, { url }) => response.end(page([pod('a')], 'more'), () => asked.push(url)),
+    (response, { url }) => response.end(page([pod('b')]), () => asked.push(url)),
   ]);
-  await assert.rejects(cluster.get(types.pod, 'n', 'a'), { status: 403, reason: 'Forbidden' });
-  assert.equal(asked(), 1);
+  const { items, resourceVersion } = await cluster.list(types.pod, { namespace: 'n', labelSelector: 'a=b' });
+  assert.deepEqual(items, [
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'n' } },
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'b', namespace: 'n' } },
+  ]);
+  assert.equal(resourceVersion, '7');
+  assert.match(asked[0] ?? '', /^\/api\/v1\/namespaces\/n\/pods\?labelSelector=a%3Db&limit=500$/);
+  assert.match(asked[1] ?? '', /&continue=more$/);
+});
+
+test('a watch gives events as they come, however they are cut, and ends with the server’s refusal', async (t) => {
+  const object = { apiVersion: 'v1', kind: 'Pod', ...pod('画') };
+  const text = [
+    { type: 'ADDED', object },
+    { type: 'BOOKMARK', object: { metadata: { resourceVersion: '9' } } },
+    { type: 'ERROR', object: { code: 410, reason: 'Expired', message: 'too old' } },
+  ].map((event) => `${JSON.stringify(event)}\n`);
+  const bytes = Buffer.from(text.join(''));
+  const { cluster } = await answering(t, [
+    (response) => {
+      const cut = bytes.indexOf('画') + 1; // within the character
+      response.write(bytes.subarray(0, cut), () => response.end(bytes.subarray(cut)));
+    },
+  ]);
+  const seen: WatchEvent[] = [];
+  await assert.rejects(
+    async () => {
+      for await (const event of cluster.watch(types.pod, { resourceVersion: '1', timeoutSeconds: 60 }))
+        seen.push(event);
+    },
+    { status: 410, reason: 'Expired' },
+  );
+  assert.deepEqual(seen, [
+    { type: 'ADDED', object: { apiVersion: 'v1', kind: 'Pod', metadata: { name: '画', namespace: 'n' } } },
+    { type: 'BOOKMARK', resourceVersion: '9' },
+  ]);
+});
+
+test('what is not there is undefined to get and false to delete', async (t) => {
+  const missing = JSON.stringify({ code: 404, reason: 'NotFound', message: 'no' });
+  const { cluster } = await answering(t, [
+    (response) => response.writeHead(404).end(missing),
+    (response) => response.writeHead(404).end(missing),
+    (response) => response.writeHead(409).end(JSON.stringify({ code: 409, reason: 'Conflict', message: 'other uid' })),
+  ]);
+  assert.equal(await cluster.get(types.pod, 'n', 'a'), undefined);
+  assert.equal(await cluster.delete(types.pod, 'n', 'a'), false);
+  assert.equal(await cluster.delete(types.pod, 'n', 'a', 'uid'), false);
 });

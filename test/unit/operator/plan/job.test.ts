@@ -2,70 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { labels } from '../../../../src/api/names.ts';
 import { parseTask, taskVariable } from '../../../../src/api/task.ts';
-import { unreadData } from '../../../../src/operator/plan/identity.ts';
-import { allChildren } from '../../../../src/operator/plan/render.ts';
-import { runOf, settings } from '../../../helpers/simulation.ts';
-
-interface Job {
-  kind: string;
-  metadata: {
-    name: string;
-    labels: Record<string, string>;
-    annotations?: object;
-    ownerReferences: { uid: string; controller: boolean }[];
-  };
-  spec: {
-    backoffLimit: number;
-    completions?: number;
-    parallelism?: number;
-    template: {
-      metadata: { labels: Record<string, string> };
-      spec: {
-        nodeSelector?: Record<string, string>;
-        tolerations?: object[];
-        automountServiceAccountToken: boolean;
-        securityContext: { runAsNonRoot: boolean };
-        volumes: { name: string }[];
-        containers: {
-          name: string;
-          image: string;
-          args: string[];
-          env: { name: string; value: string }[];
-          resources: { limits?: Record<string, string> };
-          securityContext: { readOnlyRootFilesystem: boolean };
-          volumeMounts: { mountPath: string; readOnly?: boolean }[];
-        }[];
-      };
-    };
-  };
-}
-
-function jobsOf(spec: Record<string, unknown>): Job[] {
-  return allChildren(runOf(spec), unreadData, settings).filter(({ kind }) => kind === 'Job') as unknown as Job[];
-}
+import { jobsOf } from '../../../helpers/jobs.ts';
 
 const spec = {
   schedule: { states: 2 },
   sampling: { count: 9, shards: 3 },
   evaluation: { extractor: { name: 'mnist-classifier' } },
-  execution: {
-    maxParallel: 2,
-    resources: { limits: { 'nvidia.com/gpu': 1, memory: '8Gi' } },
-    podTemplate: { spec: { nodeSelector: { gpu: 'h100' }, tolerations: [{ key: 'gpu' }] } },
-  },
-  overrides: [
-    {
-      states: '1',
-      podTemplate: {
-        metadata: { labels: { team: 'a' } },
-        spec: {
-          nodeSelector: { zone: 'b' },
-          tolerations: [{ key: 'spot' }],
-          containers: [{ name: 'trainer', env: [{ name: 'NCCL_DEBUG', value: 'INFO' }] }],
-        },
-      },
-    },
-  ],
+  execution: { maxParallel: 2 },
 };
 
 test('every Job carries a task that its trainer can read, and a name that fits a label', () => {
@@ -93,19 +36,6 @@ test('every Job carries a task that its trainer can read, and a name that fits a
   }
 });
 
-test('a volume of a template replaces ours of the same name: a volume has one source', () => {
-  const tmp = { name: 'tmp', ephemeral: { volumeClaimTemplate: {} } };
-  const jobs = jobsOf({ execution: { podTemplate: { spec: { volumes: [tmp, { name: 'more', emptyDir: {} }] } } } });
-  for (const { spec: job } of jobs) {
-    const { volumes } = job.template.spec;
-    assert.deepEqual(
-      volumes.filter(({ name }) => name === 'tmp'),
-      [tmp],
-    );
-    assert.ok(volumes.some(({ name }) => name === 'run') && volumes.some(({ name }) => name === 'more'));
-  }
-});
-
 test('a task of as many models as there may be fits into one variable of Linux', () => {
   const jobs = jobsOf({ schedule: { states: 4096, timesteps: 10_000 } });
   const aggregate = jobs.find(({ metadata }) => metadata.labels[labels.component] === 'aggregate');
@@ -126,31 +56,6 @@ test('a task has nothing that Kubernetes would replace', () => {
   assert.equal(task.kind === 'prepare' && task.dataset.source.volume.path, path);
 });
 
-test('templates of run and override are merged, ours winning where children are found by it', () => {
-  const [, first, second] = jobsOf(spec);
-  assert.deepEqual(first?.spec.template.spec.nodeSelector, { gpu: 'h100' });
-  assert.deepEqual(second?.spec.template.spec.nodeSelector, { gpu: 'h100', zone: 'b' });
-  assert.deepEqual(second?.spec.template.spec.tolerations, [{ key: 'gpu' }, { key: 'spot' }]);
-  assert.equal(second?.spec.template.metadata.labels.team, 'a');
-  assert.equal(second?.spec.template.metadata.labels['tspace.dev/run'], 'digits');
-  const [container] = second?.spec.template.spec.containers ?? [];
-  assert.equal(container?.image, 'trainer:test');
-  assert.ok(
-    container?.env.some(({ name }) => name === 'NCCL_DEBUG') && container.env.some(({ name }) => name === taskVariable),
-  );
-});
-
-test('GPUs go to training and sampling only; sampling is sharded within maxParallel', () => {
-  const [prepare, train, , aggregate, sample, evaluate] = jobsOf(spec);
-  const limits = (job: Job | undefined) => job?.spec.template.spec.containers[0]?.resources.limits;
-  assert.deepEqual(limits(train), { 'nvidia.com/gpu': '1', memory: '8Gi' });
-  assert.deepEqual(limits(sample), { 'nvidia.com/gpu': '1', memory: '8Gi' });
-  assert.deepEqual(limits(prepare), { memory: '8Gi' });
-  assert.deepEqual(limits(aggregate), { memory: '8Gi' });
-  assert.deepEqual(limits(evaluate), { memory: '8Gi' });
-  assert.deepEqual([sample?.spec.completions, sample?.spec.parallelism], [3, 2]);
-});
-
 test('Jobs carry the labels and annotations that the run asks for, beside ours', () => {
   const metadata = { labels: { 'kueue.x-k8s.io/priority-class': 'high' }, annotations: { note: 'yes' } };
   for (const job of jobsOf({ schedule: { states: 2 }, execution: { jobTemplate: { metadata } } })) {
@@ -160,4 +65,9 @@ test('Jobs carry the labels and annotations that the run asks for, beside ours',
     assert.deepEqual(job.metadata.annotations, { note: 'yes' });
     assert.equal(job.spec.template.metadata.labels['kueue.x-k8s.io/priority-class'], undefined);
   }
+});
+
+test('sampling is an Indexed Job of as many pods as shards, within maxParallel', () => {
+  const sample = jobsOf(spec).find(({ metadata }) => metadata.labels[labels.component] === 'sample');
+  assert.deepEqual([sample?.spec.completions, sample?.spec.parallelism], [3, 2]);
 });

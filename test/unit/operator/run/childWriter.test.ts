@@ -202,22 +202,3 @@ test('one that is refused or cut off keeps no other waiting', async () => {
   await answer(answers.keys());
   assert.deepEqual([...(await third).taken], ['j0'], 'the next time it is tried again');
 });
-
-test('all runs together do not take more than the API server can answer', async () => {
-  const { create, answers, answer } = slowCluster();
-  const clock = new ManualClock();
-  const writer = writerOf({ create }, undefined, clock);
-  const runs = Array.from({ length: 10 }, (_, run) =>
-    writer.apply(
-      `n/run-${run}`,
-      changes(
-        jobs(20).map((each) => ({ ...each, metadata: { ...each.metadata, name: `${run}-${each.metadata.name}` } })),
-      ),
-    ),
-  );
-  await settle();
-  assert.equal(answers.size, 64);
-  await clock.advance(200);
-  await answer(answers.keys());
-  assert.ok((await Promise.all(runs)).every(({ done }) => !done));
-});

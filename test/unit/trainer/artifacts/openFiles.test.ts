@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createOpenFiles } from '../../../../src/trainer/artifacts/openFiles.ts';
-import { temporaryFolder } from '../../../helpers/trainer.ts';
+import { temporaryFolder } from '../../../helpers/folder.ts';
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 

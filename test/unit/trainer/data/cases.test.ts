@@ -12,7 +12,8 @@ import { checkStatistics } from '../../../../src/trainer/metrics/covariance.ts';
 import { readStatistics } from '../../../../src/trainer/metrics/statisticsFile.ts';
 import { runPrepare } from '../../../../src/trainer/prepare/prepare.ts';
 import { datasetOf } from '../../../helpers/data.ts';
-import { temporaryFolder, temporaryStore, trainerContext } from '../../../helpers/trainer.ts';
+import { temporaryFolder } from '../../../helpers/folder.ts';
+import { temporaryStore, trainerContext } from '../../../helpers/trainer.ts';
 
 const cases = join(import.meta.dirname, '../../../fixtures/cases');
 

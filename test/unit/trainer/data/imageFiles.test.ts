@@ -7,7 +7,7 @@ import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { noticesOf } from '../../../../src/trainer/data/findings.ts';
 import { datasetOf, png, readImages, volumeOf } from '../../../helpers/data.ts';
-import { temporaryFolder } from '../../../helpers/trainer.ts';
+import { temporaryFolder } from '../../../helpers/folder.ts';
 
 const values = (pixels: Uint8Array) => [...new Set(pixels)];
 const flat = async (value: number, format: 'jpeg' | 'webp' | 'gif' | 'tiff' | 'avif') =>

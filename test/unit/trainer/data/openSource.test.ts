@@ -12,7 +12,7 @@ import { writeIdx } from '../../../../src/trainer/data/idx.ts';
 import { writeNpy } from '../../../../src/trainer/formats/npy.ts';
 import { writeNpz } from '../../../../src/trainer/formats/npz.ts';
 import { datasetOf, png, readImages, volumeOf } from '../../../helpers/data.ts';
-import { temporaryFolder } from '../../../helpers/trainer.ts';
+import { temporaryFolder } from '../../../helpers/folder.ts';
 
 type Format = Dataset['format'];
 

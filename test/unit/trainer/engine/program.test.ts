@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEagerProgram, type ProgramSpec } from '../../../../src/trainer/engine/program.ts';
+import type { ProgramSpec } from '../../../../src/trainer/engine/program.ts';
 import { loadTensorFlow, type Tensor } from '../../../../src/trainer/engine/tensorflow.ts';
+import { createEagerProgram } from '../../../helpers/eagerProgram.ts';
 
 const tf = await loadTensorFlow(1);
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { statelessNormal } from '../../../../src/trainer/engine/backend.ts';
-import { createEagerProgram, type Program, type ProgramSpec } from '../../../../src/trainer/engine/program.ts';
+import type { Program, ProgramSpec } from '../../../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow, type Tensor } from '../../../../src/trainer/engine/tensorflow.ts';
+import { createEagerProgram } from '../../../helpers/eagerProgram.ts';
 
 const tf = await loadTensorFlow(1);
 

@@ -11,9 +11,8 @@ import { preparedOf } from '../../../../src/trainer/evaluate/gather.ts';
 import { judge } from '../../../../src/trainer/evaluate/judge.ts';
 import { createExtractor } from '../../../../src/trainer/metrics/extractors/extractor.ts';
 import { addFeatures, emptySums } from '../../../../src/trainer/metrics/statistics.ts';
-import { writeStatistics } from '../../../../src/trainer/metrics/statisticsFile.ts';
 import { changeLastByte } from '../../../helpers/damage.ts';
-import { features, statistics } from '../../../helpers/features.ts';
+import { features, statistics, writeStatistics } from '../../../helpers/features.ts';
 import { aggregatedRun, trainerContext } from '../../../helpers/trainer.ts';
 
 const tf = await loadTensorFlow(1);

@@ -9,7 +9,7 @@ import { referenceOf } from '../../../../src/trainer/evaluate/reference.ts';
 import { sha256 } from '../../../../src/trainer/formats/digest.ts';
 import type { FeatureExtractor } from '../../../../src/trainer/metrics/extractors/extractor.ts';
 import { emptySums } from '../../../../src/trainer/metrics/statistics.ts';
-import { writeStatistics } from '../../../../src/trainer/metrics/statisticsFile.ts';
+import { writeStatistics } from '../../../helpers/features.ts';
 import { aggregatedRun, trainerContext } from '../../../helpers/trainer.ts';
 
 /** Counts images, and says of how many features were asked for. */

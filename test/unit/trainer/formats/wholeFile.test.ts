@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readWholeFile } from '../../../../src/trainer/formats/wholeFile.ts';
-import { temporaryFolder } from '../../../helpers/trainer.ts';
+import { temporaryFolder } from '../../../helpers/folder.ts';
 
 test('a file is read whole, in as many pieces as it takes', async (t) => {
   const path = join(temporaryFolder(t), 'file');

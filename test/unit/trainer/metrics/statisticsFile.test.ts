@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeNpz } from '../../../../src/trainer/formats/npz.ts';
-import { readStatistics, writeStatistics } from '../../../../src/trainer/metrics/statisticsFile.ts';
-import { features, statistics } from '../../../helpers/features.ts';
+import { readStatistics } from '../../../../src/trainer/metrics/statisticsFile.ts';
+import { features, statistics, writeStatistics } from '../../../helpers/features.ts';
 
 test('statistics survive the file that pytorch-fid reads, and one that it wrote', () => {
   const own = statistics(features(100, 8, 1), 8);

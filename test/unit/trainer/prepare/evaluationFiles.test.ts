@@ -5,9 +5,9 @@ import { type Evaluation, evaluationSchema } from '../../../../src/api/spec/eval
 import { sha256 } from '../../../../src/trainer/formats/digest.ts';
 import { writeSafetensors } from '../../../../src/trainer/formats/safetensors.ts';
 import { inceptionShapes } from '../../../../src/trainer/metrics/extractors/inceptionStructure.ts';
-import { writeStatistics } from '../../../../src/trainer/metrics/statisticsFile.ts';
 import { checkEvaluationFiles, evaluationPaths, leastImages } from '../../../../src/trainer/prepare/evaluationFiles.ts';
 import { volumeOf } from '../../../helpers/data.ts';
+import { writeStatistics } from '../../../helpers/features.ts';
 
 const volume = (path: string) => ({ volume: { claimName: 'stats', path } });
 const evaluation = (fields: object = {}): Evaluation =>

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseTermination } from '../../../../src/api/termination.ts';
 import { root } from '../../../helpers/ddr.ts';
-import { temporaryFolder } from '../../../helpers/trainer.ts';
+import { temporaryFolder } from '../../../helpers/folder.ts';
 
 test('a process without a task, or with another’s subcommand, ends with its code and a termination message', (t) => {
   const folder = temporaryFolder(t);

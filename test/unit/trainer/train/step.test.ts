@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { predictions } from '../../../../src/diffusion/prediction.ts';
 import { statelessNormal } from '../../../../src/trainer/engine/backend.ts';
-import { createEagerProgram, type Program } from '../../../../src/trainer/engine/program.ts';
+import type { Program } from '../../../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
 import { unconditioned } from '../../../../src/trainer/model/conditioning.ts';
@@ -10,6 +10,7 @@ import { initialWeights } from '../../../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../../../src/trainer/model/unet.ts';
 import { initialState, stateNames } from '../../../../src/trainer/train/optimizer.ts';
 import { stepProgram } from '../../../../src/trainer/train/step.ts';
+import { createEagerProgram } from '../../../helpers/eagerProgram.ts';
 import { stepInputs } from '../../../helpers/steps.ts';
 import {
   conditionings,

@@ -7,7 +7,8 @@ import { writeSafetensors } from '../../../../../src/trainer/formats/safetensors
 import { createExtractor } from '../../../../../src/trainer/metrics/extractors/extractor.ts';
 import { classifierShapes } from '../../../../../src/trainer/metrics/extractors/mnistClassifier.ts';
 import { sizeOf } from '../../../../../src/trainer/model/parameters.ts';
-import { memorySource, temporaryFolder } from '../../../../helpers/trainer.ts';
+import { temporaryFolder } from '../../../../helpers/folder.ts';
+import { memorySource } from '../../../../helpers/trainer.ts';
 
 test('weights that give features that are not finite are refused by name', async (t) => {
   const folder = temporaryFolder(t);
@@ -42,11 +43,4 @@ test('images are read batch by batch, and the last batch is what is left', async
     [0, 250],
     [250, 10],
   ]);
-});
-
-test('a network without weights of its own asks for them', async () => {
-  await assert.rejects(createExtractor(await loadTensorFlow(1), { name: 'inception-v3-fid' }, undefined), {
-    code: 'InvalidTask',
-    message: /inception-v3-fid needs weights/,
-  });
 });

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadTensorFlow, type Tensor4D } from '../../../../../src/trainer/engine/tensorflow.ts';
 import { readNpy } from '../../../../../src/trainer/formats/npy.ts';
-import { writeSafetensors } from '../../../../../src/trainer/formats/safetensors.ts';
 import { createExtractor } from '../../../../../src/trainer/metrics/extractors/extractor.ts';
 import {
   inceptionStages,
@@ -12,7 +11,7 @@ import {
   prepareImages,
 } from '../../../../../src/trainer/metrics/extractors/inceptionV3.ts';
 import type { Weights } from '../../../../../src/trainer/metrics/extractors/network.ts';
-import { memorySource, temporaryFolder } from '../../../../helpers/trainer.ts';
+import { memorySource } from '../../../../helpers/trainer.ts';
 
 interface Described {
   mean: number[][];
@@ -92,48 +91,6 @@ for (const { size, channels, stages: expected } of reference.sets) {
     });
   });
 }
-
-/** Names and shapes of every tensor of the real size, as the network asks for them. */
-function realShapes(): Map<string, number[]> {
-  const shapes = new Map<string, number[]>();
-  tf.tidy(() => {
-    inceptionV3(tf, (name, shape) => {
-      shapes.set(name, shape);
-      return tf.zeros(shape);
-    });
-  });
-  return shapes;
-}
-
-test("weights are pytorch-fid's by name; a missing or misshapen one is named", async (t) => {
-  const shapes = realShapes();
-  assert.equal(shapes.size, 94 * 5); // convolutions with batch norm; the logits are not used
-  const parameters = [...shapes.values()].reduce((sum, shape) => sum + product(shape), 0);
-  assert.equal(parameters, 21_785_568 + 2 * 17_216); // torchvision's InceptionV3 without logits, and running statistics
-
-  const folder = temporaryFolder(t);
-  const extractor = (path: string) =>
-    createExtractor(tf, { name: 'inception-v3-fid', weights: { volume: { claimName: 'weights', path } } }, folder);
-  const only = (entries: [string, number[]][]) =>
-    writeSafetensors({
-      tensors: new Map(entries.map(([name, shape]) => [name, { shape, values: new Float32Array(product(shape)) }])),
-      metadata: {},
-    });
-  writeFileSync(join(folder, 'none.safetensors'), only([['fc.weight', [10, 10]]]));
-  await assert.rejects(extractor('none.safetensors'), {
-    code: 'InputForeign',
-    message: /Conv2d_1a_3x3\.bn\.weight/,
-    hint: /pytorch-fid/,
-  });
-  writeFileSync(join(folder, 'wrong.safetensors'), only([['Conv2d_1a_3x3.bn.weight', [64]]]));
-  await assert.rejects(extractor('wrong.safetensors'), {
-    code: 'InputMismatch',
-    message: /Conv2d_1a_3x3\.bn\.weight is \[64\], not \[32\]/,
-  });
-  symlinkSync('/etc/hostname', join(folder, 'link.safetensors'));
-  await assert.rejects(extractor('link.safetensors'), { code: 'InputUnsafe' });
-  await assert.rejects(extractor('absent.safetensors'), { code: 'InputMissing' });
-});
 
 const folder = process.env.DDR_INCEPTION_REFERENCE;
 test('the network of the real size is PyTorch’s', {

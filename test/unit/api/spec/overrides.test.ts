@@ -1,0 +1,3 @@
+import { testRefusals } from '../../../helpers/refusals.ts';
+
+testRefusals('spec.overrides');
