@@ -99,7 +99,7 @@ function startController({ cluster }: LocalCluster, logger: Logger): RunControll
     random: Math.random,
     logger,
     settings,
-    metrics: { reconciled: () => {}, active: () => {} },
+    metrics: { reconciled: () => {}, active: () => {}, waited: () => {}, missed: () => {} },
     workers: 1,
     instance: 'ddr',
     pollIntervalMs: 1000,

@@ -17,6 +17,8 @@ const schema = z.object({
   /** Only this namespace; all where empty. */
   DDR_WATCH_NAMESPACE: z.string().optional(),
   DDR_WORKERS: wholeNumber(1, 256).default(8),
+  /** Running pods that are asked for their progress a second, of all runs together. */
+  DDR_PROGRESS_PODS_PER_SECOND: wholeNumber(1, 10_000).default(20),
   /** Port of /healthz, /readyz and /metrics. */
   DDR_HTTP_PORT: port.default(8080),
   DDR_LEADER_ELECTION: flag.default(true),

@@ -36,6 +36,7 @@ async function main(): Promise<void> {
     metrics: controllerMetrics,
     namespace,
     workers: config.DDR_WORKERS,
+    progressPodsPerSecond: config.DDR_PROGRESS_PODS_PER_SECOND,
     instance: config.DDR_IDENTITY,
   });
   watch(controller);

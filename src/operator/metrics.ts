@@ -1,14 +1,14 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { phases, statusSchema } from '../api/status.ts';
-import type { ControllerMetrics } from './kube/controller.ts';
-import type { RunController } from './runController.ts';
+import type { RunController, RunControllerMetrics } from './runController.ts';
+import { types } from './types.ts';
 
 const controller = 'disentangleddiffusionrun';
 
 /** Metrics with controller-runtime's names, so that stock dashboards work, and counts of runs and models without their names. */
 export function createMetrics(): {
   registry: Registry;
-  controllerMetrics: ControllerMetrics;
+  controllerMetrics: RunControllerMetrics;
   watch: (controller: RunController) => void;
 } {
   const registry = new Registry();
@@ -43,6 +43,7 @@ export function createMetrics(): {
   return {
     registry,
     controllerMetrics: {
+      ...watchMetrics(registry),
       reconciled(result, seconds) {
         total.inc({ controller, result });
         if (result === 'error') errors.inc({ controller });
@@ -51,6 +52,28 @@ export function createMetrics(): {
       active: (workers) => active.set({ controller }, workers),
     },
     watch: (runController) => registerGauges(registry, runController),
+  };
+}
+
+/** How soon what the watches tell is looked at, and what they did not tell. */
+function watchMetrics(registry: Registry): Pick<RunControllerMetrics, 'waited' | 'missed'> {
+  const registers = [registry];
+  const waited = new Histogram({
+    name: 'ddr_watch_to_reconcile_seconds',
+    help: 'Seconds from the arrival of an event to the beginning of the reconciliation that looks at it.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const missed = new Counter({
+    name: 'ddr_watch_missed_events_total',
+    help: 'Changes that a list has shown though the watch had not told of them; each is made up for.',
+    labelNames: ['resource'],
+    registers,
+  });
+  for (const { plural } of Object.values(types)) missed.inc({ resource: plural }, 0);
+  return {
+    waited: (seconds) => waited.observe(seconds),
+    missed: ({ plural }) => missed.inc({ resource: plural }),
   };
 }
 

@@ -3,29 +3,36 @@ import { labels } from '../api/names.ts';
 import { type Progress, progressSchema } from '../api/progress.ts';
 import { type Clock, sleep } from './kube/clock.ts';
 import type { Store } from './kube/store.ts';
-import { observePod } from './plan/observed.ts';
+import { type ObservedPod, observePod } from './plan/observed.ts';
 
 export interface ProgressPollerOptions {
   pods: Store;
   clock: Clock;
   /** Told that a run has news. */
   onProgress: (key: string) => void;
+  /** Milliseconds between two questions to a pod at least. */
   intervalMs?: number;
+  /** Pods that are asked a second, of all runs together, however many there are: each in its turn. */
+  podsPerSecond?: number;
 }
 
-/** Milliseconds for one answer, and how many are asked at once. */
+/** Milliseconds for one answer, and between two rounds at most. */
 const timeout = 2000;
-const concurrency = 32;
+const longestPause = 1000;
 const largestAnswer = 64_000;
 
 /** Straight to the pod, whatever proxy the environment names: Node gives one to all calls that name no connections of their own. */
 const direct = new Agent();
+
+type Pod = ObservedPod & { namespace: string };
 
 /** Asks running trainer pods how far they are. Pods need no rights for it, and one that does not answer is just not news. */
 export class ProgressPoller {
   readonly #options: ProgressPollerOptions;
   readonly #stop = new AbortController();
   readonly #progress = new Map<string, Progress>();
+  /** When each running pod was asked last, by its name. */
+  readonly #askedAt = new Map<string, number>();
   #running: Promise<void> | undefined;
 
   constructor(options: ProgressPollerOptions) {
@@ -47,31 +54,44 @@ export class ProgressPoller {
   }
 
   async #run(): Promise<void> {
-    const { clock, intervalMs = 5000 } = this.#options;
+    const { clock, intervalMs = 5000, podsPerSecond = 20 } = this.#options;
     const { signal } = this.#stop;
+    let left = podsPerSecond;
+    let at = clock.now();
     while (!signal.aborted) {
-      await sleep(clock, intervalMs, signal);
-      if (!signal.aborted) await this.#round();
+      await sleep(clock, Math.min(longestPause, intervalMs), signal);
+      if (signal.aborted) return;
+      const now = clock.now();
+      left = Math.min(podsPerSecond, left + (podsPerSecond * (now - at)) / 1000);
+      at = now;
+      const pods = this.#due(now - intervalMs, Math.floor(left));
+      left -= pods.length;
+      await Promise.all(pods.map((pod) => this.#ask(pod, now)));
     }
   }
 
-  async #round(): Promise<void> {
-    const pods = [...this.#options.pods.all()]
+  /** Running pods that were asked last at a time or before, those that have waited longest first. */
+  #due(askedBefore: number, most: number): Pod[] {
+    const running = [...this.#options.pods.all()]
       .filter(({ metadata }) => metadata.labels?.[labels.component] !== undefined)
-      .map((pod) => ({ ...observePod(pod), namespace: pod.metadata.namespace ?? '' }));
-    const running = pods.filter(({ phase, ip, deleting }) => phase === 'Running' && ip !== undefined && !deleting);
+      .map((pod) => ({ ...observePod(pod), namespace: pod.metadata.namespace ?? '' }))
+      .filter(({ phase, ip, deleting }) => phase === 'Running' && ip !== undefined && !deleting);
     const names = new Set(running.map(({ name }) => name));
-    for (const name of this.#progress.keys()) if (!names.has(name)) this.#progress.delete(name);
-    for (let from = 0; from < running.length; from += concurrency) {
-      await Promise.all(
-        running.slice(from, from + concurrency).map(async ({ name, namespace, ip, port, labels: own }) => {
-          const progress = await ask(`http://${ip?.includes(':') ? `[${ip}]` : ip}:${port}/progress`);
-          if (progress === undefined) return;
-          this.#progress.set(name, progress);
-          this.#options.onProgress(`${namespace}/${own[labels.run]}`);
-        }),
-      );
-    }
+    for (const known of [this.#progress, this.#askedAt])
+      for (const name of known.keys()) if (!names.has(name)) known.delete(name);
+    const askedAt = ({ name }: Pod) => this.#askedAt.get(name) ?? 0;
+    return running
+      .filter((pod) => askedAt(pod) <= askedBefore)
+      .sort((a, b) => askedAt(a) - askedAt(b))
+      .slice(0, most);
+  }
+
+  async #ask({ name, namespace, ip, port, labels: own }: Pod, now: number): Promise<void> {
+    this.#askedAt.set(name, now);
+    const progress = await ask(`http://${ip?.includes(':') ? `[${ip}]` : ip}:${port}/progress`);
+    if (progress === undefined) return;
+    this.#progress.set(name, progress);
+    this.#options.onProgress(`${namespace}/${own[labels.run]}`);
   }
 }
 

@@ -6,16 +6,29 @@ import { type Cluster, type KubeObject, keyOf, type ResourceType } from './kube/
 import { Controller, type ControllerMetrics } from './kube/controller.ts';
 import { EventRecorder } from './kube/events.ts';
 import type { Logger } from './kube/logger.ts';
-import { Reflector } from './kube/reflector.ts';
+import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import type { Store } from './kube/store.ts';
 import { WorkQueue } from './kube/workQueue.ts';
+import { keepOfJob, keepOfPod } from './plan/observed.ts';
 import type { Settings } from './plan/pod.ts';
 import { ProgressPoller } from './progressPoller.ts';
 import { ChildWriter } from './run/childWriter.ts';
 import { createReconciler } from './run/reconcile.ts';
 import { Refusals } from './run/refusals.ts';
+import { RunReader } from './run/runReader.ts';
 import { StatusWriter } from './run/statusWriter.ts';
 import { types } from './types.ts';
+
+/** Milliseconds between two looks at a run at least, however many events come. */
+const lookEveryMs = 200;
+
+/** Told of what happens, for metrics. */
+export interface RunControllerMetrics extends ControllerMetrics {
+  /** A look has begun so long after the event that asked for it. */
+  waited(seconds: number): void;
+  /** A list has shown a change that the watch of these objects had not told. */
+  missed(type: ResourceType): void;
+}
 
 export interface RunControllerOptions {
   cluster: Cluster;
@@ -23,14 +36,15 @@ export interface RunControllerOptions {
   random: () => number;
   logger: Logger;
   settings: Settings;
-  metrics: ControllerMetrics;
+  metrics: RunControllerMetrics;
   /** Only runs of this namespace; of all where left out. */
   namespace?: string | undefined;
   workers: number;
   /** Name of this process, for events. */
   instance: string;
-  /** Milliseconds between two questions to running pods. */
+  /** Milliseconds between two questions to a running pod at least, and how many are asked a second. */
   pollIntervalMs?: number;
+  progressPodsPerSecond?: number;
 }
 
 export interface RunController {
@@ -50,37 +64,42 @@ export interface RunController {
 
 /** Watches runs and their children; what changes puts the key of its run into the queue. */
 function createReflectors(
-  { cluster, clock, random, logger, namespace }: RunControllerOptions,
+  { cluster, clock, random, logger, namespace, metrics }: RunControllerOptions,
   add: (key: string) => void,
 ) {
-  const reflector = (type: ResourceType, labelSelector: string | undefined, onChange: (object: KubeObject) => void) =>
-    new Reflector({ cluster, type, namespace, labelSelector, clock, random, logger, onChange });
+  const reflector = (type: ResourceType, options: Pick<ReflectorOptions, 'onChange' | 'labelSelector' | 'keep'>) => {
+    const onMissed = () => metrics.missed(type);
+    return new Reflector({ cluster, type, namespace, clock, random, logger, onMissed, ...options });
+  };
   const ofRun = (object: KubeObject) => {
     const run = object.metadata.labels?.[labels.run];
     if (run !== undefined) add(`${object.metadata.namespace}/${run}`);
   };
-  const ours = `${labels.managedBy}=${managedBy}`;
+  const ours = { labelSelector: `${labels.managedBy}=${managedBy}`, onChange: ofRun };
   return {
-    runs: reflector(types.run, undefined, (run) => add(keyOf(run))),
-    jobs: reflector(types.job, ours, ofRun),
-    pods: reflector(types.pod, ours, ofRun),
-    claims: reflector(types.claim, ours, ofRun),
+    runs: reflector(types.run, { onChange: (run) => add(keyOf(run)) }),
+    jobs: reflector(types.job, { ...ours, keep: keepOfJob }),
+    pods: reflector(types.pod, { ...ours, keep: keepOfPod }),
+    claims: reflector(types.claim, ours),
   };
 }
 
 /** The manager of a process: wires watches, queue, workers and pollers to the reconciler. The same on a cluster and on one machine. */
 export function createRunController(options: RunControllerOptions): RunController {
-  const { cluster, clock, random, logger, settings, metrics, workers, instance, pollIntervalMs } = options;
-  const queue = new WorkQueue({ clock, random });
-  const add = (key: string) => queue.add(key);
-  const { runs, jobs, pods, claims } = createReflectors(options, add);
+  const { cluster, clock, random, logger, settings, metrics, workers, instance } = options;
+  const { pollIntervalMs = 5000, progressPodsPerSecond } = options;
+  const onTaken = (waitedMs: number) => metrics.waited(waitedMs / 1000);
+  const queue = new WorkQueue({ clock, random, interval: lookEveryMs, onTaken });
+  const { runs, jobs, pods, claims } = createReflectors(options, (key) => queue.add(key));
   const reflectors = [runs, jobs, pods, claims];
   const poller = new ProgressPoller({
     pods: pods.store,
     clock,
-    onProgress: add,
-    ...compact({ intervalMs: pollIntervalMs }),
+    onProgress: (key) => queue.addAfter(key, pollIntervalMs), // answers come all the time: one look for many of them
+    intervalMs: pollIntervalMs,
+    ...compact({ podsPerSecond: progressPodsPerSecond }),
   });
+  const children = new ChildWriter(cluster, clock, (child) => (child.kind === 'Job' ? jobs : claims).observe(child));
   const reconcile = createReconciler({
     cluster,
     clock,
@@ -89,7 +108,8 @@ export function createRunController(options: RunControllerOptions): RunControlle
     runs: runs.store,
     stores: { jobs: jobs.store, pods: pods.store, claims: claims.store },
     progress: poller.progress,
-    children: new ChildWriter(cluster, (child) => (child.kind === 'Job' ? jobs : claims).observe(child)),
+    reader: new RunReader(),
+    children,
     statuses: new StatusWriter(cluster, clock, (run) => runs.observe(run)),
     refusals: new Refusals(clock, random),
     recorder: new EventRecorder({ cluster, clock, logger, controller: `${group}/operator`, instance }),
@@ -108,6 +128,7 @@ export function createRunController(options: RunControllerOptions): RunControlle
     },
     async stop() {
       await controller.stop();
+      await children.settled();
       await Promise.all([poller.stop(), ...reflectors.map((each) => each.stop())]);
     },
     runs: runs.store,

@@ -42,7 +42,7 @@ function startController(
     random: Math.random,
     logger: silent,
     settings: { trainerImage: 'trainer:test' },
-    metrics: { reconciled: () => {}, active: () => {} },
+    metrics: { reconciled: () => {}, active: () => {}, waited: () => {}, missed: () => {} },
     workers: 4,
     instance: 'test',
     pollIntervalMs: 60_000,

@@ -70,7 +70,7 @@ export class ApiServer implements Cluster {
     return this.#config.getContextObject(this.#config.getCurrentContext())?.namespace || 'default';
   }
 
-  async list(type: ResourceType, { namespace, labelSelector, signal }: ListOptions) {
+  async list(type: ResourceType, { namespace, labelSelector, signal, keep = trim }: ListOptions) {
     const items: KubeObject[] = [];
     let next: string | undefined;
     for (;;) {
@@ -80,7 +80,7 @@ export class ApiServer implements Cluster {
       );
       // Objects in a list carry neither apiVersion nor kind.
       items.push(
-        ...page.items.map((item) => trim({ ...item, apiVersion: apiVersionOf(type), kind: type.kind } as KubeObject)),
+        ...page.items.map((item) => keep({ ...item, apiVersion: apiVersionOf(type), kind: type.kind } as KubeObject)),
       );
       next = page.metadata.continue;
       if (next === undefined || next === '') return { items, resourceVersion: page.metadata.resourceVersion };
@@ -91,7 +91,7 @@ export class ApiServer implements Cluster {
     type: ResourceType,
     options: ListOptions & { resourceVersion: string; timeoutSeconds: number },
   ): AsyncGenerator<WatchEvent> {
-    const { namespace, labelSelector, resourceVersion, timeoutSeconds, signal } = options;
+    const { namespace, labelSelector, resourceVersion, timeoutSeconds, signal, keep = trim } = options;
     const query = {
       watch: 'true',
       allowWatchBookmarks: 'true',
@@ -114,7 +114,7 @@ export class ApiServer implements Cluster {
       else
         yield {
           type: kind as 'ADDED' | 'MODIFIED' | 'DELETED',
-          object: trim(objectSchema.parse(object) as KubeObject),
+          object: keep(objectSchema.parse(object) as KubeObject),
         };
     }
   }

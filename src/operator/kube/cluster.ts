@@ -46,6 +46,8 @@ export interface ListOptions {
   namespace?: string | undefined;
   labelSelector?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** What of each object is of interest, so that no more of it is held. A cluster that holds all of them anyway passes it over. */
+  keep?: ((object: KubeObject) => KubeObject) | undefined;
 }
 
 export interface WatchOptions extends ListOptions {

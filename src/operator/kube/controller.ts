@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from './clock.ts';
 import { type Logger, messageOf } from './logger.ts';
 import type { WorkQueue } from './workQueue.ts';
@@ -43,6 +44,7 @@ export class Controller {
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
       await this.#reconcile(key);
       queue.done(key);
+      await nextTurn(); // watches, answers and probes have their turn between two looks
     }
   }
 

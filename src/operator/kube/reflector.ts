@@ -1,18 +1,29 @@
 import { backoff, type Clock, sleep } from './clock.ts';
-import { type Cluster, isApiError, type KubeObject, keyOf, type ResourceType } from './cluster.ts';
+import {
+  type Cluster,
+  isApiError,
+  type KubeObject,
+  keyOf,
+  type ListOptions,
+  type ResourceType,
+  type WatchEvent,
+} from './cluster.ts';
 import { type Logger, messageOf } from './logger.ts';
-import { ObjectStore, type Store } from './store.ts';
+import { ObjectStore, type Store, versionOf } from './store.ts';
 
 export interface ReflectorOptions {
   cluster: Cluster;
   type: ResourceType;
   namespace?: string | undefined;
   labelSelector?: string | undefined;
+  keep?: ListOptions['keep'];
   clock: Clock;
   random: () => number;
   logger: Logger;
   /** Told of every object that was added, changed or deleted. Only to note a key: it must not throw or wait. */
   onChange: (object: KubeObject) => void;
+  /** Told of every object that a list shows to be otherwise than the watch has told; {@link onChange} is told too. */
+  onMissed?: (object: KubeObject) => void;
 }
 
 /** Seconds that one watch lasts at least; up to twice as long, so that not all watches end at once. */
@@ -21,7 +32,7 @@ const watchSeconds = 300;
 const silence = 120_000;
 /** A watch that ends sooner without an event has failed. */
 const shortWatch = 1000;
-/** All objects are listed again this often, in case a watch lost one (pepr#745). */
+/** All objects are listed again this often and compared, in case a watch lost one (pepr#745). */
 const relistEvery = 1_800_000;
 
 /**
@@ -38,6 +49,8 @@ export class Reflector {
   hasSynced = false;
   /** How far the list and the watches have come: an object of an older version that is not in the store has been deleted. */
   #seen = 0n;
+  /** A later list, to be compared with the store as soon as the watch has come as far. */
+  #check: { items: readonly KubeObject[]; version: bigint } | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: ReflectorOptions) {
@@ -75,8 +88,12 @@ export class Reflector {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        if (version === undefined || clock.now() - listedAt > relistEvery) {
-          version = await this.#list();
+        if (version === undefined) {
+          version = await this.#begin();
+          listedAt = clock.now();
+        } else if (clock.now() - listedAt > relistEvery) {
+          const { items, resourceVersion } = await this.#list();
+          this.#check = { items, version: BigInt(resourceVersion) };
           listedAt = clock.now();
         }
         let heard = false;
@@ -102,24 +119,37 @@ export class Reflector {
     }
   }
 
-  async #list(): Promise<string> {
-    const { cluster, type, namespace, labelSelector, onChange } = this.#options;
-    const { items, resourceVersion } = await cluster.list(type, {
-      namespace,
-      labelSelector,
-      signal: this.#stop.signal,
-    });
+  #list() {
+    const { cluster, type, namespace, labelSelector, keep } = this.#options;
+    return cluster.list(type, { namespace, labelSelector, keep, signal: this.#stop.signal });
+  }
+
+  /** Takes a list for all there is. @returns its version */
+  async #begin(): Promise<string> {
+    const { items, resourceVersion } = await this.#list();
     const changed = this.#store.replaceAll(items);
     this.#seen = BigInt(resourceVersion);
-    for (const object of changed) onChange(object);
+    this.#check = undefined;
+    for (const object of changed) this.#options.onChange(object);
     this.hasSynced = true;
     this.#synced();
     return resourceVersion;
   }
 
+  /** Compares the store with a list once it holds all changes up to the list and none of later ones. */
+  #compare(seen: bigint): void {
+    if (this.#check === undefined || seen < this.#check.version) return;
+    const missed = this.#store.correct(this.#check.items, this.#check.version);
+    this.#check = undefined;
+    for (const object of missed) {
+      this.#options.onMissed?.(object);
+      this.#options.onChange(object);
+    }
+  }
+
   /** Watches until the server ends it. @returns the version to go on from */
   async #watch(from: string, onAlive: () => void): Promise<string> {
-    const { cluster, type, namespace, labelSelector, clock, random, onChange } = this.#options;
+    const { cluster, type, namespace, labelSelector, keep, clock, random } = this.#options;
     const quiet = new AbortController();
     let cancel = clock.after(silence, () => quiet.abort());
     const alive = () => {
@@ -134,22 +164,13 @@ export class Reflector {
       for await (const event of cluster.watch(type, {
         namespace,
         labelSelector,
+        keep,
         resourceVersion: from,
         timeoutSeconds,
         signal,
       })) {
         alive();
-        if (event.type === 'BOOKMARK') {
-          version = event.resourceVersion;
-          this.#seen = BigInt(version);
-          continue;
-        }
-        const { object } = event;
-        if (event.type === 'DELETED') this.#store.remove(keyOf(object));
-        else this.observe(object);
-        version = object.metadata.resourceVersion ?? version;
-        this.#seen = BigInt(version);
-        onChange(object);
+        version = this.#take(event) ?? version;
       }
     } catch (error) {
       if (!quiet.signal.aborted || this.#stop.signal.aborted) throw error;
@@ -159,7 +180,22 @@ export class Reflector {
     }
     return version;
   }
-}
 
-/** Versions of one API server are numbers (KEP-5504); an object made anew has a higher one. */
-const versionOf = ({ metadata }: KubeObject): bigint => BigInt(metadata.resourceVersion ?? 0);
+  /** Takes an event into the store. @returns the version that the watch has come to with it */
+  #take(event: WatchEvent): string | undefined {
+    if (event.type === 'BOOKMARK') {
+      this.#seen = BigInt(event.resourceVersion);
+      this.#compare(this.#seen);
+      return event.resourceVersion;
+    }
+    const { type, object } = event;
+    const { resourceVersion } = object.metadata;
+    this.#compare(versionOf(object) - 1n); // before it: the list may not know of this one
+    if (type === 'DELETED') this.#store.remove(keyOf(object));
+    else this.observe(object);
+    if (resourceVersion !== undefined) this.#seen = BigInt(resourceVersion);
+    this.#compare(this.#seen);
+    this.#options.onChange(object);
+    return resourceVersion;
+  }
+}

@@ -8,6 +8,9 @@ export interface Store {
   ownedBy(uid: string): KubeObject[];
 }
 
+/** Versions of one API server are numbers (KEP-5504); an object made anew has a higher one. */
+export const versionOf = ({ metadata }: KubeObject): bigint => BigInt(metadata.resourceVersion ?? 0);
+
 /** A store with an index by owner. */
 export class ObjectStore implements Store {
   readonly #objects = new Map<string, KubeObject>();
@@ -55,5 +58,24 @@ export class ObjectStore implements Store {
     for (const object of gone) this.remove(keyOf(object));
     for (const object of changed) this.set(object);
     return [...gone, ...changed];
+  }
+
+  /**
+   * Makes up for changes that should be here and are not.
+   * @param version of the list
+   * @returns objects that were missing, old, or should have gone
+   */
+  correct(listed: readonly KubeObject[], version: bigint): KubeObject[] {
+    const keys = new Set(listed.map(keyOf));
+    const old = listed.filter((object) => {
+      const known = this.get(keyOf(object));
+      return known === undefined || versionOf(known) < versionOf(object);
+    });
+    const gone = [...this.#objects.values()].filter(
+      (object) => !keys.has(keyOf(object)) && versionOf(object) <= version,
+    );
+    for (const object of gone) this.remove(keyOf(object));
+    for (const object of old) this.set(object);
+    return [...gone, ...old];
   }
 }

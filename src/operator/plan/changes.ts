@@ -53,6 +53,9 @@ const isUnfinished = (job: ObservedJob) => job.finished === undefined && !job.de
 const busyOf = ({ jobs }: Children, step: Child['step']): ObservedJob[] =>
   [...jobs.values()].filter((job) => job.labels[labels.component] === step && holdsPods(job));
 
+/** Jobs that are made of one look at most: the next looks, a moment later, name the next. A thousand at once would hold it up. */
+const mostAtOnce = 128;
+
 /**
  * Jobs to create now: the first missing ones of the step that the run is at, in as many slots as are free. One that the API
  * server refuses holds none.
@@ -68,7 +71,7 @@ function jobsToCreate(
   return children.of[current]
     .flatMap(({ phase, job, wanted }) => (phase === 'absent' && job === undefined ? (wanted ?? []) : []))
     .filter(({ name }) => !isRefused(name))
-    .slice(0, slots);
+    .slice(0, Math.min(slots, mostAtOnce));
 }
 
 /**

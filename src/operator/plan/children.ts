@@ -4,12 +4,13 @@ import type { RunStatus } from '../../api/status.ts';
 import { type Child, type ChildPhase, phaseOfJob, type WantedJob } from './child.ts';
 import { datasetOf, isSilent } from './dataset.ts';
 import { isOutdated } from './execution.ts';
-import { type Addresses, addressesOf, type ModelPlan, modelPlans, unreadData } from './identity.ts';
+import { type Addresses, type ModelPlan, unreadData } from './identity.ts';
 import type { Observed, ObservedJob } from './observed.ts';
 import type { Settings } from './pod.ts';
 import { type PodsByJob, podsByJob } from './pods.ts';
 import { retryHash } from './retry.ts';
 import { steps } from './steps.ts';
+import { wantedOf } from './wanted.ts';
 
 export interface ModelChild extends Child {
   model: ModelPlan;
@@ -85,25 +86,23 @@ function phaseOf(
 }
 
 /** Every child of the run, in the order of the steps. */
-function everyChild(seen: Seen, addresses: Addresses, models: readonly ModelPlan[]): Child[] {
-  const { run, dataset, jobs } = seen;
-  return components.flatMap((step) =>
-    steps[step].jobs(run, models, addresses).map((wanted): Child => {
-      if (dataset === undefined && steps[step].followsFromData)
-        return { step, model: wanted.model, wanted: undefined, phase: 'absent', job: undefined };
-      const job = jobs.get(wanted.name);
-      return { step, model: wanted.model, wanted, phase: phaseOf(seen, wanted, job), job };
-    }),
-  );
+function everyChild(seen: Seen, all: readonly WantedJob[]): Child[] {
+  const { dataset, jobs } = seen;
+  return all.map((wanted): Child => {
+    const { step, model } = wanted;
+    if (dataset === undefined && steps[step].followsFromData)
+      return { step, model, wanted: undefined, phase: 'absent', job: undefined };
+    const job = jobs.get(wanted.name);
+    return { step, model, wanted, phase: phaseOf(seen, wanted, job), job };
+  });
 }
 
 export function childrenOf(run: Run, observed: Observed, now: Date, settings: Settings): Children {
   const pods = podsByJob(observed);
   const jobs = new Map(observed.jobs.map((job) => [job.name, job]));
   const dataset = datasetOf(run, pods);
-  const plans = modelPlans(run.spec);
-  const addresses = addressesOf(run.spec, plans, dataset ?? unreadData);
-  const all = everyChild({ run, dataset, jobs, pods, settings, now }, addresses, plans);
+  const { addresses, jobs: wanted } = wantedOf(run, dataset ?? unreadData);
+  const all = everyChild({ run, dataset, jobs, pods, settings, now }, wanted);
   const byStep = Map.groupBy(all, ({ step }) => step);
   const of = Object.fromEntries(components.map((step) => [step, byStep.get(step) ?? []])) as Record<Component, Child[]>;
   const undecided =

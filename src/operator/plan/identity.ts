@@ -9,6 +9,7 @@ import type { Spec } from '../../api/spec/spec.ts';
 import { trainingSchema } from '../../api/spec/training.ts';
 import type { RunStatus } from '../../api/status.ts';
 import { type LatentState, latentStates, partitionModels } from '../../diffusion/latentStates.ts';
+import { once } from './once.ts';
 
 /**
  * Grows when the trainer would make something else of the same task, or addresses are made by other rules, so that nothing
@@ -62,13 +63,13 @@ function filesOf(evaluation: Evaluation | undefined): object {
   return { reference: reference?.file && withoutDefaults(evaluationSchema.shape.reference, reference), network };
 }
 
-export function prepareAddress({ dataset, evaluation }: Spec): string {
-  return contentHash({
+export const prepareAddress = once(({ dataset, evaluation }: Spec): string =>
+  contentHash({
     addressFormat,
     dataset: withoutDefaults(datasetSchema, dataset),
     ...filesOf(evaluation),
-  });
-}
+  }),
+);
 
 /** What of the settings is in the addresses of the models that have them; once for all of them. */
 function recipesOf(plans: readonly ModelPlan[]): ReadonlyMap<EffectiveSettings, object> {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { containerName } from '../../api/names.ts';
+import { isObject } from '../../api/objects.ts';
 import type { Progress } from '../../api/progress.ts';
 import type { KubeObject } from '../kube/cluster.ts';
+import { once } from './once.ts';
 
 /** The API server writes null for a time that is not set. */
 function withoutNulls(value: unknown): unknown {
@@ -11,11 +13,21 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, inner]) => [name, withoutNulls(inner)]));
 }
 
+/** An object without what is large and not read, which would cost most of the time: templates, volumes, containers but for their ports. */
+function slender({ metadata, spec, status }: KubeObject): unknown {
+  const { managedFields: _, ...ownMetadata } = metadata as KubeObject['metadata'] & { managedFields?: unknown };
+  const { template: _template, volumes: _volumes, containers, ...rest } = isObject(spec) ? spec : {};
+  const ported = Array.isArray(containers) && containers.filter(isObject).map(({ name, ports }) => ({ name, ports }));
+  return withoutNulls({ metadata: ownMetadata, spec: ported ? { ...rest, containers: ported } : rest, status });
+}
+
 /** Only what the plan reads, parsed leniently: a cluster may be newer than we are. */
 const metadata = z.object({
   name: z.string(),
-  namespace: z.string().default('default'),
+  namespace: z.string().optional(),
   uid: z.string().default(''),
+  resourceVersion: z.string().optional(),
+  ownerReferences: z.array(z.looseObject({})).optional(),
   labels: z.record(z.string(), z.string()).default({}),
   creationTimestamp: z.string().optional(),
   deletionTimestamp: z.string().optional(),
@@ -135,8 +147,8 @@ export interface Observed {
   progress: ReadonlyMap<string, Progress>;
 }
 
-export function observeJob(object: KubeObject): ObservedJob {
-  const { metadata, spec, status } = jobSchema.parse(withoutNulls(object));
+function parseJob(object: KubeObject): ObservedJob {
+  const { metadata, spec, status } = jobSchema.parse(slender(object));
   const end = status.conditions.find(
     ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
   );
@@ -161,8 +173,8 @@ const normalWaits = ['', 'ContainerCreating', 'PodInitializing'];
 /** The kubelet flips between two names for an image that it cannot get; one is news, two would be a stream of it. */
 const settledReason = (reason: string) => (reason === 'ErrImagePull' ? 'ImagePullBackOff' : reason);
 
-export function observePod(object: KubeObject): ObservedPod {
-  const { metadata, spec, status } = podSchema.parse(withoutNulls(object));
+function parsePod(object: KubeObject): ObservedPod {
+  const { metadata, spec, status } = podSchema.parse(slender(object));
   // Users, and webhooks, add containers of their own; the kubelet lists them by name.
   const containers = [...status.initContainerStatuses, ...status.containerStatuses];
   const trainer = status.containerStatuses.find(({ name }) => name === containerName);
@@ -194,3 +206,19 @@ export function observePod(object: KubeObject): ObservedPod {
     blocked: unscheduled === undefined ? stuck : { reason: 'Unschedulable', message: unscheduled.message },
   };
 }
+
+/** A Job and a pod as the plan sees them. Objects are never changed in place, so that each is read once. */
+export const observeJob = once(parseJob);
+export const observePod = once(parsePod);
+
+/** Of an object only what is read here: thousands are held, and most of each is a template that nobody asks for. */
+const keeper =
+  (schema: typeof jobSchema | typeof podSchema) =>
+  (object: KubeObject): KubeObject => {
+    const { apiVersion, kind } = object;
+    const { data } = schema.safeParse(slender(object));
+    return data === undefined ? object : ({ apiVersion, kind, ...data } as KubeObject);
+  };
+
+export const keepOfJob = keeper(jobSchema);
+export const keepOfPod = keeper(podSchema);

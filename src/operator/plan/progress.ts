@@ -17,7 +17,9 @@ export function progressOf(
       return progress === undefined ? [] : [[pod.job, progress] as const];
     }),
   );
+  const running = new Set(observed.pods.flatMap(({ job, phase }) => (phase === 'Running' ? [job] : [])));
   let [images, imagesTotal, imagesPerSecond] = [0, 0, 0];
+  let [working, heard] = [0, 0];
   for (const { wanted: job, phase, model } of models) {
     const { images: wanted, batchSize } = model.settings.training;
     const total = Math.ceil(wanted / batchSize) * batchSize;
@@ -25,7 +27,11 @@ export function progressOf(
     imagesTotal += total;
     images += phase === 'done' ? total : Math.min(total, Math.floor(report?.done ?? 0));
     imagesPerSecond += report?.perSecond ?? 0;
+    if (phase === 'active' && running.has(job?.name ?? '')) working++;
+    if (report !== undefined) heard++;
   }
+  // Pods are asked in turn: those that have not been asked yet are taken to be as fast as the others.
+  if (heard > 0) imagesPerSecond *= working / heard;
   const percent = imagesTotal === 0 ? 100 : Math.floor((100 * images) / imagesTotal);
   // What pods say is not trusted to be sensible: the API server refuses a whole status for one number that it cannot hold.
   const rounded = Number(imagesPerSecond.toPrecision(3));

@@ -1,14 +1,14 @@
 import { labels, managedBy } from '../../api/names.ts';
+import type { Clock } from '../kube/clock.ts';
 import { ApiError, type Cluster, controllerOf, isApiError, type KubeObject } from '../kube/cluster.ts';
 import { messageOf } from '../kube/logger.ts';
-import type { Changes } from '../plan/changes.ts';
+import { type Changes, noChanges } from '../plan/changes.ts';
 import { isClaimOf, type Reowning } from '../plan/claim.ts';
 import { typeOf, types } from '../types.ts';
+import { type Batch, type Write, WritePool } from './writePool.ts';
 
 /** Owner of `spec.suspend` of Jobs, apart from that of what else is written, since a Job's template cannot change. */
 const suspendManager = `${managedBy}-suspend`;
-/** Children that are written at once for one run. */
-const concurrency = 16;
 
 /** An object that is not the run's has the name of one of its children. */
 class NameTaken extends Error {}
@@ -27,6 +27,14 @@ function isOurs(there: KubeObject, wanted: KubeObject): boolean {
   return controllerOf(there)?.uid === uid;
 }
 
+const isJob = ({ kind }: KubeObject): boolean => kind === types.job.kind;
+
+/** What is said of a Job that was made: a thousand templates are not held for that. */
+const withoutTemplate = (object: KubeObject): KubeObject => {
+  const { apiVersion, kind, metadata } = object;
+  return isJob(object) ? { apiVersion, kind, metadata } : object;
+};
+
 /** What came of children that were to be written, by their names. */
 export interface Outcome {
   taken: ReadonlySet<string>;
@@ -34,50 +42,140 @@ export interface Outcome {
   refused: ReadonlyMap<string, string>;
 }
 
+/** What came of it since the last time. */
+export interface Written extends Outcome {
+  /** Whether nothing of the changes is left to send, and all have been answered. */
+  done: boolean;
+  /** Once done: all that has been changed since it was done before. */
+  changes: Changes;
+  /** Once done: what was no refusal, such as a server that did not answer. What was sent beside it is carried out. */
+  failure: unknown;
+}
+
+/** The changes of a run from the first to the last one that is outstanding, which may take several looks. */
+interface Round extends Batch {
+  changes: Changes;
+  taken: Set<string>;
+  refused: Map<string, string>;
+  failure: unknown;
+}
+
+const newRound = (): Round => ({
+  sent: new Set(),
+  busy: new Set(),
+  changes: structuredClone(noChanges),
+  taken: new Set(),
+  refused: new Map(),
+  failure: undefined,
+});
+
 /** Brings children about on a cluster. */
 export class ChildWriter {
   readonly #cluster: Cluster;
   readonly #written: (child: KubeObject) => void;
+  readonly #pool: WritePool;
+  readonly #rounds = new Map<string, Round>();
 
   /** @param written is told of each child as the cluster has it now, so that the next look is not at an older state */
-  constructor(cluster: Cluster, written: (child: KubeObject) => void) {
+  constructor(cluster: Cluster, clock: Clock, written: (child: KubeObject) => void) {
     this.#cluster = cluster;
     this.#written = written;
+    this.#pool = new WritePool(clock);
   }
 
   /**
-   * Carries out all changes that can be. No Job is made without the claim that its pods write to.
-   * @throws what is no refusal, such as a server that does not answer; what was sent with it is still carried out
+   * Carries out changes for a while; no Job is made without the claim that its pods write to. If it is not done then, the
+   * caller looks again and comes back with what is to be changed as things stand now.
+   * @param key of the run, `namespace/name`
    */
-  async apply(namespace: string, { create, suspend, remove, reown }: Changes): Promise<Outcome> {
-    const taken = new Set<string>();
-    const refused = new Map<string, string>();
-    const attempt = async (name: string, write: () => Promise<void>) => {
+  async apply(key: string, changes: Changes): Promise<Written> {
+    const round = this.#rounds.get(key) ?? newRound();
+    this.#rounds.set(key, round);
+    if (changes.former.length > 0) round.changes.former = changes.former;
+    round.changes.takenUp ??= changes.takenUp;
+    const done = await this.#send(key, round, changes);
+    const { taken, refused } = round;
+    [round.taken, round.refused] = [new Set(), new Map()];
+    if (!done) return { done, taken, refused, changes: noChanges, failure: undefined };
+    this.#rounds.delete(key);
+    return { done, taken, refused, changes: round.changes, failure: round.failure };
+  }
+
+  /** Resolves when nothing is under way any more. */
+  settled(): Promise<void> {
+    return this.#pool.settled();
+  }
+
+  /** A run that is not there any more. */
+  forget(key: string): void {
+    this.#rounds.delete(key);
+  }
+
+  async #send(key: string, round: Round, changes: Changes): Promise<boolean> {
+    const { create } = changes;
+    const creations = (objects: readonly KubeObject[]) =>
+      objects.map(
+        (object): Write => ({
+          id: `create ${object.kind} ${object.metadata.name}`,
+          send: this.#attempt(
+            round,
+            () => this.#create(object),
+            ({ create }) => create.push(withoutTemplate(object)),
+            object.metadata.name,
+          ),
+        }),
+      );
+    const claims = create.filter((object) => !isJob(object));
+    if (claims.length > 0 && !(await this.#pool.send(round, creations(claims)))) return false;
+    const isReady = claims.every(({ metadata }) => round.taken.has(metadata.name));
+    const jobs = isReady ? create.filter(isJob) : [];
+    return this.#pool.send(round, [...this.#changesOf(key, round, changes), ...creations(jobs)]);
+  }
+
+  #changesOf(key: string, round: Round, { suspend, remove, reown }: Changes): Write[] {
+    const namespace = key.slice(0, key.indexOf('/'));
+    const write = (id: string, ...attempt: [() => Promise<unknown>, (made: Changes) => unknown, string?]): Write => ({
+      id,
+      send: this.#attempt(round, ...attempt),
+    });
+    return [
+      ...remove.map((job) =>
+        write(
+          `delete ${job.uid}`,
+          () => this.#cluster.delete(types.job, namespace, job.name, job.uid),
+          (made) => made.remove.push(job),
+        ),
+      ),
+      ...suspend.map((change) =>
+        write(
+          `suspend ${change.uid} ${change.value}`,
+          () => this.#suspend(namespace, change),
+          (made) => made.suspend.push(change),
+        ),
+      ),
+      ...reown.map((change) =>
+        write(
+          `reown ${change.uid} ${change.owners.length}`,
+          () => this.#reown(namespace, change),
+          (made) => made.reown.push(change),
+          change.name,
+        ),
+      ),
+    ];
+  }
+
+  /** Makes a change and notes what came of it. @param child of which a refusal is noted by its name */
+  #attempt(round: Round, change: () => Promise<unknown>, made: (changes: Changes) => unknown, child?: string) {
+    return async (): Promise<void> => {
       try {
-        await write();
-        taken.add(name);
+        await change();
+        made(round.changes);
+        if (child !== undefined) round.taken.add(child);
       } catch (error) {
-        if (!isRefusal(error)) throw error;
-        refused.set(name, messageOf(error));
+        if (child !== undefined && isRefusal(error)) round.refused.set(child, messageOf(error));
+        else round.failure ??= error;
       }
     };
-    const tryToCreate = (object: KubeObject) => attempt(object.metadata.name, () => this.#create(object));
-    const isJob = ({ kind }: KubeObject) => kind === types.job.kind;
-    for (const object of create.filter((each) => !isJob(each))) await tryToCreate(object);
-    const jobs = refused.size === 0 ? create.filter(isJob) : [];
-    const work = [
-      ...remove.map(
-        ({ name, uid }) =>
-          () =>
-            this.#cluster.delete(types.job, namespace, name, uid),
-      ),
-      ...suspend.map((change) => () => this.#suspend(namespace, change)),
-      ...reown.map((change) => () => attempt(change.name, () => this.#reown(namespace, change))),
-      ...jobs.map((object) => () => tryToCreate(object)),
-    ];
-    for (let from = 0; from < work.length; from += concurrency)
-      await Promise.all(work.slice(from, from + concurrency).map((write) => write()));
-    return { taken, refused };
   }
 
   /**

@@ -1,20 +1,21 @@
 import { toDdrError } from '../../api/errors.ts';
 import type { Progress } from '../../api/progress.ts';
-import { parseRun, type Run } from '../../api/run.ts';
-import { statusSchema } from '../../api/status.ts';
+import type { Run } from '../../api/run.ts';
+import { type RunStatus, statusSchema } from '../../api/status.ts';
 import type { Clock } from '../kube/clock.ts';
-import type { Cluster } from '../kube/cluster.ts';
+import { type Cluster, type KubeObject, keyOf } from '../kube/cluster.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { Store } from '../kube/store.ts';
-import { plan } from '../plan/plan.ts';
+import { type Plan, plan } from '../plan/plan.ts';
 import type { Settings } from '../plan/pod.ts';
 import { invalidStatus } from '../plan/status.ts';
 import { transitionEvents } from '../plan/transitions.ts';
 import { types } from '../types.ts';
-import type { ChildWriter, Outcome } from './childWriter.ts';
+import type { ChildWriter } from './childWriter.ts';
 import { observe, type Stores } from './observe.ts';
 import type { Refusals } from './refusals.ts';
+import type { RunReader } from './runReader.ts';
 import type { StatusWriter } from './statusWriter.ts';
 
 export interface ReconcilerOptions {
@@ -26,23 +27,68 @@ export interface ReconcilerOptions {
   stores: Stores;
   /** Last answers of running pods, by name. */
   progress: ReadonlyMap<string, Progress>;
+  reader: RunReader;
   children: ChildWriter;
   statuses: StatusWriter;
   refusals: Refusals;
   recorder: EventRecorder;
 }
 
+/** When to look again though nothing changes; undefined where nothing is due by the clock. */
+export interface NextLook {
+  requeueAfterMs?: number | undefined;
+}
+
 /** Milliseconds after a refusal until the next look. */
 const othersAfter = 1000;
 
-/** Brings the run of a key closer to what its spec asks for, once. @returns when to look again though nothing changes */
-export function createReconciler(options: ReconcilerOptions) {
-  const { cluster, clock, logger, settings, runs, stores, progress, children, statuses, refusals, recorder } = options;
-  return async function reconcile(key: string): Promise<{ requeueAfterMs?: number | undefined }> {
+/** The soonest of times, in milliseconds from now, of which some may be none. */
+const soonest = (times: readonly (number | undefined)[]): number | undefined => {
+  const due = times.filter((time) => time !== undefined);
+  return due.length === 0 ? undefined : Math.min(...due);
+};
+
+/** Brings the run of a key closer to what its spec asks for, once. */
+export function createReconciler(options: ReconcilerOptions): (key: string) => Promise<NextLook> {
+  const { cluster, clock, logger, settings, runs, stores, progress } = options;
+  const { reader, children, statuses, refusals, recorder } = options;
+
+  /**
+   * Carries a plan out. Its status does not wait for the children, of which there may be thousands.
+   * @param statusNow the status as refusals stand when it is called
+   * @throws what kept a child from being written that was no refusal; it is tried again after a growing delay
+   */
+  async function carryOut(
+    object: KubeObject,
+    before: RunStatus | undefined,
+    planned: Plan,
+    statusNow: () => RunStatus,
+  ) {
+    const key = keyOf(object);
+    let { status } = planned;
+    let rest = await statuses.write(object, before, status);
+    const { done, changes, failure, ...outcome } = await children.apply(key, planned);
+    refusals.note(object, outcome);
+    const { refused } = outcome;
+    if (refused.size > 0) {
+      for (const [child, error] of refused)
+        logger.error({ run: key, child, error }, 'child refused; it is tried again');
+      const written = rest > 0 ? before : status;
+      status = statusNow();
+      rest = await statuses.write(object, written, status);
+    }
+    // What is not written yet is news when it is.
+    const told = rest > 0 && before !== undefined ? before : status;
+    for (const event of transitionEvents(before, told, changes)) await recorder.record(object, event);
+    if (failure !== undefined) throw failure;
+    const again = refused.size === 0 ? planned.requeueAfterMs : othersAfter; // others may have their slots
+    return soonest([again, done ? undefined : 0, rest > 0 ? rest : undefined]);
+  }
+
+  return async function reconcile(key) {
     const object = runs.get(key);
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
-      statuses.forget(key);
-      refusals.forget(key);
+      for (const each of [reader, children, statuses, refusals]) each.forget(key);
       return {}; // the garbage collector takes the children
     }
     const now = new Date(clock.now());
@@ -50,11 +96,11 @@ export function createReconciler(options: ReconcilerOptions) {
     const before = statusSchema.safeParse(object.status).data;
     let run: Run;
     try {
-      run = parseRun({ ...object, status: before });
+      run = reader.read(object, before);
     } catch (error) {
       const status = invalidStatus(object.metadata.generation, before, toDdrError(error).describe(), now);
-      await statuses.write(object, before, status);
-      return {};
+      const rest = await statuses.write(object, before, status);
+      return rest > 0 ? { requeueAfterMs: rest } : {};
     }
     const { namespace, name, uid } = object.metadata;
     const observed = observe(stores, progress, object.metadata);
@@ -64,21 +110,7 @@ export function createReconciler(options: ReconcilerOptions) {
       await cluster.delete(types.run, namespace ?? '', name, uid);
       return {};
     }
-    let outcome: Outcome;
-    try {
-      outcome = await children.apply(run.metadata.namespace, planned);
-    } catch (error) {
-      await statuses.write(object, before, planned.status);
-      throw error; // tried again, after a growing delay
-    }
-    const { taken, refused } = outcome;
-    const create = planned.create.filter(({ metadata }) => taken.has(metadata.name));
-    refusals.note(object, outcome);
-    for (const [child, error] of refused) logger.error({ run: key, child, error }, 'child refused; it is tried again');
-    const status = refused.size === 0 ? planned.status : plan(run, observed, now, settings, refusals.of(object)).status;
-    await statuses.write(object, before, status);
-    for (const event of transitionEvents(before, status, { ...planned, create })) await recorder.record(object, event);
-    // Others may have the slots of those that were refused.
-    return { requeueAfterMs: refused.size === 0 ? planned.requeueAfterMs : othersAfter };
+    const statusNow = () => plan(run, observed, now, settings, refusals.of(object)).status;
+    return { requeueAfterMs: await carryOut(object, before, planned, statusNow) };
   };
 }

@@ -9,6 +9,12 @@ test('an image is enough; what is empty counts as not set, and what is not ours 
   assert.deepEqual([config.DDR_WORKERS, config.DDR_LEADER_ELECTION, config.DDR_WATCH_NAMESPACE], [8, true, undefined]);
 });
 
+test('how many pods are asked for their progress a second can be set', () => {
+  assert.equal(parseConfig(image).DDR_PROGRESS_PODS_PER_SECOND, 20);
+  assert.equal(parseConfig({ ...image, DDR_PROGRESS_PODS_PER_SECOND: '100' }).DDR_PROGRESS_PODS_PER_SECOND, 100);
+  assert.throws(() => parseConfig({ ...image, DDR_PROGRESS_PODS_PER_SECOND: '0' }), /DDR_PROGRESS_PODS_PER_SECOND/);
+});
+
 test('every wrong setting is named, in one line', () => {
   const wrong = {
     DDR_WORKERS: 'many',

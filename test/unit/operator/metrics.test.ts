@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMetrics } from '../../../src/operator/metrics.ts';
+import { types } from '../../../src/operator/types.ts';
 import { startController } from '../../helpers/controller.ts';
 
 test('reconciliations are counted by result and timed, under controller-runtimeâ€™s names', async () => {
@@ -15,6 +16,20 @@ test('reconciliations are counted by result and timed, under controller-runtimeâ
     `controller_runtime_reconcile_errors_total{${label}} 1`,
     `controller_runtime_reconcile_time_seconds_count{${label}} 2`,
     `controller_runtime_active_workers{${label}} 2`,
+  ])
+    assert.ok(text.includes(`${line}\n`), line);
+});
+
+test('how long events wait is a histogram; changes that a watch missed are counted, and are 0 from the start', async () => {
+  const { registry, controllerMetrics } = createMetrics();
+  assert.match(await registry.metrics(), /ddr_watch_missed_events_total\{resource="pods"\} 0\n/);
+  controllerMetrics.waited(0.07);
+  controllerMetrics.missed(types.job);
+  const text = await registry.metrics();
+  for (const line of [
+    'ddr_watch_to_reconcile_seconds_bucket{le="0.05"} 0',
+    'ddr_watch_to_reconcile_seconds_bucket{le="0.1"} 1',
+    'ddr_watch_missed_events_total{resource="jobs"} 1',
   ])
     assert.ok(text.includes(`${line}\n`), line);
 });

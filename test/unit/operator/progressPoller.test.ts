@@ -10,6 +10,7 @@ import type { KubeObject } from '../../../src/operator/kube/cluster.ts';
 import { ObjectStore } from '../../../src/operator/kube/store.ts';
 import { ProgressPoller } from '../../../src/operator/progressPoller.ts';
 import { root } from '../../helpers/ddr.ts';
+import { ManualClock } from '../../helpers/manualClock.ts';
 import { listen, startProxy } from '../../helpers/proxy.ts';
 
 const pod = (name: string, port: number, phase = 'Running'): KubeObject => ({
@@ -90,4 +91,39 @@ test('a pod is asked without the proxy that the environment gives to all calls',
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { env, stdio: 'ignore' });
   assert.equal(await new Promise((resolve) => child.on('exit', resolve)), 0);
   assert.deepEqual(asked, []);
+});
+
+test('however many pods run, so many are asked a second, each in its turn', async (t) => {
+  const port = await listen(
+    t,
+    createServer((_, response) => response.end(answer)),
+  );
+  const pods = new ObjectStore();
+  for (let i = 0; i < 25; i++) {
+    const { metadata, ...rest } = pod(`pod-${i}`, port);
+    pods.set({ ...rest, metadata: { ...metadata, labels: { ...metadata.labels, [labels.run]: `run-${i}` } } });
+  }
+  const asked: string[] = [];
+  const onProgress = (key: string) => asked.push(key);
+  const clock = new ManualClock();
+  const poller = new ProgressPoller({ pods, clock, onProgress, intervalMs: 5000, podsPerSecond: 10 });
+  poller.start();
+  const second = async (count: number) => {
+    await clock.advance(1000);
+    for (let i = 0; asked.length < count && i < 100; i++) await wait(10);
+    await wait(20);
+    assert.equal(asked.length, count);
+  };
+  await second(10);
+  await second(20);
+  await second(25);
+  assert.equal(new Set(asked).size, 25, 'each once');
+  await second(25); // all were asked less than five seconds ago
+  await second(25);
+  await second(35);
+  assert.equal(new Set(asked.slice(25)).size, 10);
+  assert.deepEqual(asked.slice(25).sort(), asked.slice(0, 10).sort(), 'those first that were asked first');
+  const stopped = poller.stop();
+  await clock.advance(1000);
+  await stopped;
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { KubeObject } from '../../../src/operator/kube/cluster.ts';
 import { types } from '../../../src/operator/types.ts';
 import { startController } from '../../helpers/controller.ts';
 
@@ -25,4 +26,23 @@ test('what is deleted of a run is made again at once', async (t) => {
   assert.deepEqual(models(), []);
   await clock.advance(1000);
   assert.deepEqual(models(), ['0']);
+});
+
+test('many events are one look, and each of them is looked at soon', async (t) => {
+  const { clock, cluster, begin, looks, waited } = startController(t, { schedule: { states: 10 } });
+  begin();
+  await clock.advance(5000);
+  const before = looks();
+  const [job] = (await cluster.list(types.job, {})).items;
+  for (let i = 0; i < 100; i++) {
+    await cluster.apply(
+      types.job,
+      { ...(job as KubeObject), status: { active: i } },
+      { fieldManager: 'test', subresource: 'status' },
+    );
+    await clock.advance(10);
+  }
+  await clock.advance(1000);
+  assert.ok(looks() - before <= 6, `${looks() - before} looks in a second`);
+  assert.ok(Math.max(...waited) <= 0.2, `${Math.max(...waited)} s`);
 });

@@ -25,6 +25,8 @@ class Flaky extends MemoryCluster {
   failure: Error | undefined;
   /** Whether every watch ends as soon as it has begun. */
   brief = false;
+  /** Events that no watch tells. */
+  deaf: (object: KubeObject) => boolean = () => false;
   /** Ends the current watch with this, or quietly. */
   break: (error?: Error) => void = () => {};
 
@@ -46,10 +48,9 @@ class Flaky extends MemoryCluster {
       error = reason;
       own.abort();
     };
-    yield* super.watch(type, {
-      ...options,
-      signal: AbortSignal.any([own.signal, ...(options.signal === undefined ? [] : [options.signal])]),
-    });
+    const signal = AbortSignal.any([own.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+    for await (const event of super.watch(type, { ...options, signal }))
+      if (event.type === 'BOOKMARK' || !this.deaf(event.object)) yield event;
     if (error !== undefined) throw error;
   }
 }
@@ -59,6 +60,7 @@ function start(labelSelector?: string) {
   const objects = new Objects(() => clock.now());
   const cluster = new Flaky(objects, clock);
   const changes: string[] = [];
+  const missed: string[] = [];
   const reflector = new Reflector({
     cluster,
     type: types.pod,
@@ -67,9 +69,10 @@ function start(labelSelector?: string) {
     random: () => 0,
     logger: silent,
     onChange: ({ metadata }) => changes.push(metadata.name),
+    onMissed: ({ metadata }) => missed.push(metadata.name),
   });
   const names = () => [...reflector.store.all()].map(({ metadata }) => metadata.name).sort();
-  return { clock, objects, cluster, reflector, changes, names };
+  return { clock, objects, cluster, reflector, changes, missed, names };
 }
 
 test('lists what is there, then follows what changes', async () => {
@@ -188,5 +191,48 @@ test('the answer to an own write that comes after the deletion does not bring th
   assert.deepEqual(names(), []);
   reflector.observe(objects.create(types.pod, pod('a'))); // made anew, and known before the watch tells
   assert.deepEqual(names(), ['a']);
+  await reflector.stop();
+});
+
+test('what a watch did not tell is found by the next list, made up for and counted; what came since the list is not', async () => {
+  const { clock, objects, cluster, reflector, changes, missed, names } = start();
+  for (const name of ['a', 'b', 'c']) objects.create(types.pod, pod(name));
+  reflector.start();
+  await reflector.synced;
+  await settle();
+  cluster.deaf = ({ metadata }) => ['a', 'b', 'd'].includes(metadata.name);
+  objects.delete(types.pod, 'n/a');
+  objects.replace(types.pod, { ...pod('b'), status: { phase: 'Running' } });
+  objects.create(types.pod, pod('d'));
+  objects.create(types.pod, pod('e'));
+  await settle();
+  assert.deepEqual(names(), ['a', 'b', 'c', 'e']);
+  await clock.advance(1_800_000 + 300_000);
+  cluster.deaf = () => false;
+  assert.equal(cluster.lists, 2);
+  changes.length = 0;
+  objects.delete(types.pod, 'n/c');
+  objects.create(types.pod, pod('f'));
+  await settle();
+  assert.deepEqual(names(), ['b', 'd', 'e', 'f']);
+  assert.deepEqual(reflector.store.get('n/b')?.status, { phase: 'Running' });
+  assert.deepEqual(missed.sort(), ['a', 'b', 'd']);
+  assert.deepEqual([...new Set(changes)].sort(), ['a', 'b', 'c', 'd', 'f']);
+  await reflector.stop();
+});
+
+test('a list that shows what the watch has told counts nothing', async () => {
+  const { clock, objects, cluster, reflector, missed } = start();
+  objects.create(types.pod, pod('a'));
+  reflector.start();
+  await reflector.synced;
+  await settle();
+  objects.create(types.pod, pod('b'));
+  objects.delete(types.pod, 'n/a');
+  await clock.advance(1_800_000 + 300_000);
+  objects.create(types.pod, pod('c'));
+  await settle();
+  assert.equal(cluster.lists, 2);
+  assert.deepEqual(missed, []);
   await reflector.stop();
 });

@@ -122,3 +122,67 @@ test('no key is lost, and none is worked on by two workers at once', async () =>
     { numRuns: 60 },
   );
 });
+
+/** A queue whose keys rest 300 ms, and when each was taken since the beginning. */
+function restingQueue() {
+  const clock = new ManualClock(0);
+  const waited: number[] = [];
+  const queue = new WorkQueue({ clock, random, interval: 300, onTaken: (milliseconds) => waited.push(milliseconds) });
+  const taken: [string, number][] = [];
+  const work = async () => {
+    for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
+      taken.push([key, clock.now()]);
+      queue.done(key);
+    }
+  };
+  void work();
+  return { clock, queue, taken, waited };
+}
+
+test('a key is taken at once, then once an interval however often it is added, and the last time is not forgotten', async () => {
+  const { clock, queue, taken, waited } = restingQueue();
+  for (let i = 0; i < 100; i++) {
+    queue.add('a');
+    await clock.advance(10);
+  }
+  await clock.advance(10_000);
+  assert.deepEqual(
+    taken.map(([, at]) => at),
+    [0, 300, 600, 900, 1200],
+  );
+  assert.equal(waited.length, 5);
+  assert.ok(waited.every((milliseconds) => milliseconds <= 300));
+  queue.close();
+});
+
+test('one that rests keeps no other waiting', async () => {
+  const { clock, queue, taken } = restingQueue();
+  queue.add('a');
+  await clock.advance(0);
+  queue.add('a');
+  queue.add('b');
+  await clock.advance(299);
+  assert.deepEqual(taken, [
+    ['a', 0],
+    ['b', 0],
+  ]);
+  assert.equal(queue.depth, 0, 'what rests does not wait for a worker');
+  await clock.advance(1);
+  assert.deepEqual(taken.at(-1), ['a', 300]);
+  queue.close();
+});
+
+test('how long an added key has waited is told; one that comes by the clock has waited for nothing', async () => {
+  const { clock, queue, taken, waited } = restingQueue();
+  queue.add('a');
+  await clock.advance(100);
+  queue.add('a');
+  await clock.advance(50);
+  queue.add('a');
+  await clock.advance(1000);
+  queue.addAfter('a', 1000);
+  await clock.advance(1000);
+  assert.equal(taken.length, 3);
+  assert.deepEqual(waited, [0, 200]);
+  queue.close();
+});

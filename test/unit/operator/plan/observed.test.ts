@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KubeObject } from '../../../../src/operator/kube/cluster.ts';
-import { observePod } from '../../../../src/operator/plan/observed.ts';
+import { controllerOf, type KubeObject, keyOf } from '../../../../src/operator/kube/cluster.ts';
+import { versionOf } from '../../../../src/operator/kube/store.ts';
+import { keepOfJob, keepOfPod, observeJob, observePod } from '../../../../src/operator/plan/observed.ts';
 
 const podOf = (status: object): KubeObject => ({
   apiVersion: 'v1',
@@ -38,4 +39,44 @@ test('a pod that cannot start tells why, whichever container it is', () => {
 test('a pod that ended before it had a container is a failed one', () => {
   const { terminated } = observePod(podOf({ phase: 'Failed', reason: 'Evicted', message: 'disk', startTime: null }));
   assert.deepEqual(terminated, { exitCode: -1, reason: 'Evicted', message: 'disk' });
+});
+
+const job: KubeObject = {
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: {
+    name: 'j',
+    namespace: 'n',
+    uid: 'u',
+    resourceVersion: '7',
+    labels: { a: 'b' },
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Run', name: 'r', uid: 'r', controller: true }],
+  },
+  spec: {
+    suspend: true,
+    template: { spec: { containers: [{ name: 'trainer', env: [{ value: 'x'.repeat(5000) }] }] } },
+  },
+  status: { active: 1, startTime: null },
+};
+
+test('an object is read once', () => {
+  assert.equal(observeJob(job), observeJob(job));
+  assert.notEqual(observeJob(job), observeJob({ ...job }));
+});
+
+test('of an object in the cache is kept what is read, and how stores tell it apart', () => {
+  const kept = keepOfJob(job);
+  assert.deepEqual(observeJob(kept), observeJob(job));
+  assert.deepEqual([keyOf(kept), versionOf(kept), controllerOf(kept)?.uid], ['n/j', 7n, 'r']);
+  assert.ok(JSON.stringify(kept).length < 500);
+  const pod: KubeObject = {
+    ...podOf({ phase: 'Running', podIP: '10.0.0.1', hostIP: 'x'.repeat(5000) }),
+    spec: {
+      volumes: [{ name: 'x'.repeat(5000) }],
+      containers: [{ name: 'trainer', image: 'x'.repeat(5000), ports: [{ name: 'http', containerPort: 80 }] }],
+    },
+  };
+  assert.deepEqual(observePod(keepOfPod(pod)), observePod(pod));
+  assert.equal(observePod(keepOfPod(pod)).port, 80);
+  assert.ok(JSON.stringify(keepOfPod(pod)).length < 500);
 });

@@ -20,3 +20,18 @@ test('whatever pods answer, the status is one that the API server takes', () => 
     }),
   );
 });
+
+test('pods that have not been asked yet are taken to be as fast as those that have', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 4 }, execution: { maxParallel: 4 } }));
+  simulation.prepare();
+  const pods = simulation.training().map((job, i) => runningPod(`pod-${i}`, job));
+  const answer = { phase: 'Running' as const, done: 100, total: 1000, perSecond: 10 };
+  const progressOf = (asked: number) => {
+    const progress = new Map(pods.slice(0, asked).map(({ name }) => [name, answer]));
+    return plan(simulation.run, { ...simulation.observed(), pods, progress }, new Date(0), settings).status.progress;
+  };
+  assert.equal(progressOf(1)?.imagesPerSecond, 40);
+  assert.equal(progressOf(4)?.imagesPerSecond, 40);
+  assert.equal(progressOf(1)?.images, 100, 'how far they are is not guessed');
+  assert.equal(progressOf(0)?.etaSeconds, undefined);
+});

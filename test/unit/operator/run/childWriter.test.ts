@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { ApiError, type Cluster, type KubeObject } from '../../../../src/operator/kube/cluster.ts';
 import { type Changes, noChanges } from '../../../../src/operator/plan/changes.ts';
 import { ChildWriter } from '../../../../src/operator/run/childWriter.ts';
+import { ManualClock, settle } from '../../../helpers/manualClock.ts';
 
 const job = (name: string, owner: string): KubeObject => ({
   apiVersion: 'batch/v1',
@@ -13,6 +14,8 @@ const job = (name: string, owner: string): KubeObject => ({
     ownerReferences: [{ apiVersion: 'v1', kind: 'Run', name: 'digits', uid: owner, controller: true }],
   },
 });
+const writerOf = (cluster: object, written: (child: KubeObject) => void = () => {}, clock = new ManualClock()) =>
+  new ChildWriter(cluster as Cluster, clock, written);
 const changes = (create: KubeObject[]): Changes => ({ ...noChanges, create });
 
 test('a child that is there already and ours is taken as it is', async () => {
@@ -24,10 +27,10 @@ test('a child that is there already and ours is taken as it is', async () => {
     get: async () => there,
   };
   const seen: KubeObject[] = [];
-  const writer = new ChildWriter(cluster as unknown as Cluster, (child) => seen.push(child));
-  await writer.apply('n', changes([job('a', 'ours')]));
+  const writer = writerOf(cluster, (child) => seen.push(child));
+  await writer.apply('n/digits', changes([job('a', 'ours')]));
   assert.deepEqual(seen, [there]);
-  const { taken, refused } = await writer.apply('n', changes([job('a', 'theirs')]));
+  const { taken, refused } = await writer.apply('n/digits', changes([job('a', 'theirs')]));
   assert.deepEqual([...taken], []);
   assert.match(refused.get('a') ?? '', /belongs to somebody else/);
 });
@@ -38,8 +41,8 @@ test('a Job that has gone meanwhile is not suspended, and that is no failure', a
       throw new ApiError(404, 'NotFound', 'a');
     },
   };
-  const writer = new ChildWriter(cluster as unknown as Cluster, () => assert.fail('nothing was written'));
-  await writer.apply('n', { ...changes([]), suspend: [{ name: 'a', uid: 'u', value: true }] });
+  const writer = writerOf(cluster, () => assert.fail('nothing was written'));
+  await writer.apply('n/digits', { ...changes([]), suspend: [{ name: 'a', uid: 'u', value: true }] });
 });
 
 test('children are created with strict validation of their fields', async () => {
@@ -48,7 +51,7 @@ test('children are created with strict validation of their fields', async () => 
     options.push(given);
     return object;
   };
-  await new ChildWriter({ create } as unknown as Cluster, () => {}).apply('n', changes([job('a', 'ours')]));
+  await writerOf({ create }).apply('n/digits', changes([job('a', 'ours')]));
   assert.deepEqual(options, [{ fieldManager: 'disentangled-diffusion', strict: true }]);
 });
 
@@ -63,12 +66,14 @@ test('a child that is refused keeps no other from being made; a server that is a
     if (answer !== undefined) throw answer;
     return object;
   };
-  const writer = new ChildWriter({ create } as unknown as Cluster, () => {});
+  const writer = writerOf({ create });
   const wanted = (...names: string[]) => changes(names.map((name) => job(name, 'ours')));
-  const { taken, refused } = await writer.apply('n', wanted('invalid', 'a', 'quota', 'b'));
+  const { taken, refused } = await writer.apply('n/digits', wanted('invalid', 'a', 'quota', 'b'));
   assert.deepEqual([...taken].sort(), ['a', 'b']);
   assert.deepEqual([...refused.keys()].sort(), ['invalid', 'quota']);
-  await assert.rejects(writer.apply('n', wanted('a', 'away')), /later/);
+  const { taken: others, refused: none, failure } = await writer.apply('n/digits', wanted('a', 'away'));
+  assert.deepEqual([[...others], none.size], [['a'], 0]);
+  assert.match(String(failure), /later/);
 });
 
 test('no Job is made without the claim that its pods write to', async () => {
@@ -79,10 +84,7 @@ test('no Job is made without the claim that its pods write to', async () => {
     return object;
   };
   const claim = { ...job('c', 'ours'), apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
-  const { taken, refused } = await new ChildWriter({ create } as unknown as Cluster, () => {}).apply(
-    'n',
-    changes([claim, job('a', 'ours')]),
-  );
+  const { taken, refused } = await writerOf({ create }).apply('n/digits', changes([claim, job('a', 'ours')]));
   assert.deepEqual([asked, [...taken], [...refused.keys()]], [['PersistentVolumeClaim'], [], ['c']]);
 });
 
@@ -111,7 +113,7 @@ test('a claim that a run of this name has left is taken; one of somebody else’
       },
       get: async () => there,
     };
-    const { taken } = await new ChildWriter(cluster as unknown as Cluster, () => {}).apply('n', changes([claim()]));
+    const { taken } = await writerOf(cluster).apply('n/digits', changes([claim()]));
     assert.equal(taken.has('digits-checkpoints'), ours);
   }
 });
@@ -143,9 +145,9 @@ test('a claim is given to its run, or taken from it, whoever else has a part in 
       return object;
     },
   };
-  const writer = new ChildWriter(cluster as unknown as Cluster, () => {});
+  const writer = writerOf(cluster);
   const reown = (uid: string, owners: (typeof owner)[]) =>
-    writer.apply('n', { ...noChanges, reown: [{ name: 'digits-checkpoints', uid, owners }] });
+    writer.apply('n/digits', { ...noChanges, reown: [{ name: 'digits-checkpoints', uid, owners }] });
   await reown('claim', []);
   await reown('claim', [owner]);
   await reown('another', []);
@@ -153,4 +155,63 @@ test('a claim is given to its run, or taken from it, whoever else has a part in 
     written.map(({ metadata }) => metadata.ownerReferences),
     [[friend], [friend, owner]],
   );
+});
+
+/** A cluster that answers a creation when the test says so. */
+function slowCluster() {
+  const answers = new Map<string, (error?: Error) => void>();
+  const create = (_type: unknown, object: KubeObject) =>
+    new Promise<KubeObject>((resolve, reject) => {
+      answers.set(object.metadata.name, (error) => (error === undefined ? resolve(object) : reject(error)));
+    });
+  const answer = async (names: Iterable<string>, error?: Error) => {
+    for (const name of [...names]) {
+      answers.get(name)?.(error);
+      answers.delete(name);
+    }
+    await settle();
+  };
+  return { create, answers, answer };
+}
+const jobs = (count: number) => Array.from({ length: count }, (_, i) => job(`j${i}`, 'ours'));
+
+test('what takes long goes on beside the next look, sixteen at once, and nothing is sent twice', async () => {
+  const { create, answers, answer } = slowCluster();
+  const clock = new ManualClock();
+  const writer = writerOf({ create }, undefined, clock);
+  const first = writer.apply('n/digits', changes(jobs(20)));
+  await clock.advance(200);
+  assert.equal((await first).done, false);
+  assert.equal(answers.size, 16);
+  const second = writer.apply('n/digits', changes(jobs(20)));
+  await settle();
+  assert.equal(answers.size, 16, 'those under way count');
+  await answer(answers.keys());
+  assert.deepEqual([...answers.keys()], ['j16', 'j17', 'j18', 'j19']);
+  await answer(answers.keys());
+  const { done, changes: made } = await second;
+  assert.equal(done, true);
+  assert.equal(made.create.length, 20, 'what was made is told at the end, once');
+  await writer.settled();
+});
+
+test('one that is refused or cut off keeps no other waiting', async () => {
+  const { create, answers, answer } = slowCluster();
+  const clock = new ManualClock();
+  const writer = writerOf({ create }, undefined, clock);
+  const first = writer.apply('n/digits', changes(jobs(17)));
+  await answer(['j0'], new ApiError(403, 'Forbidden', 'no quota'));
+  await answer(['j1'], new Error('cut off'));
+  await clock.advance(200);
+  const { refused, failure } = await first;
+  assert.match(refused.get('j0') ?? '', /no quota/);
+  assert.equal(failure, undefined, 'the others first');
+  const second = writer.apply('n/digits', changes(jobs(17)));
+  await answer(answers.keys());
+  const last = await second;
+  assert.deepEqual([last.done, last.refused.size, last.changes.create.length], [true, 0, 15]);
+  assert.match(String(last.failure), /cut off/);
+  const third = writer.apply('n/digits', changes(jobs(1)));
+  await answer(answers.keys());
+  assert.deepEqual([...(await third).taken], ['j0'], 'the next time it is tried again');
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { labels, managedBy } from '../../../../src/api/names.ts';
 import type { KubeObject } from '../../../../src/operator/kube/cluster.ts';
 import { ObjectStore } from '../../../../src/operator/kube/store.ts';
 import { observe } from '../../../../src/operator/run/observe.ts';
@@ -8,17 +9,22 @@ function owned(kind: string, name: string, owner: string): KubeObject {
   const reference = { apiVersion: 'v1', kind: 'Owner', name: owner, uid: owner, controller: true };
   return { apiVersion: 'v1', kind, metadata: { name, uid: name, namespace: 'n', ownerReferences: [reference] } };
 }
+/** The claim of a run of this name, as its label says. */
+function claimOf(run: string, owner: string): KubeObject {
+  const { metadata, ...rest } = owned('PersistentVolumeClaim', `${run}-checkpoints`, owner);
+  return { ...rest, metadata: { ...metadata, labels: { [labels.run]: run, [labels.managedBy]: managedBy } } };
+}
 function storeOf(...objects: KubeObject[]): ObjectStore {
   const store = new ObjectStore();
   for (const object of objects) store.set(object);
   return store;
 }
 
-test('what a run has are its Jobs, their pods and its claims, and nothing of another run of the same name', () => {
+test('what a run has are its Jobs, their pods and its claim, and nothing of another run of the same name', () => {
   const stores = {
     jobs: storeOf(owned('Job', 'job', 'run'), owned('Job', 'other-job', 'other-run')),
     pods: storeOf(owned('Pod', 'pod', 'job'), owned('Pod', 'other-pod', 'other-job'), owned('Pod', 'stray', 'run')),
-    claims: storeOf(owned('PersistentVolumeClaim', 'digits-checkpoints', 'run')),
+    claims: storeOf(claimOf('digits', 'run'), claimOf('others', 'run')),
   };
   const progress = new Map();
   const {
@@ -26,7 +32,11 @@ test('what a run has are its Jobs, their pods and its claims, and nothing of ano
     pods,
     claims,
     progress: told,
-  } = observe(stores, progress, { name: 'digits', namespace: 'n', uid: 'run' });
+  } = observe(stores, progress, {
+    name: 'digits',
+    namespace: 'n',
+    uid: 'run',
+  });
   assert.deepEqual(
     [jobs, pods, claims].map((list) => list.map(({ name }) => name)),
     [['job'], ['pod'], ['digits-checkpoints']],

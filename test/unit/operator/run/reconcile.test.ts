@@ -56,3 +56,31 @@ test('a run whose time to live is over is deleted', async (t) => {
   await clock.advance(1000);
   assert.deepEqual(objects.list(types.run), []);
 });
+
+test('a status does not wait for its children: it comes first, counts them while they are created, and is written once a second', async (t) => {
+  const states = 300;
+  const answerMs = 100;
+  const { clock, cluster, begin, models, statuses } = startController(t, {
+    schedule: { states },
+    execution: { maxParallel: states },
+  });
+  cluster.answerMs = answerMs;
+  const began = clock.now();
+  begin();
+  let seconds = 0;
+  for (; models().length < states && seconds < 10; seconds++) await clock.advance(1000);
+  await clock.advance(2000);
+  const [first] = statuses;
+  assert.ok(first !== undefined && first.at - began < 1000);
+  const bareLoop = (states / 16) * answerMs;
+  const created = Math.max(...cluster.createdAt) - began;
+  assert.ok(created < bareLoop / 0.8, `${created} ms, a bare loop ${bareLoop} ms`);
+  const counts = statuses.map(({ pending }) => pending);
+  assert.ok(new Set(counts).size >= 3, counts.join());
+  assert.equal(counts.at(-1), 0);
+  const gaps = statuses.slice(1).map(({ at }, i) => at - (statuses[i]?.at ?? 0));
+  assert.ok(
+    gaps.every((gap) => gap >= 1000),
+    gaps.join(),
+  );
+});

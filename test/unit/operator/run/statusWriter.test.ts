@@ -39,3 +39,27 @@ test('progress alone is written every ten seconds at most, anything else at once
   await statuses.write(run, training(3), training(4));
   assert.equal(written.length, 3);
 });
+
+test('changes are written once a second, the last of them too; an end is written at once', async () => {
+  const { clock, written, statuses } = writer();
+  const done = (count: number): RunStatus => ({
+    phase: 'Training',
+    models: { total: 9, pending: 0, active: 9 - count, done: count, failed: 0, summary: '', retries: 0, states: {} },
+  });
+  assert.equal(await statuses.write(run, undefined, done(0)), 0);
+  await clock.advance(400);
+  assert.equal(await statuses.write(run, done(0), done(1)), 600, 'when to come back');
+  await clock.advance(600);
+  assert.equal(await statuses.write(run, done(0), done(2)), 0);
+  assert.equal(await statuses.write(run, done(2), { ...done(3), phase: 'Complete' }), 0);
+  assert.equal(written.length, 3);
+  const stalled = {
+    type: 'Stalled',
+    status: 'True',
+    reason: 'ChildRefused',
+    message: '',
+    lastTransitionTime: '',
+  } as const;
+  assert.equal(await statuses.write(run, done(3), { ...done(3), conditions: [stalled] }), 0);
+  assert.equal(written.length, 4);
+});

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { isTerminal, type RunStatus } from '../../../../src/api/status.ts';
+import type { ObservedJob, ObservedPod } from '../../../../src/operator/plan/observed.ts';
+import { plan } from '../../../../src/operator/plan/plan.ts';
+import { runOf, Simulation, settings } from '../../../helpers/simulation.ts';
+
+/** A simulation that the operator sees only as far as it has been told: each Job and each pod by an event of its own. */
+class Delayed {
+  readonly cluster: Simulation;
+  /** States of models that fail. */
+  readonly #failing: readonly number[];
+  readonly #jobs = new Map<string, ObservedJob>();
+  readonly #pods = new Map<string, ObservedPod>();
+
+  constructor(spec: Record<string, unknown>, failing: readonly number[]) {
+    this.cluster = new Simulation(runOf(spec));
+    this.#failing = failing;
+  }
+
+  look(): void {
+    const { cluster } = this;
+    cluster.now += 1000;
+    const observed = { ...cluster.observed(), jobs: [...this.#jobs.values()], pods: [...this.#pods.values()] };
+    const { create, remove, suspend, ...planned } = plan(cluster.run, observed, new Date(cluster.now), settings);
+    const known = ({ name, uid }: { name: string; uid: string }) => cluster.jobs.get(name)?.uid === uid;
+    cluster.carryOut({
+      ...planned,
+      create: create.filter(({ metadata }) => !cluster.jobs.has(metadata.name)), // 409: it is there already
+      remove: remove.filter(known),
+      suspend: suspend.filter(known),
+    });
+  }
+
+  /** Lets a Job that works end, if there is one. */
+  end(which: number): void {
+    const working = this.cluster.working();
+    const job = working[which % working.length];
+    if (job === undefined) return;
+    const fails = this.#failing.some((index) => job.name.startsWith(`digits-m${index}-`));
+    if (fails) this.cluster.fail(job.name);
+    else this.cluster.succeed(job.name);
+  }
+
+  tellJob(which: number): void {
+    const names = [...new Set([...this.cluster.jobs.keys(), ...this.#jobs.keys()])];
+    const name = names[which % names.length];
+    if (name === undefined) return;
+    const job = this.cluster.jobs.get(name);
+    if (job === undefined) this.#jobs.delete(name);
+    else this.#jobs.set(name, job);
+  }
+
+  tellPod(which: number): void {
+    const pod = this.cluster.pods[which % this.cluster.pods.length];
+    if (pod !== undefined) this.#pods.set(pod.name, pod);
+  }
+
+  suspend(suspend: boolean): void {
+    const { run } = this.cluster;
+    this.cluster.run = { ...run, spec: { ...run.spec, suspend } };
+  }
+
+  /** Tells everything and lets everything end, until nothing is left to do. */
+  settle(): void {
+    this.suspend(false);
+    for (let i = 0; i < 100; i++) {
+      const jobs = this.cluster.jobs.size + this.#jobs.size;
+      for (let which = 0; which < jobs; which++) this.tellJob(which);
+      for (let which = 0; which < this.cluster.pods.length; which++) this.tellPod(which);
+      this.look();
+      if (isTerminal(this.cluster.run.status?.phase ?? 'Pending') && this.cluster.working().length === 0 && i > 0)
+        return;
+      while (this.cluster.working().length > 0) this.end(0);
+    }
+    assert.fail(`still ${this.cluster.run.status?.phase}`);
+  }
+
+  /** Where it has come to, without times. */
+  get fixedPoint() {
+    const { startedAt: _, finishedAt: __, conditions, ...status } = this.cluster.run.status as RunStatus;
+    const jobs = [...this.cluster.jobs.values()].map(({ name, finished }) => `${name} ${finished}`);
+    return {
+      status,
+      conditions: conditions?.map(({ lastTransitionTime: _, ...condition }) => condition),
+      jobs: jobs.sort(),
+    };
+  }
+}
+
+const which = fc.nat(30);
+const happening = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('look' as const), which }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('end' as const), which }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('tellJob' as const, 'tellPod' as const), which }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('suspend' as const, 'resume' as const), which }) },
+);
+
+test('in whatever order Jobs end, events come and looks are taken, a run comes to the same end', () => {
+  const scenario = fc.record({
+    states: fc.integer({ min: 1, max: 5 }),
+    maxParallel: fc.integer({ min: 1, max: 5 }),
+    failing: fc.subarray([0, 2]),
+    happenings: fc.array(happening, { maxLength: 80 }),
+  });
+  fc.assert(
+    fc.property(scenario, ({ states, maxParallel, failing, happenings }) => {
+      const spec = { schedule: { states }, execution: { maxParallel }, sampling: { count: 5 } };
+      const undisturbed = new Delayed(spec, failing);
+      undisturbed.settle();
+      const disturbed = new Delayed(spec, failing);
+      for (const { kind, which } of happenings) {
+        if (kind === 'suspend' || kind === 'resume') disturbed.suspend(kind === 'suspend');
+        else disturbed[kind](which);
+      }
+      disturbed.settle();
+      assert.deepEqual(disturbed.fixedPoint, undisturbed.fixedPoint);
+    }),
+    { numRuns: 150 },
+  );
+});
