@@ -55,7 +55,6 @@ export const fieldRules: Readonly<Record<string, Rule>> = {
   'ContainerPort.name': portName,
   'ContainerResizePolicy.resourceName': oneOf('cpu', 'memory'),
   'ContainerResizePolicy.restartPolicy': oneOf('NotRequired', 'RestartContainer'),
-  'ConfigMapProjection.defaultMode': mode,
   'ConfigMapVolumeSource.defaultMode': mode,
   'DownwardAPIVolumeFile.mode': mode,
   'DownwardAPIVolumeSource.defaultMode': mode,
