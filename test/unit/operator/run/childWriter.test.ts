@@ -127,8 +127,8 @@ test('a child of a deleted run that is still on its way out is waited for, and n
     },
     get: async () => leaving,
   };
-  const writer = new ChildWriter(cluster as unknown as Cluster, () => {});
-  await assert.rejects(writer.apply('n', changes([job('a', 'ours')])), /still being deleted/);
+  const writer = writerOf(cluster);
+  await assert.rejects(writer.apply('n/digits', changes([job('a', 'ours')])), /still being deleted/);
 });
 
 test('a claim is given to its run, or taken from it, whoever else has a part in it; one that was replaced is left', async () => {
