@@ -116,7 +116,8 @@ const wide =
 
 /** What is wrong with a scalar in a field of a type. */
 export function fieldProblem(owner: string, field: string, value: unknown): string | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  // Empty text is what is left of a value that a chart has none for: it means absent, and is asked for where it is required.
+  if ((typeof value !== 'string' && typeof value !== 'number') || value === '') return undefined;
   const name = `${owner}.${field}`;
   const tooLarge =
     typeof value === 'number' && !wide.test(name) && Number.isInteger(value) && Math.abs(value) > largest;
