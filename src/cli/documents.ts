@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { z } from 'zod';
 import { DdrError } from '../api/errors.ts';
 import { group, kind } from '../api/names.ts';
@@ -168,16 +168,29 @@ function problemsOf(error: z.ZodError, item: Item, generates: boolean): DdrError
   });
 }
 
+/** A file, one byte more than it may have at most: what pipes and devices hold has no size, and may have no end. */
+function readBounded(file: string): Buffer {
+  const descriptor = file === '-' ? 0 : openSync(file, 'r');
+  const bytes = Buffer.alloc(largestFile + 1);
+  let length = 0;
+  try {
+    for (let count = 1; count > 0 && length < bytes.length; length += count)
+      count = readSync(descriptor, bytes, length, bytes.length - length, null);
+  } finally {
+    if (file !== '-') closeSync(descriptor);
+  }
+  return bytes.subarray(0, length);
+}
+
 function textOf(file: string, name: string): string {
   let bytes: Buffer;
   try {
-    const size = file === '-' ? 0 : statSync(file).size;
-    if (size > largestFile) throw new DdrError('InputUnsafe', `is larger than ${largestFile} bytes`, { where: name });
-    bytes = readFileSync(file === '-' ? 0 : file);
+    bytes = readBounded(file);
   } catch (cause) {
-    if (cause instanceof DdrError) throw cause;
     throw new DdrError('InputMissing', `cannot be read: ${reasonOf(cause)}`, { where: name, cause });
   }
+  if (bytes.length > largestFile)
+    throw new DdrError('InputUnsafe', `is larger than ${largestFile} bytes`, { where: name });
   try {
     return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
   } catch (cause) {

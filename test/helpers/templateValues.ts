@@ -139,7 +139,7 @@ export const wrongValues: WrongValue[] = [
     'a gate with a space',
     pod({ schedulingGates: [{ name: 'a b' }] }),
     'spec.schedulingGates.0.name',
-    /example\.com\/gate/,
+    /example\.com\/zone/,
   ),
   row(
     'a resource of a variable without its list',
@@ -155,6 +155,37 @@ export const wrongValues: WrongValue[] = [
     /is no key/,
   ),
   row('a node label with two slashes', pod({ nodeSelector: { 'a/b/c': 'd' } }), 'spec.nodeSelector.a/b/c', /is no key/),
+  row(
+    'a secret in capitals',
+    trainer({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'My_Secret', key: 'a' } } }] }),
+    'spec.containers.0.env.0.valueFrom.secretKeyRef.name',
+    /name of a Kubernetes object/,
+  ),
+  row(
+    'a key that is a path',
+    trainer({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'a/b' } } }] }),
+    'spec.containers.0.env.0.valueFrom.secretKeyRef.key',
+    /must be letters/,
+  ),
+  row(
+    'a file out of its volume',
+    pod({ volumes: [{ name: 'a', configMap: { name: 'a', items: [{ key: 'a', path: '/b' }] } }] }),
+    'spec.volumes.0.configMap.items.0.path',
+    /relative path/,
+  ),
+  row(
+    'a name for a name server',
+    pod({ dnsConfig: { nameservers: ['dns.example.com'] } }),
+    'spec.dnsConfig.nameservers.0',
+    /IP address/,
+  ),
+  row(
+    'a toleration of a key with a space',
+    pod({ tolerations: [{ key: 'a b', operator: 'Exists' }] }),
+    'spec.tolerations.0.key',
+    /must be a name/,
+  ),
+  row('an empty runtime class', pod({ runtimeClassName: '' }), 'spec.runtimeClassName', /name of a Kubernetes object/),
 ];
 
 /** What is wrong with a pod only once all templates are merged into ours: what is missing, what does not go together. */
@@ -322,4 +353,10 @@ export const wrongWholes: WrongValue[] = [
     /does not go with|do not go with|not go/,
   ),
   row('GPUs of a pod', pod({ resources: { limits: { 'nvidia.com/gpu': 1 } } }), 'spec.resources', /for its containers/),
+  row(
+    'a file of nothing',
+    pod({ volumes: [{ name: 'a', downwardAPI: { items: [{ path: 'n' }] } }] }),
+    'spec.volumes.0.downwardAPI.items.0',
+    /one of fieldRef/,
+  ),
 ];

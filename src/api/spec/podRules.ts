@@ -40,11 +40,16 @@ const portName = like(
   'must be a name of at most 15 lower case letters, digits and -, with a letter; a number is written without quotes',
 );
 const portOrName: Rule = (value) => (typeof value === 'number' ? port(value) : portName(value));
-const qualified = like(labelKey, 'must be a name such as example.com/gate');
+const qualified = like(labelKey, 'must be a name such as zone or example.com/zone');
 const inside = (value: string | number) =>
   String(value).startsWith('/') || String(value).split('/').includes('..')
     ? 'must be a relative path inside the volume, without a leading / and without ..'
     : undefined;
+
+const withoutDots: Rule = (value) => (String(value).split('/').includes('..') ? 'must not contain ..' : undefined);
+const dataKey = like(/^[-._A-Za-z0-9]{1,253}$/, 'must be letters, digits, -, _ and .');
+const variable = like(/^[ -<>-~]+$/, 'must be printable ASCII characters other than =');
+const address: Rule = (value) => (isIP(String(value)) === 0 ? 'must be an IP address' : undefined);
 
 /** Rules for fields by `Type.field`, as Kubernetes' validation has them; for the entries where the field is a list. */
 export const fieldRules: Readonly<Record<string, Rule>> = {
@@ -58,10 +63,11 @@ export const fieldRules: Readonly<Record<string, Rule>> = {
   'ConfigMapVolumeSource.defaultMode': mode,
   'DownwardAPIVolumeFile.mode': mode,
   'DownwardAPIVolumeSource.defaultMode': mode,
-  'EnvVar.name': like(/^[ -<>-~]+$/, 'must be printable ASCII characters other than ='),
+  'EnvVar.name': variable,
   'GRPCAction.port': port,
   'HTTPGetAction.port': portOrName,
-  'HostAlias.ip': (value) => (isIP(String(value)) === 0 ? 'must be an IP address' : undefined),
+  'HostAlias.hostnames': objectName,
+  'HostAlias.ip': address,
   'HostPathVolumeSource.type': oneOf(
     '',
     'BlockDevice',
@@ -107,16 +113,55 @@ export const fieldRules: Readonly<Record<string, Rule>> = {
   'Volume.name': label,
   'VolumeMount.subPath': inside,
   'WeightedPodAffinityTerm.weight': between(1, 100),
+  'ConfigMapEnvSource.name': objectName,
+  'ConfigMapKeySelector.name': objectName,
+  'SecretEnvSource.name': objectName,
+  'SecretKeySelector.name': objectName,
+  'ConfigMapKeySelector.key': dataKey,
+  'SecretKeySelector.key': dataKey,
+  'KeyToPath.key': dataKey,
+  'KeyToPath.path': inside,
+  'DownwardAPIVolumeFile.path': inside,
+  'ServiceAccountTokenProjection.path': inside,
+  'SeccompProfile.localhostProfile': inside,
+  'CSIVolumeSource.driver': like(
+    /^[A-Za-z0-9]([-.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/,
+    'must be the name of a driver such as nfs.csi.k8s.io',
+  ),
+  'EnvFromSource.prefix': variable,
+  'HTTPHeader.name': like(/^[-A-Za-z0-9]+$/, 'must be letters, digits and -'),
+  'LabelSelectorRequirement.key': qualified,
+  'PodAffinityTerm.topologyKey': qualified,
+  'Toleration.key': qualified,
+  'PodReadinessGate.conditionType': qualified,
+  'PodAffinityTerm.namespaces': label,
+  'PodDNSConfig.nameservers': address,
+  'PodResourceClaim.name': label,
+  'PodResourceClaim.resourceClaimName': objectName,
+  'PodResourceClaim.resourceClaimTemplateName': objectName,
+  'Sysctl.name': like(
+    /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/,
+    'must be the name of a setting such as net.core.somaxconn',
+  ),
+  'Toleration.value': like(labelValue, 'must be at most 63 letters, digits, -, _ and .'),
+  'TopologySpreadConstraint.minDomains': between(1, largest),
+  'VolumeMount.recursiveReadOnly': oneOf('Disabled', 'Enabled', 'IfPossible'),
+  'HostPathVolumeSource.path': withoutDots,
 };
 
 /** Integers that Kubernetes keeps in 64 bits; all others have 32. */
 const wide =
   /(GracePeriodSeconds|DeadlineSeconds|tolerationSeconds|expirationSeconds|\.seconds|runAs.*|Group|Groups|generation)$/;
 
+/** Fields whose empty text Kubernetes keeps, and refuses. */
+const kept = ['Container.restartPolicy', 'PodSpec.runtimeClassName'];
+
 /** What is wrong with a scalar in a field of a type. */
 export function fieldProblem(owner: string, field: string, value: unknown): string | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  // Empty text is what is left of a value that a chart has none for: it means absent, and is asked for where it is required.
   const name = `${owner}.${field}`;
+  if ((typeof value !== 'string' && typeof value !== 'number') || (value === '' && !kept.includes(name)))
+    return undefined;
   const tooLarge =
     typeof value === 'number' && !wide.test(name) && Number.isInteger(value) && Math.abs(value) > largest;
   return fieldRules[name]?.(value) ?? (tooLarge ? `must be at most ${largest}` : undefined);

@@ -130,6 +130,9 @@ function objectProblems(value: Json, type: string, field: string, path: Path): P
   return [{ path, message: `has both ${members.join(' and ')}, of which there may be one` }];
 }
 
+/** Words whose default Kubernetes fills in for empty text too. */
+const defaulted = ['dnsPolicy', 'effect', 'imagePullPolicy', 'operator', 'protocol', 'terminationMessagePolicy'];
+
 /** What is wrong with a value of a type, in a field of an owner's type. */
 function problemsOf(value: unknown, type: string, field: string, owner: string, path: Path): Problem[] {
   if (type.endsWith('[]')) return listProblems(value, type.slice(0, -2), field, owner, path);
@@ -137,7 +140,8 @@ function problemsOf(value: unknown, type: string, field: string, owner: string, 
   if (scalar !== undefined) {
     const typeName = owner.replace(/^Ephemeral(?=Container$)/, '');
     const words = podEnums[`${typeName}.${field}`];
-    const unknown = words !== undefined && typeof value === 'string' && !words.includes(value);
+    const isDefault = value === '' && defaulted.includes(field);
+    const unknown = words !== undefined && typeof value === 'string' && !words.includes(value) && !isDefault;
     const message =
       scalar(value) ??
       (unknown ? `must be one of ${words.join(', ')}` : undefined) ??

@@ -7,7 +7,9 @@ import type { Problem } from './problems.ts';
 /** Fields that Kubernetes requires, by type; an empty text or list is none. */
 const required: Readonly<Record<string, string>> = {
   CSIVolumeSource: 'driver',
-  ConfigMapKeySelector: 'key',
+  ConfigMapKeySelector: 'name key',
+  ConfigMapEnvSource: 'name',
+  ConfigMapProjection: 'name',
   ConfigMapVolumeSource: 'name',
   Container: 'name image',
   ContainerPort: 'containerPort',
@@ -20,6 +22,7 @@ const required: Readonly<Record<string, string>> = {
   HTTPHeader: 'name',
   HostAlias: 'ip',
   HostPathVolumeSource: 'path',
+  ImageVolumeSource: 'reference',
   KeyToPath: 'key path',
   LabelSelectorRequirement: 'key operator',
   NFSVolumeSource: 'server path',
@@ -38,7 +41,9 @@ const required: Readonly<Record<string, string>> = {
   PreferredSchedulingTerm: 'weight preference',
   ResourceClaim: 'name',
   ResourceFieldSelector: 'resource',
-  SecretKeySelector: 'key',
+  SecretEnvSource: 'name',
+  SecretKeySelector: 'name key',
+  SecretProjection: 'name',
   SecretVolumeSource: 'secretName',
   ServiceAccountTokenProjection: 'path',
   Sysctl: 'name',
@@ -89,9 +94,11 @@ const profileRule: ObjectRule = ({ type, localhostProfile }) =>
 const objectRules: Readonly<Record<string, ObjectRule>> = {
   AppArmorProfile: profileRule,
   DownwardAPIVolumeFile: (value) =>
-    ofFile.test(fieldPathOf(value))
-      ? undefined
-      : 'fieldRef.fieldPath must be metadata.name, namespace, uid, labels or annotations',
+    isMissing(value.fieldRef) === isMissing(value.resourceFieldRef)
+      ? 'needs one of fieldRef or resourceFieldRef'
+      : ofFile.test(fieldPathOf(value))
+        ? undefined
+        : 'fieldRef.fieldPath must be metadata.name, namespace, uid, labels or annotations',
   EnvVarSource: (value) =>
     ofVariable.test(fieldPathOf(value))
       ? undefined

@@ -85,6 +85,10 @@ test('a file that cannot be read says why', (t) => {
   assert.throws(() => readRuns(join(folder, 'x')), { code: 'InputMissing', message: /no such file or directory/ });
 });
 
+test('what has no end is read no further than a file may be long', () => {
+  assert.throws(() => readRuns('/dev/zero'), { code: 'InputUnsafe', message: /larger than/ });
+});
+
 test('an alias bomb, a cycle and what is not one run are refused', (t) => {
   const bomb = ['a0: &a0 [x,x,x,x,x,x,x,x,x,x]'];
   for (let i = 1; i < 9; i++)

@@ -66,6 +66,13 @@ test('what people write of pods is accepted', () => {
   assert.deepEqual(podTemplateSchema.parse(template), template);
 });
 
+test('empty text, which a chart leaves of a value that is not set, is as good as nothing', () => {
+  const container = { name: 'trainer', imagePullPolicy: '', ports: [{ name: '', containerPort: 90 }] };
+  const spec = { priorityClassName: '', dnsPolicy: '', tolerations: [{ key: 'a', operator: '', effect: '' }] };
+  const template = { spec: { ...spec, containers: [container] } };
+  assert.deepEqual(podTemplateSchema.parse(template), template);
+});
+
 test('whatever stands in a template, the answer is a template or a list of problems', () => {
   const field = fc.constantFrom(
     'metadata',

@@ -1,31 +1,43 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { wholeTemplateProblems } from '../../../../src/api/spec/podWhole.ts';
 
-const problems = (spec: object) =>
-  wholeTemplateProblems({ spec }).map(({ path, message }) => `${path.join('.')}: ${message}`);
-const trainer = { name: 'trainer', image: 'x' };
-const withTrainer = (fields: object) => problems({ containers: [{ ...trainer, ...fields }] });
-
-test('what is missing is named where it is missing', () => {
-  assert.deepEqual(problems({ containers: [{ name: 'trainer' }] }), ['spec.containers.0: needs image']);
-  assert.deepEqual(
-    withTrainer({ volumeMounts: [{ name: 'x', mountPath: '' }] })[0],
-    'spec.containers.0.volumeMounts.0: needs mountPath',
-  );
-  assert.match(withTrainer({ env: [{ name: 'A', valueFrom: {} }] }).join(), /valueFrom: needs one of configMapKeyRef/);
+test('a whole pod as people have it is right', () => {
+  const trainer = {
+    name: 'trainer',
+    image: 'x',
+    env: [{ name: 'A' }, { name: 'B', valueFrom: { fieldRef: { fieldPath: "metadata.labels['a/b']" } } }],
+    envFrom: [{ prefix: 'P_', secretRef: { name: 's', optional: true } }],
+    lifecycle: { preStop: { sleep: { seconds: 5 } } },
+    livenessProbe: { tcpSocket: { port: 'http' } },
+    ports: [
+      { name: 'http', containerPort: 80 },
+      { containerPort: 80, protocol: 'UDP' },
+    ],
+    resources: { claims: [{ name: 'gpu' }] },
+    volumeMounts: [{ name: 'shm', mountPath: '/dev/shm' }],
+  };
+  const sidecar = { name: 'log', image: 'x', restartPolicy: 'Always', startupProbe: { exec: { command: ['true'] } } };
+  const spec = {
+    initContainers: [sidecar],
+    containers: [trainer],
+    volumes: [{ name: 'shm', emptyDir: { medium: 'Memory' } }, { name: 'none' }],
+    resourceClaims: [{ name: 'gpu', resourceClaimTemplateName: 'one' }],
+    tolerations: [{ operator: 'Exists' }, { key: 'gpu', value: 'yes', effect: 'NoSchedule' }],
+  };
+  assert.deepEqual(wholeTemplateProblems({ spec }), []);
 });
 
-test('fields that do not go together are named', () => {
-  const tolerations = (toleration: object) => problems({ containers: [trainer], tolerations: [toleration] });
-  assert.match(tolerations({ effect: 'NoSchedule' })[0] ?? '', /needs operator: Exists/);
-  assert.match(tolerations({ key: 'a', operator: 'Exists', value: 'b' })[0] ?? '', /takes no value/);
-  assert.deepEqual(tolerations({ key: 'a', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 }), []);
-  const reads = (fieldPath: string) => withTrainer({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath } } }] });
-  assert.deepEqual([reads('status.podIP'), reads('status.phase').length], [[], 1]);
-});
-
-test('a pod that has what it needs has no problems', () => {
-  assert.deepEqual(withTrainer({ ports: [{ containerPort: 80 }], env: [{ name: 'A', value: 'b' }] }), []);
-  assert.deepEqual(wholeTemplateProblems(undefined), []);
+test('whatever stands in a template, the answer is a list of problems', () => {
+  const field = fc.constantFrom('metadata', 'spec', 'containers', 'volumes', 'env', 'valueFrom', 'resources', 'ports');
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 6 },
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.dictionary(field, tie('value'), { maxKeys: 3 }),
+      fc.array(tie('value'), { maxLength: 2 }),
+    ),
+  }));
+  fc.assert(fc.property(value, (template) => void wholeTemplateProblems(template)));
 });
