@@ -69,6 +69,7 @@ const unaddressed: Record<string, string> = {
   'checkpoints.volume.shared.storageClassName': 'where things lie does not change them',
   'checkpoints.volume.shared.accessModes': 'where things lie does not change them',
   'checkpoints.volume.shared.claimName': 'where things lie does not change them',
+  'checkpoints.volume.shared.whenDeleted': 'what stays after the run does not change it',
   'checkpoints.everyImages': 'a resumed model is the same bit for bit',
   'checkpoints.keep': 'how many checkpoints are kept does not change the last',
   suspend: 'when a model is trained does not change it',
