@@ -27,10 +27,10 @@ test('validate says what is wrong in which document, and goes on with the next f
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  const good = file('good.yaml', `kind: ConfigMap\n---\n${JSON.stringify(minimalRun())}`);
+  const good = file('good.yaml', `apiVersion: v1\nkind: ConfigMap\n---\n${JSON.stringify(minimalRun())}`);
   const bad = file('bad.yaml', JSON.stringify(withSpec({ schedule: { states: 10, statesPerModel: 3 } })));
   const broken = file('broken.yaml', 'a: [1, 2');
-  const other = file('other.yaml', 'kind: ConfigMap');
+  const other = file('other.yaml', 'apiVersion: v1\nkind: ConfigMap');
   const { status, stdout, stderr } = ddr('validate', bad, good, broken, other, join(folder, 'gone.yaml'));
   assert.equal(status, 1);
   assert.match(stdout, /good\.yaml: digits is valid: 10 states, 10 models/);
