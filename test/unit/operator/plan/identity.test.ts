@@ -70,7 +70,6 @@ const unaddressed: Record<string, string> = {
   'checkpoints.volume.shared.accessModes': 'where things lie does not change them',
   'checkpoints.volume.shared.whenDeleted': 'what becomes of the claim after the run does not change what is on it',
   'checkpoints.volume.shared.claimName': 'where things lie does not change them',
-  'checkpoints.volume.shared.whenDeleted': 'what stays after the run does not change it',
   'checkpoints.everyImages': 'a resumed model is the same bit for bit',
   'checkpoints.keep': 'how many checkpoints are kept does not change the last',
   suspend: 'when a model is trained does not change it',
