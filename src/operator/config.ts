@@ -15,14 +15,14 @@ const schema = z.object({
   /** Pull secrets of trainer pods, separated by commas. */
   DDR_IMAGE_PULL_SECRETS: objectNames.default([]),
   /** Only this namespace; all where empty. */
-  DDR_WATCH_NAMESPACE: z.string().optional(),
+  DDR_WATCH_NAMESPACE: objectName.max(63).optional(),
   DDR_WORKERS: wholeNumber(1, 256).default(8),
   /** Port of /healthz, /readyz and /metrics. */
   DDR_HTTP_PORT: port.default(8080),
   DDR_LEADER_ELECTION: flag.default(true),
   /** Where the lease is; the namespace of this pod. */
-  DDR_LEASE_NAMESPACE: z.string().default('default'),
-  DDR_LEASE_NAME: z.string().default('disentangled-diffusion-operator'),
+  DDR_LEASE_NAMESPACE: objectName.max(63).default('default'),
+  DDR_LEASE_NAME: objectName.default('disentangled-diffusion-operator'),
   /** Different for every process. */
   DDR_IDENTITY: z.string().default(`${hostname()}-${process.pid}`),
   DDR_LOG_LEVEL: logLevel.default('info'),
