@@ -45,13 +45,13 @@ function printerFor(output: 'table' | 'json' | undefined, { NO_COLOR, TERM }: Dd
   return tablePrinter({ write, size, colour: NO_COLOR === undefined });
 }
 
-/** Who reads our output may stop to, as in `ddr render FILE | head`, and a terminal may be closed: a run is suspended then. */
+/** Who reads our output may stop to, as in `ddr render FILE | head`, and a terminal may be closed, or a disk full: a run is suspended then. */
 function endWithOutput(): void {
   let gone = false;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-      if (!gone && !process.emit(hangUp)) process.exit();
+      const isGone = error.code === 'EPIPE' || error.code === 'EIO';
+      if (!gone && !process.emit(hangUp)) isGone ? process.exit() : endWithError(error);
       gone = true;
     });
   }
@@ -150,15 +150,21 @@ On this machine the same \`ddr run\` tries a failed run again.`,
     .action(() => console.log(version));
 }
 
+function endWithError(error: unknown): never {
+  const described = toDdrError(error);
+  console.error(described.describe());
+  if (described.code === 'Unexpected' && error instanceof Error) console.error(error.stack);
+  process.exit(1);
+}
+
 try {
   endWithOutput();
   addLocalCommands(parseEnvironment(process.env));
   addClusterCommands();
   await program.parseAsync();
+  // A disk that is full is told of once the text has been written.
+  await new Promise((resolve) => process.stdout.write('', resolve));
 } catch (error) {
-  const described = toDdrError(error);
-  console.error(described.describe());
-  if (described.code === 'Unexpected' && error instanceof Error) console.error(error.stack);
-  process.exitCode = 1;
+  endWithError(error);
 }
 process.exit();

@@ -15,7 +15,7 @@ const schema = z.object({
   /** Pull secrets of trainer pods, separated by commas. */
   DDR_IMAGE_PULL_SECRETS: objectNames.default([]),
   /** Only this namespace; all where empty. */
-  DDR_WATCH_NAMESPACE: z.string().optional(),
+  DDR_WATCH_NAMESPACE: objectName.max(63).optional(),
   DDR_WORKERS: wholeNumber(1, 256).default(8),
   /** Running pods that are asked for their progress a second, of all runs together. */
   DDR_PROGRESS_PODS_PER_SECOND: wholeNumber(1, 10_000).default(20),
@@ -23,8 +23,8 @@ const schema = z.object({
   DDR_HTTP_PORT: port.default(8080),
   DDR_LEADER_ELECTION: flag.default(true),
   /** Where the lease is; the namespace of this pod. */
-  DDR_LEASE_NAMESPACE: z.string().default('default'),
-  DDR_LEASE_NAME: z.string().default('disentangled-diffusion-operator'),
+  DDR_LEASE_NAMESPACE: objectName.max(63).default('default'),
+  DDR_LEASE_NAME: objectName.default('disentangled-diffusion-operator'),
   /** Different for every process. */
   DDR_IDENTITY: z.string().default(`${hostname()}-${process.pid}`),
   DDR_LOG_LEVEL: logLevel.default('info'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadAll } from 'js-yaml';
@@ -86,4 +86,17 @@ test('retry says what is wrong with the proxy, the file or the run', (t) => {
   assert.equal(status, 1);
   assert.match(stderr, /^InvalidSpec \(environment\): HTTPS_PROXY: [^\n]*\n$/);
   assert.match(ddr('retry', join(temporaryFolder(t), 'gone.yaml')).stderr, /^InputMissing/);
+});
+
+test('output that a full disk does not take is told of', {
+  skip: existsSync('/dev/full') ? false : 'no /dev/full',
+}, (t) => {
+  const file = join(temporaryFolder(t), 'run.yaml');
+  writeFileSync(file, JSON.stringify(minimalRun()));
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'src/cli/main.ts'), 'render', file], {
+    encoding: 'utf8',
+    stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /^DiskFull: /);
 });

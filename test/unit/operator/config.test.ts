@@ -21,6 +21,8 @@ test('every wrong setting is named, in one line', () => {
     DDR_LEADER_ELECTION: 'maybe',
     HTTPS_PROXY: 'ftp://proxy',
     DDR_LOG_LEVEL: 'verbose',
+    DDR_WATCH_NAMESPACE: 'Team_A',
+    DDR_LEASE_NAME: 'a b',
   };
   assert.throws(
     () => parseConfig(wrong),
