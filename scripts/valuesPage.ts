@@ -58,7 +58,7 @@ ${rows.join('\n')}
 
 \`\`\`yaml
 dependencies:
-  - {name: disentangled-diffusion, version: 0.1.0, repository: …, alias: ddr, condition: ddr.enabled}
+  - {name: disentangled-diffusion, version: 0.2.0, repository: …, alias: ddr, condition: ddr.enabled}
 \`\`\`
 
 Its values stand below the alias, \`ddr\`. \`global.imageRegistry\` and \`global.imagePullSecrets\` (names, or \`{name: …}\`) are read as other

@@ -91,7 +91,7 @@ export async function prepareNamespace(namespace: string): Promise<void> {
   await kubectl('label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted', '--overwrite');
   const digits = join(root, '.cache/mnist');
   await run(process.execPath, ['scripts/mnist.ts', digits]);
-  const manifest = (await run('cat', ['examples/mnist-data.yaml'])).replace('ddr/trainer:0.1.0', images.trainer);
+  const manifest = (await run('cat', ['examples/mnist-data.yaml'])).replace('ddr/trainer:0.2.0', images.trainer);
   await run('kubectl', ['apply', '-n', namespace, '-f', '-'], { input: manifest });
   await kubectl('wait', '-n', namespace, '--for=condition=Ready', 'pod/mnist-data', '--timeout=180s');
   await kubectl('cp', '-n', namespace, digits, 'mnist-data:/data/mnist');

@@ -113,10 +113,10 @@ test('the templates of the chart', { skip: noHelm }, async (t) => {
       return [container.image, variable(container, 'DDR_TRAINER_IMAGE')];
     };
     const both = (image: object, more: object = {}) => images({ operator: { image }, trainer: { image }, ...more });
-    assert.deepEqual(images({}), ['ddr/operator:0.1.0', 'ddr/trainer:0.1.0']);
+    assert.deepEqual(images({}), ['ddr/operator:0.2.0', 'ddr/trainer:0.2.0']);
     assert.deepEqual(both({ repository: 'r/a', tag: 'b' }), ['r/a:b', 'r/a:b']);
     assert.deepEqual(both({ repository: 'a', tag: 'b', digest }), [`a@${digest}`, `a@${digest}`]);
-    assert.deepEqual(both({ registry: 'own:5000/', repository: 'a' }), ['own:5000/a:0.1.0', 'own:5000/a:0.1.0']);
+    assert.deepEqual(both({ registry: 'own:5000/', repository: 'a' }), ['own:5000/a:0.2.0', 'own:5000/a:0.2.0']);
     assert.deepEqual(both({ registry: 'own', repository: 'a', digest }, { global: { imageRegistry: 'all' } }), [
       `all/a@${digest}`,
       `all/a@${digest}`,
@@ -219,7 +219,7 @@ test('the templates of the chart', { skip: noHelm }, async (t) => {
     assert.deepEqual([first?.metadata.name, second?.metadata.name], ['all-first', 'all-second']);
     assert.notDeepEqual(first?.spec.selector, second?.spec.selector);
     for (const { spec } of [first, second] as Deployment[]) {
-      assert.equal(spec.template.spec.containers[0].image, 'registry.example/ddr/operator:0.1.0');
+      assert.equal(spec.template.spec.containers[0].image, 'registry.example/ddr/operator:0.2.0');
       assert.deepEqual(spec.template.spec.imagePullSecrets, [{ name: 'global' }, { name: 'shared' }]);
     }
   });
