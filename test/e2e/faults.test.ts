@@ -231,7 +231,12 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
     const { status } = await untilPhase(namespace, 'foreign', 'Failed', 120);
     assert.equal(status?.failures?.[0]?.reason, 'InputForeign');
     assert.match(status?.failures?.[0]?.message ?? '', /train-labels-idx1-ubyte/);
-    assert.equal((await trainPods('foreign')).length, 3, 'one pod per model');
+    const pods = (await children(namespace, 'foreign', 'pods')).map(({ metadata }) => metadata.labels);
+    assert.deepEqual(
+      pods.map((labels) => labels?.['tspace.dev/component']),
+      ['prepare'],
+      'one pod, and none that would hold a GPU',
+    );
   });
 
   await t.test(
