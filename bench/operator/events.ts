@@ -5,10 +5,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { labels } from '../../src/api/names.ts';
 import type { RunStatus } from '../../src/api/status.ts';
 import { renderTermination, type TaskResult } from '../../src/api/termination.ts';
-import { MemoryCluster } from '../../src/local/memoryCluster.ts';
+import { MemoryClient } from '../../src/local/memoryClient.ts';
 import { Objects } from '../../src/local/objects.ts';
+import type { KubeObject } from '../../src/operator/kube/client.ts';
 import { systemClock } from '../../src/operator/kube/clock.ts';
-import type { KubeObject } from '../../src/operator/kube/cluster.ts';
 import { createRunController } from '../../src/operator/runController.ts';
 import { types } from '../../src/operator/types.ts';
 import { isTrained, simulatedRun } from './simulated.ts';
@@ -16,13 +16,13 @@ import { isTrained, simulatedRun } from './simulated.ts';
 const [states = 1000, perSecond = 100] = process.argv.slice(2).map(Number);
 const namespace = 'default';
 const objects = new Objects(() => systemClock.now());
-const cluster = new MemoryCluster(objects, systemClock);
+const client = new MemoryClient(objects, systemClock);
 let [events, looks, looking] = [0, 0, 0];
 let longest = 0;
 for (const type of [types.job, types.pod, types.run]) objects.subscribe(type, () => events++);
 
 const controller = createRunController({
-  cluster,
+  client,
   clock: systemClock,
   random: Math.random,
   logger: { debug() {}, info() {}, warn: console.error, error: console.error },

@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Run } from '../../src/api/run.ts';
-import { ApiServer } from '../../src/operator/kube/apiServer.ts';
+import { ApiClient } from '../../src/operator/kube/apiClient.ts';
 import { systemClock } from '../../src/operator/kube/clock.ts';
 import { types } from '../../src/operator/types.ts';
 import { type Measurement, table } from './goals.ts';
@@ -30,7 +30,7 @@ const { values } = parseArgs({
 const [runs, states, limit] = [values.runs, values.states, values.limit].map(Number) as [number, number, number];
 const scenario = runs === 1 ? `S = ${states}` : `${runs} runs × ${states}`;
 const total = runs * states;
-const client = ApiServer.fromEnvironment(systemClock, {});
+const client = ApiClient.fromEnvironment(systemClock, {});
 const measurements: Measurement[] = [];
 function measure(what: string, value: number, unit: string, goal?: Measurement['goal']): void {
   const measurement = { scenario, what, value, unit, ...(goal && { goal }) };

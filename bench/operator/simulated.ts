@@ -4,8 +4,8 @@ import { labels } from '../../src/api/names.ts';
 import { parseRun, type Run } from '../../src/api/run.ts';
 import type { RunStatus } from '../../src/api/status.ts';
 import { renderTermination } from '../../src/api/termination.ts';
-import type { ApiServer } from '../../src/operator/kube/apiServer.ts';
-import { isApiError, type KubeObject, type ResourceType } from '../../src/operator/kube/cluster.ts';
+import type { ApiClient } from '../../src/operator/kube/apiClient.ts';
+import { isApiError, type KubeObject, type ResourceType } from '../../src/operator/kube/client.ts';
 import { types } from '../../src/operator/types.ts';
 
 const namespaceType: ResourceType = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' };
@@ -38,7 +38,7 @@ export const simulatedRun = (name: string, namespace: string, states: number, ma
   });
 
 /** A namespace, empty at the beginning and gone at the end. */
-export async function withNamespace<T>(client: ApiServer, name: string, body: () => Promise<T>): Promise<T> {
+export async function withNamespace<T>(client: ApiClient, name: string, body: () => Promise<T>): Promise<T> {
   await client.create(namespaceType, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   try {
     return await body();
@@ -70,7 +70,7 @@ interface PodStatus {
 }
 
 /** Simulated pods say nothing when they end: this one says in their place what a prepare step would have found. */
-async function speakFor(client: ApiServer, pod: KubeObject): Promise<void> {
+async function speakFor(client: ApiClient, pod: KubeObject): Promise<void> {
   const { phase, containerStatuses: [container] = [] } = (pod.status ?? {}) as PodStatus;
   const { terminated } = container?.state ?? {};
   if (phase !== 'Succeeded' || terminated === undefined || terminated.message !== undefined) return;
@@ -86,7 +86,7 @@ async function speakFor(client: ApiServer, pod: KubeObject): Promise<void> {
 }
 
 /** Speaks for the prepare pods of all namespaces until it is stopped. @returns a function that stops it */
-export function speakForPreparePods(client: ApiServer): () => Promise<void> {
+export function speakForPreparePods(client: ApiClient): () => Promise<void> {
   const stop = new AbortController();
   const run = async () => {
     while (!stop.signal.aborted) {
@@ -114,7 +114,7 @@ export interface Observation {
  * @returns every status that was written
  */
 export async function follow(
-  client: ApiServer,
+  client: ApiClient,
   run: Run,
   until: (status: RunStatus) => boolean,
   limitSeconds: number,

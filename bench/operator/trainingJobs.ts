@@ -1,6 +1,6 @@
 import { labels } from '../../src/api/names.ts';
 import type { Run } from '../../src/api/run.ts';
-import type { KubeObject } from '../../src/operator/kube/cluster.ts';
+import type { KubeObject } from '../../src/operator/kube/client.ts';
 import { unreadData } from '../../src/operator/plan/identity.ts';
 import { allChildren } from '../../src/operator/plan/render.ts';
 

@@ -1,5 +1,5 @@
-import type { ApiServer } from '../../src/operator/kube/apiServer.ts';
-import type { KubeObject } from '../../src/operator/kube/cluster.ts';
+import type { ApiClient } from '../../src/operator/kube/apiClient.ts';
+import type { KubeObject } from '../../src/operator/kube/client.ts';
 import { types } from '../../src/operator/types.ts';
 
 /** Children that the operator writes at once for one run; the bare loop does the same. */
@@ -18,7 +18,7 @@ const isComplete = ({ status }: KubeObject): boolean =>
   );
 
 /** Waits until so many Jobs of a namespace have ended well, by a watch: asking again and again would be a load of its own. */
-async function untilComplete(client: ApiServer, namespace: string, count: number): Promise<void> {
+async function untilComplete(client: ApiClient, namespace: string, count: number): Promise<void> {
   const complete = new Set<string>();
   const { items, resourceVersion } = await client.list(types.job, { namespace });
   const note = (job: KubeObject) => {
@@ -37,7 +37,7 @@ function bare(job: KubeObject, namespace: string): KubeObject {
 }
 
 /** The same Jobs, created by a bare loop with the same client. */
-export async function bareLoop(client: ApiServer, namespace: string, jobs: readonly KubeObject[]): Promise<Yardstick> {
+export async function bareLoop(client: ApiClient, namespace: string, jobs: readonly KubeObject[]): Promise<Yardstick> {
   const started = performance.now();
   const since = () => (performance.now() - started) / 1000;
   const waiting = [...jobs];
@@ -53,7 +53,7 @@ export async function bareLoop(client: ApiServer, namespace: string, jobs: reado
 
 /** One Indexed Job with an index for each of so many pods of a Job's template. @returns seconds to its end */
 export async function indexedJob(
-  client: ApiServer,
+  client: ApiClient,
   namespace: string,
   job: KubeObject,
   completions: number,

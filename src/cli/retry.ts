@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { parseVariables } from '../api/environment.ts';
 import { DdrError } from '../api/errors.ts';
 import { apiVersion, kind, retryAnnotation, runNamePattern } from '../api/names.ts';
-import { ApiServer } from '../operator/kube/apiServer.ts';
+import { ApiClient } from '../operator/kube/apiClient.ts';
+import type { Client } from '../operator/kube/client.ts';
 import { systemClock } from '../operator/kube/clock.ts';
-import type { Cluster } from '../operator/kube/cluster.ts';
 import { proxyVariables } from '../operator/kube/proxy.ts';
 import { types } from '../operator/types.ts';
 import { readRun } from './documents.ts';
@@ -26,12 +26,12 @@ export function nameOf(target: string, namespace: string | undefined): { name: s
  * @throws DdrError InputMissing where there is no such run
  */
 export async function requestRetry(
-  cluster: Pick<Cluster, 'get' | 'apply'>,
+  client: Pick<Client, 'get' | 'apply'>,
   namespace: string,
   name: string,
   now: number,
 ): Promise<string> {
-  const found = await cluster.get(types.run, namespace, name);
+  const found = await client.get(types.run, namespace, name);
   if (found === undefined)
     throw new DdrError('InputMissing', 'there is no such run', { where: `${namespace}/${name}` });
   // Of this uid: an apply without it would create a run where the other has just been deleted.
@@ -41,7 +41,7 @@ export async function requestRetry(
     uid: found.metadata.uid,
     annotations: { [retryAnnotation]: new Date(now).toISOString() },
   };
-  await cluster.apply(types.run, { apiVersion, kind, metadata }, { fieldManager: 'ddr-retry' });
+  await client.apply(types.run, { apiVersion, kind, metadata }, { fieldManager: 'ddr-retry' });
   const { phase } = phaseSchema.parse(found.status ?? {});
   return `${namespace}/${name} was ${phase}; what has failed of it is tried again.`;
 }
@@ -50,10 +50,10 @@ export async function requestRetry(
 export async function retry(target: string, namespace: string | undefined): Promise<string> {
   const proxies = parseVariables(z.object(proxyVariables), process.env, 'InvalidSpec', 'environment');
   const { name, namespace: wanted } = nameOf(target, namespace);
-  const cluster = ApiServer.fromEnvironment(systemClock, proxies);
+  const client = ApiClient.fromEnvironment(systemClock, proxies);
   try {
-    return await requestRetry(cluster, wanted ?? cluster.namespace, name, Date.now());
+    return await requestRetry(client, wanted ?? client.namespace, name, Date.now());
   } finally {
-    await cluster.close();
+    await client.close();
   }
 }

@@ -92,9 +92,9 @@ export async function runLocally({
   }
 }
 
-function startController({ cluster }: LocalCluster, logger: Logger): RunController {
+function startController({ client }: LocalCluster, logger: Logger): RunController {
   return createRunController({
-    cluster,
+    client,
     clock: systemClock,
     random: Math.random,
     logger,

@@ -1,4 +1,5 @@
 import { defineMappingTag, defineScalarTag, defineSequenceTag, NOT_RESOLVED, Schema, strTag } from 'js-yaml';
+import { isObject } from '../api/objects.ts';
 
 /** Words as kubectl's YAML library (go-yaml 2, YAML 1.1) reads them. */
 const words = new Map<string, boolean | null>([
@@ -49,8 +50,7 @@ const asValue = (value: unknown): unknown => (value === mergeKey ? '<<' : value)
 /** The maps that a merge key brings, the one that wins last: of a list the first does. */
 function mergedMaps(value: unknown): object[] {
   const maps: unknown[] = Array.isArray(value) ? value.toReversed() : [value];
-  const isMap = (map: unknown): map is object => typeof map === 'object' && map !== null && !Array.isArray(map);
-  if (!maps.every(isMap)) throw new Error('a merge key needs a map, or a list of maps');
+  if (!maps.every(isObject)) throw new Error('a merge key needs a map, or a list of maps');
   return maps;
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { contentHash } from '../api/hash.ts';
 import { productOf } from '../api/layout.ts';
 import { parseTask, type Task, taskVariable } from '../api/task.ts';
-import { type KubeObject, keyOf } from '../operator/kube/cluster.ts';
+import { type KubeObject, keyOf } from '../operator/kube/client.ts';
 import { indexAnnotation } from './jobObjects.ts';
 import { type PodSpec, parsePodSpec, pathMapping } from './podSpec.ts';
 

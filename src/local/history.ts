@@ -1,4 +1,4 @@
-import { ApiError, type KubeObject, type WatchEvent } from '../operator/kube/cluster.ts';
+import { ApiError, type KubeObject, type WatchEvent } from '../operator/kube/client.ts';
 
 export type ObjectChange = Extract<WatchEvent, { object: KubeObject }> & {
   /** As it was before; selectors are judged by both. */

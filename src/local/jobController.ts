@@ -1,5 +1,5 @@
+import { type KubeObject, keyOf } from '../operator/kube/client.ts';
 import type { Clock } from '../operator/kube/clock.ts';
-import { type KubeObject, keyOf } from '../operator/kube/cluster.ts';
 import { types } from '../operator/types.ts';
 import { indexAnnotation, isFailing, isFinished, type JobSpec, viewJob, viewPod } from './jobObjects.ts';
 import { decide } from './jobPolicy.ts';

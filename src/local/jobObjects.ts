@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { KubeObject } from '../operator/kube/cluster.ts';
+import type { KubeObject } from '../operator/kube/client.ts';
 
 const ruleSchema = z.object({
   action: z.enum(['FailJob', 'Ignore', 'Count', 'FailIndex']),

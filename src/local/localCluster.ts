@@ -4,7 +4,7 @@ import type { Clock } from '../operator/kube/clock.ts';
 import type { Logger } from '../operator/kube/logger.ts';
 import { CompletedPods } from './completedPods.ts';
 import { JobController } from './jobController.ts';
-import { MemoryCluster } from './memoryCluster.ts';
+import { MemoryClient } from './memoryClient.ts';
 import { Objects } from './objects.ts';
 import { PodLogs } from './podLogs.ts';
 import { ProcessRunner } from './processRunner.ts';
@@ -23,7 +23,7 @@ export interface LocalClusterOptions {
 }
 
 export interface LocalCluster {
-  cluster: MemoryCluster;
+  client: MemoryClient;
   objects: Objects;
   /** Path of a pod's log. */
   logOf: (pod: string) => string;
@@ -54,7 +54,7 @@ export function startLocalCluster(options: LocalClusterOptions): LocalCluster {
   jobs.start();
   processes.start();
   return {
-    cluster: new MemoryCluster(objects, clock),
+    client: new MemoryClient(objects, clock),
     objects,
     logOf: (pod) => logs.pathOf(pod),
     folderOf,

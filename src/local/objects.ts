@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { ApiError, type KubeObject, keyOf, type ResourceType } from '../operator/kube/cluster.ts';
+import { ApiError, type KubeObject, keyOf, type ResourceType } from '../operator/kube/client.ts';
 import { History, type Listener, type ObjectChange } from './history.ts';
 import { applyFields, type Claims, loseChanged } from './serverSideApply.ts';
 

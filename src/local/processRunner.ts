@@ -1,6 +1,6 @@
 import { toDdrError } from '../api/errors.ts';
+import { type KubeObject, keyOf } from '../operator/kube/client.ts';
 import type { Clock } from '../operator/kube/clock.ts';
-import { type KubeObject, keyOf } from '../operator/kube/cluster.ts';
 import { type Logger, messageOf } from '../operator/kube/logger.ts';
 import { types } from '../operator/types.ts';
 import type { CompletedPods } from './completedPods.ts';

@@ -2,17 +2,17 @@ import { pino } from 'pino';
 import { toDdrError } from '../api/errors.ts';
 import { parseConfig } from './config.ts';
 import { startHttpServer } from './httpServer.ts';
-import { ApiServer } from './kube/apiServer.ts';
+import { ApiClient } from './kube/apiClient.ts';
+import { type Client, isApiError } from './kube/client.ts';
 import { systemClock } from './kube/clock.ts';
-import { type Cluster, isApiError } from './kube/cluster.ts';
 import { LeaderElection } from './kube/leaderElection.ts';
 import { createMetrics } from './metrics.ts';
 import { createRunController } from './runController.ts';
 import { types } from './types.ts';
 
 /** @throws Error where the cluster does not know the resource */
-async function requireCrd(cluster: Cluster, namespace: string | undefined): Promise<void> {
-  await cluster.list(types.run, { namespace: namespace ?? 'default' }).catch((error: unknown) => {
+async function requireCrd(client: Client, namespace: string | undefined): Promise<void> {
+  await client.list(types.run, { namespace: namespace ?? 'default' }).catch((error: unknown) => {
     if (!isApiError(error, 404)) throw error;
     throw new Error(
       `the cluster does not serve ${types.run.plural}.${types.run.group}/${types.run.version}; install the CRD (crds/, or the chart)`,
@@ -24,11 +24,11 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const logger = pino({ level: config.DDR_LOG_LEVEL, base: { instance: config.DDR_IDENTITY } });
   const clock = systemClock;
-  const cluster = ApiServer.fromEnvironment(clock, config);
+  const client = ApiClient.fromEnvironment(clock, config);
   const namespace = config.DDR_WATCH_NAMESPACE;
   const { registry, controllerMetrics, watch } = createMetrics();
   const controller = createRunController({
-    cluster,
+    client,
     clock,
     random: Math.random,
     logger,
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   });
   watch(controller);
   const election = new LeaderElection({
-    cluster,
+    client,
     namespace: config.DDR_LEASE_NAMESPACE,
     name: config.DDR_LEASE_NAME,
     identity: config.DDR_IDENTITY,
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
 
-  await requireCrd(cluster, namespace);
+  await requireCrd(client, namespace);
   controller.watch();
   await controller.synced;
   logger.info('watching');

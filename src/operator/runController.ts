@@ -1,8 +1,8 @@
 import { compact } from '../api/compact.ts';
 import { group, labels, managedBy } from '../api/names.ts';
 import type { Progress } from '../api/progress.ts';
+import { type Client, type KubeObject, keyOf, type ResourceType } from './kube/client.ts';
 import type { Clock } from './kube/clock.ts';
-import { type Cluster, type KubeObject, keyOf, type ResourceType } from './kube/cluster.ts';
 import { Controller, type ControllerMetrics } from './kube/controller.ts';
 import { EventRecorder } from './kube/events.ts';
 import type { Logger } from './kube/logger.ts';
@@ -31,7 +31,7 @@ export interface RunControllerMetrics extends ControllerMetrics {
 }
 
 export interface RunControllerOptions {
-  cluster: Cluster;
+  client: Client;
   clock: Clock;
   random: () => number;
   logger: Logger;
@@ -64,12 +64,12 @@ export interface RunController {
 
 /** Watches runs and their children; what changes puts the key of its run into the queue. */
 function createReflectors(
-  { cluster, clock, random, logger, namespace, metrics }: RunControllerOptions,
+  { client, clock, random, logger, namespace, metrics }: RunControllerOptions,
   add: (key: string) => void,
 ) {
   const reflector = (type: ResourceType, options: Pick<ReflectorOptions, 'onChange' | 'labelSelector' | 'keep'>) => {
     const onMissed = () => metrics.missed(type);
-    return new Reflector({ cluster, type, namespace, clock, random, logger, onMissed, ...options });
+    return new Reflector({ client, type, namespace, clock, random, logger, onMissed, ...options });
   };
   const ofRun = (object: KubeObject) => {
     const run = object.metadata.labels?.[labels.run];
@@ -86,7 +86,7 @@ function createReflectors(
 
 /** The manager of a process: wires watches, queue, workers and pollers to the reconciler. The same on a cluster and on one machine. */
 export function createRunController(options: RunControllerOptions): RunController {
-  const { cluster, clock, random, logger, settings, metrics, workers, instance } = options;
+  const { client, clock, random, logger, settings, metrics, workers, instance } = options;
   const { pollIntervalMs = 5000, progressPodsPerSecond } = options;
   const onTaken = (waitedMs: number) => metrics.waited(waitedMs / 1000);
   const queue = new WorkQueue({ clock, random, interval: lookEveryMs, onTaken });
@@ -99,9 +99,9 @@ export function createRunController(options: RunControllerOptions): RunControlle
     intervalMs: pollIntervalMs,
     ...compact({ podsPerSecond: progressPodsPerSecond }),
   });
-  const children = new ChildWriter(cluster, clock, (child) => (child.kind === 'Job' ? jobs : claims).observe(child));
+  const children = new ChildWriter(client, clock, (child) => (child.kind === 'Job' ? jobs : claims).observe(child));
   const reconcile = createReconciler({
-    cluster,
+    client,
     clock,
     logger,
     settings,
@@ -110,9 +110,9 @@ export function createRunController(options: RunControllerOptions): RunControlle
     progress: poller.progress,
     reader: new RunReader(),
     children,
-    statuses: new StatusWriter(cluster, clock, (run) => runs.observe(run)),
+    statuses: new StatusWriter(client, clock, (run) => runs.observe(run)),
     refusals: new Refusals(clock, random),
-    recorder: new EventRecorder({ cluster, clock, logger, controller: `${group}/operator`, instance }),
+    recorder: new EventRecorder({ client, clock, logger, controller: `${group}/operator`, instance }),
   });
   const controller = new Controller({ queue, clock, logger, workers, metrics, reconcile });
   return {

@@ -1,5 +1,5 @@
 import { group, kind, plural, version } from '../api/names.ts';
-import type { ResourceType } from './kube/cluster.ts';
+import type { ResourceType } from './kube/client.ts';
 
 /** The types that the operator works with. */
 export const types = {

@@ -63,9 +63,9 @@ test('validate and a real API server', { skip }, async (t) => {
   };
   before(async () => {
     environment = await startEnvironment();
-    const cluster = environment.connect();
-    await installCrd(cluster);
-    await cluster.close();
+    const client = environment.connect();
+    await installCrd(client);
+    await client.close();
   });
   after(() => environment.stop());
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { customResourceDefinition } from '../../src/api/crd.ts';
-import type { ApiServer } from '../../src/operator/kube/apiServer.ts';
-import type { KubeObject } from '../../src/operator/kube/cluster.ts';
+import type { ApiClient } from '../../src/operator/kube/apiClient.ts';
+import type { KubeObject } from '../../src/operator/kube/client.ts';
 import { types } from '../../src/operator/types.ts';
 
 const crdType = {
@@ -12,11 +12,11 @@ const crdType = {
 };
 
 /** Installs the CRD and waits until runs are served. */
-export async function installCrd(cluster: ApiServer): Promise<void> {
-  await cluster.apply(crdType, customResourceDefinition() as unknown as KubeObject, { fieldManager: 'test' });
+export async function installCrd(client: ApiClient): Promise<void> {
+  await client.apply(crdType, customResourceDefinition() as unknown as KubeObject, { fieldManager: 'test' });
   for (let i = 0; i < 100; i++) {
     try {
-      await cluster.list(types.run, { namespace: 'default' });
+      await client.list(types.run, { namespace: 'default' });
       return;
     } catch {
       await wait(100);

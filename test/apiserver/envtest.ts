@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { freePort } from '../../src/local/freePort.ts';
-import { ApiServer } from '../../src/operator/kube/apiServer.ts';
+import { ApiClient } from '../../src/operator/kube/apiClient.ts';
 import { systemClock } from '../../src/operator/kube/clock.ts';
 
 /** Tests against a real API server need the folder with etcd and kube-apiserver that envtest also uses. */
@@ -17,7 +17,7 @@ export const skip =
 
 export interface Environment {
   /** A new connection to the API server. */
-  connect(): ApiServer;
+  connect(): ApiClient;
   kubeconfig: string;
   /** Kills and starts kube-apiserver again; etcd goes on. */
   restartApiServer(): Promise<void>;
@@ -78,17 +78,17 @@ export async function startEnvironment(): Promise<Environment> {
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, config.exportConfig());
 
-  const connect = () => new ApiServer(config, systemClock);
+  const connect = () => new ApiClient(config, systemClock);
   const ready = async () => {
-    const cluster = connect();
+    const client = connect();
     for (let i = 0; i < 300; i++) {
       try {
-        await cluster
+        await client
           .get({ group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' }, '', 'default')
           .then((found) => {
             if (found === undefined) throw new Error('no default namespace yet');
           });
-        await cluster.close();
+        await client.close();
         return;
       } catch {
         await wait(200);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseDocuments } from '../../src/cli/yaml.ts';
-import type { KubeObject } from '../../src/operator/kube/cluster.ts';
+import type { KubeObject } from '../../src/operator/kube/client.ts';
 
 export interface Answer {
   accepted: boolean;

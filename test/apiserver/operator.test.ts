@@ -3,9 +3,9 @@ import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { labels } from '../../src/api/names.ts';
 import { renderTermination, type TaskResult } from '../../src/api/termination.ts';
-import type { ApiServer } from '../../src/operator/kube/apiServer.ts';
+import type { ApiClient } from '../../src/operator/kube/apiClient.ts';
+import type { KubeObject, ObjectMeta } from '../../src/operator/kube/client.ts';
 import { systemClock } from '../../src/operator/kube/clock.ts';
-import type { KubeObject, ObjectMeta } from '../../src/operator/kube/cluster.ts';
 import { eventType } from '../../src/operator/kube/events.ts';
 import { LeaderElection, leaseType } from '../../src/operator/kube/leaderElection.ts';
 import {
@@ -33,11 +33,11 @@ function part<T>(object: KubeObject | undefined, name: 'spec' | 'status'): T {
 /** A controller that ends with its test, passed or not: one left running would keep the process and its connections. */
 function startController(
   t: TestContext,
-  cluster: ApiServer,
+  client: ApiClient,
   options: Partial<RunControllerOptions> = {},
 ): RunController {
   const controller = createRunController({
-    cluster,
+    client,
     clock: systemClock,
     random: Math.random,
     logger: silent,
@@ -86,7 +86,7 @@ const results: Record<string, TaskResult> = {
 };
 
 /** There is no Job controller here: this ends Jobs as it would, with a pod that has a termination message. */
-async function finishJob(cluster: ApiServer, job: KubeObject): Promise<void> {
+async function finishJob(client: ApiClient, job: KubeObject): Promise<void> {
   const component = job.metadata.labels?.[labels.component] ?? '';
   const { name, uid = '' } = job.metadata;
   const now = new Date().toISOString();
@@ -99,7 +99,7 @@ async function finishJob(cluster: ApiServer, job: KubeObject): Promise<void> {
     metadata: { namespace, name: `${name}-pod`, labels: podLabels, ownerReferences: [owner] },
     spec,
   };
-  await cluster.create(types.pod, pod);
+  await client.create(types.pod, pod);
   const message = renderTermination({
     outcome: 'Succeeded',
     result: results[component] ?? { kind: 'train', digest: name, images: 1, loss: null },
@@ -112,7 +112,7 @@ async function finishJob(cluster: ApiServer, job: KubeObject): Promise<void> {
     imageID: 'i',
     state: { terminated: { exitCode: 0, message } },
   };
-  await cluster.apply(
+  await client.apply(
     types.pod,
     { ...pod, spec: undefined, status: { phase: 'Succeeded', containerStatuses: [container] } },
     { fieldManager: 'kubelet', subresource: 'status' },
@@ -133,7 +133,7 @@ async function finishJob(cluster: ApiServer, job: KubeObject): Promise<void> {
     conditions,
   };
   const body = { apiVersion: 'batch/v1', kind: 'Job', metadata: { namespace, name }, status };
-  await cluster.apply(types.job, body as unknown as KubeObject, {
+  await client.apply(types.job, body as unknown as KubeObject, {
     fieldManager: 'job-controller',
     subresource: 'status',
   });
@@ -141,39 +141,39 @@ async function finishJob(cluster: ApiServer, job: KubeObject): Promise<void> {
 
 test('the operator on a real API server', { skip }, async (t) => {
   let environment: Environment;
-  let cluster: ApiServer;
+  let client: ApiClient;
   before(async () => {
     environment = await startEnvironment();
-    cluster = environment.connect();
-    await installCrd(cluster);
+    client = environment.connect();
+    await installCrd(client);
   });
   after(async () => {
-    await cluster.close();
+    await client.close();
     await environment.stop();
   });
   const create = (name: string, spec: Record<string, unknown>) => {
     const run = withSpec(spec);
-    return cluster.create(types.run, { ...run, metadata: { name, namespace } });
+    return client.create(types.run, { ...run, metadata: { name, namespace } });
   };
   const jobsOf = async (run: string) =>
-    (await cluster.list(types.job, { namespace, labelSelector: `${labels.run}=${run}` })).items;
+    (await client.list(types.job, { namespace, labelSelector: `${labels.run}=${run}` })).items;
   const modelsOf = async (run: string) =>
     (await jobsOf(run)).filter(({ metadata }) => metadata.labels?.[labels.component] === 'train');
   /** Ends the Job that prepares the data. */
   const prepare = (run: string) =>
     until(`${run} is prepared`, async () => {
       const [job] = await jobsOf(run);
-      if (job !== undefined) await finishJob(cluster, job);
+      if (job !== undefined) await finishJob(client, job);
       return job !== undefined;
     });
   const stalledOf = async (run: string) => {
-    const { conditions = [] } = ((await cluster.get(types.run, namespace, run))?.status ?? {}) as {
+    const { conditions = [] } = ((await client.get(types.run, namespace, run))?.status ?? {}) as {
       conditions?: { type: string; status: string; reason: string; message: string }[];
     };
     return conditions.find(({ type, status }) => type === 'Stalled' && status === 'True');
   };
   const statusOf = async (run: string) =>
-    (await cluster.get(types.run, namespace, run))?.status as
+    (await client.get(types.run, namespace, run))?.status as
       | {
           phase?: string;
           models?: { summary: string };
@@ -187,12 +187,12 @@ test('the operator on a real API server', { skip }, async (t) => {
   /** Ends Jobs until the run is complete. */
   const complete = (run: string) =>
     until(`${run} completes`, async () => {
-      for (const job of (await jobsOf(run)).filter(unfinished)) await finishJob(cluster, job);
+      for (const job of (await jobsOf(run)).filter(unfinished)) await finishJob(client, job);
       return (await statusOf(run))?.phase === 'Complete';
     });
 
   await t.test('drives a run through its life, with Jobs that the server accepts', async (t) => {
-    startController(t, cluster);
+    startController(t, client);
     await create('life', {
       schedule: { states: 3 },
       execution: { maxParallel: 2 },
@@ -211,21 +211,21 @@ test('the operator on a real API server', { skip }, async (t) => {
     const spec = part<{ podFailurePolicy: { rules: object[] }; podReplacementPolicy: string }>(job, 'spec');
     assert.equal(spec.podFailurePolicy.rules.length, 3);
     assert.equal(spec.podReplacementPolicy, 'Failed');
-    const events = (await cluster.list(eventType, { namespace })).items.filter(
+    const events = (await client.list(eventType, { namespace })).items.filter(
       ({ regarding }) => (regarding as { name: string }).name === 'life',
     );
     assert.ok(events.some(({ reason }) => reason === 'Complete'));
   });
 
   await t.test('a new operator in mid-run creates nothing twice, and a quiet run is not written to', async (t) => {
-    const first = startController(t, cluster);
+    const first = startController(t, client);
     await create('restart', { schedule: { states: 4 }, execution: { maxParallel: 2 }, sampling: { count: 5 } });
     await prepare('restart');
     await until('two models train', async () => (await modelsOf('restart')).length === 2);
     const before = await modelsOf('restart');
     await first.stop();
-    await finishJob(cluster, before[0] as KubeObject); // while nobody looks
-    startController(t, cluster);
+    await finishJob(client, before[0] as KubeObject); // while nobody looks
+    startController(t, client);
     const third = startController(t, environment.connect()); // even two at once
     await until('the next model', async () => (await modelsOf('restart')).length === 3);
     await wait(500);
@@ -234,14 +234,14 @@ test('the operator on a real API server', { skip }, async (t) => {
     for (const job of before) assert.ok(after.some(({ metadata }) => metadata.uid === job.metadata.uid));
     await third.stop();
     await wait(500);
-    const version = (await cluster.get(types.run, namespace, 'restart'))?.metadata.resourceVersion;
+    const version = (await client.get(types.run, namespace, 'restart'))?.metadata.resourceVersion;
     await wait(1500);
-    assert.equal((await cluster.get(types.run, namespace, 'restart'))?.metadata.resourceVersion, version);
+    assert.equal((await client.get(types.run, namespace, 'restart'))?.metadata.resourceVersion, version);
     await complete('restart');
   });
 
   await t.test('goes on when the API server is killed and comes back', async (t) => {
-    startController(t, cluster);
+    startController(t, client);
     await create('outage', { schedule: { states: 2 }, execution: { maxParallel: 1 }, sampling: { count: 5 } });
     await prepare('outage');
     await until('one model trains', async () => (await modelsOf('outage')).length === 1);
@@ -251,7 +251,7 @@ test('the operator on a real API server', { skip }, async (t) => {
   });
 
   await t.test('suspends and resumes a Job without touching its template', async (t) => {
-    startController(t, cluster);
+    startController(t, client);
     const run = await create('paused', { schedule: { states: 1 }, sampling: { count: 5 } });
     await prepare('paused');
     const [job] = await until('a model trains', async () => {
@@ -259,12 +259,12 @@ test('the operator on a real API server', { skip }, async (t) => {
       return jobs.length === 1 ? jobs : undefined;
     });
     const suspended = async () =>
-      part<{ suspend?: boolean }>(await cluster.get(types.job, namespace, job?.metadata.name ?? ''), 'spec').suspend ===
+      part<{ suspend?: boolean }>(await client.get(types.job, namespace, job?.metadata.name ?? ''), 'spec').suspend ===
       true;
     // Applied, as kubectl does: the operator may write the status at any moment.
     const { apiVersion, kind, metadata } = run;
     const setSuspend = (suspend: boolean) =>
-      cluster.apply(
+      client.apply(
         types.run,
         { apiVersion, kind, metadata: { namespace, name: metadata.name }, spec: { ...(run.spec as object), suspend } },
         { fieldManager: 'test' },
@@ -274,7 +274,7 @@ test('the operator on a real API server', { skip }, async (t) => {
     await until('the run says so', async () => (await statusOf('paused'))?.phase === 'Suspended');
     await setSuspend(false);
     await until('the Job goes on', async () => !(await suspended()));
-    assert.equal((await cluster.get(types.job, namespace, job?.metadata.name ?? ''))?.metadata.uid, job?.metadata.uid);
+    assert.equal((await client.get(types.job, namespace, job?.metadata.name ?? ''))?.metadata.uid, job?.metadata.uid);
   });
 
   await t.test('leaves a Job alone that is somebody else’s, and says so', async (t) => {
@@ -286,11 +286,11 @@ test('the operator on a real API server', { skip }, async (t) => {
       metadata: { namespace, name: 'taken-checkpoints' },
       spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
     };
-    const theirs = await cluster.create(types.claim, claim);
+    const theirs = await client.create(types.claim, claim);
     await create('taken', { schedule: { states: 1 } });
-    startController(t, cluster, { logger });
+    startController(t, client, { logger });
     await until('it complains', async () => errors.some((text) => text.includes('belongs to somebody else')));
-    const claimNow = await cluster.get(types.claim, namespace, 'taken-checkpoints');
+    const claimNow = await client.get(types.claim, namespace, 'taken-checkpoints');
     assert.equal(claimNow?.metadata.uid, theirs.metadata.uid);
     assert.equal(claimNow?.metadata.ownerReferences, undefined);
     assert.equal((await stalledOf('taken'))?.reason, 'ChildRefused');
@@ -299,7 +299,7 @@ test('the operator on a real API server', { skip }, async (t) => {
   await t.test(
     'names a field of a pod template that Kubernetes does not know, and makes no Job without it',
     async (t) => {
-      startController(t, cluster);
+      startController(t, client);
       const podTemplate = { spec: { nodeSelecter: { gpu: 'h100' } } };
       await create('unknown', { schedule: { states: 1 }, execution: { podTemplate } });
       const stalled = await until('it says so', () => stalledOf('unknown'));
@@ -310,7 +310,7 @@ test('the operator on a real API server', { skip }, async (t) => {
   );
 
   await t.test('names what the server does not take of a pod template, and makes no Job without it', async (t) => {
-    startController(t, cluster);
+    startController(t, client);
     const podTemplate = { spec: { tolerations: [untaken] } };
     await create('misspelt', { schedule: { states: 1 }, execution: { podTemplate } });
     const stalled = await until('it says so', () => stalledOf('misspelt'));
@@ -322,7 +322,7 @@ test('the operator on a real API server', { skip }, async (t) => {
   await t.test(
     'a model that the server refuses holds no slot, is named, and is made when it is corrected',
     async (t) => {
-      startController(t, cluster);
+      startController(t, client);
       const spec = (podTemplate: object) => ({
         schedule: { states: 2 },
         execution: { maxParallel: 1 },
@@ -338,10 +338,10 @@ test('the operator on a real API server', { skip }, async (t) => {
       assert.equal(other?.metadata.labels?.[labels.model], '1');
       const stalled = await until('it says so', () => stalledOf('refused'));
       assert.match(stalled.message, /refused-m0-.*tolerations/);
-      await finishJob(cluster, other as KubeObject);
+      await finishJob(client, other as KubeObject);
       await until('only it is left', async () => (await statusOf('refused'))?.phase === 'Blocked');
       const { apiVersion, kind } = run;
-      await cluster.apply(
+      await client.apply(
         types.run,
         { apiVersion, kind, metadata: { namespace, name: 'refused' }, spec: withSpec(spec({})).spec },
         { fieldManager: 'test' },
@@ -354,21 +354,21 @@ test('the operator on a real API server', { skip }, async (t) => {
   await t.test(
     'a claim outlives its run, the next run of the name takes it up, and goes with it if asked to',
     async (t) => {
-      startController(t, cluster);
-      const claimOf = async () => (await cluster.get(types.claim, namespace, 'heir-checkpoints'))?.metadata;
+      startController(t, client);
+      const claimOf = async () => (await client.get(types.claim, namespace, 'heir-checkpoints'))?.metadata;
       const shared = (fields: object) => ({ checkpoints: { volume: { shared: { size: '1Gi', ...fields } } } });
       const first = await create('heir', shared({}));
       const made = await until('the claim is made', claimOf);
       assert.equal(made.ownerReferences, undefined);
-      await cluster.delete(types.run, namespace, 'heir');
+      await client.delete(types.run, namespace, 'heir');
       // There is no garbage collector here: what it would do is done by hand.
       const free = async (type: typeof types.run | typeof types.job, name: string) => {
-        const object = await cluster.get(type, namespace, name);
+        const object = await client.get(type, namespace, name);
         if (object !== undefined)
-          await cluster.replace(type, { ...object, metadata: { ...object.metadata, finalizers: [] } as ObjectMeta });
+          await client.replace(type, { ...object, metadata: { ...object.metadata, finalizers: [] } as ObjectMeta });
       };
       for (const { metadata } of await jobsOf('heir')) {
-        await cluster.delete(types.job, namespace, metadata.name);
+        await client.delete(types.job, namespace, metadata.name);
         await free(types.job, metadata.name);
       }
       await free(types.run, 'heir');
@@ -379,7 +379,7 @@ test('the operator on a real API server', { skip }, async (t) => {
         return claim?.ownerReferences?.[0]?.uid === second.metadata.uid ? claim : undefined;
       });
       assert.equal(taken.uid, made.uid);
-      await cluster.apply(
+      await client.apply(
         types.run,
         {
           apiVersion: second.apiVersion,
@@ -396,13 +396,13 @@ test('the operator on a real API server', { skip }, async (t) => {
 
   await t.test('of two candidates one leads; the other follows when it leaves', async () => {
     const candidate = (identity: string) =>
-      new LeaderElection({ cluster, namespace, name: 'test-lease', identity, clock: systemClock, logger: silent });
+      new LeaderElection({ client, namespace, name: 'test-lease', identity, clock: systemClock, logger: silent });
     const [first, second] = [candidate('a'), candidate('b')];
     assert.equal(await first.lead(() => assert.fail('lost')), true);
     const waiting = second.lead(() => assert.fail('lost'));
     await wait(2500);
     assert.equal(
-      part<{ holderIdentity: string }>(await cluster.get(leaseType, namespace, 'test-lease'), 'spec').holderIdentity,
+      part<{ holderIdentity: string }>(await client.get(leaseType, namespace, 'test-lease'), 'spec').holderIdentity,
       'a',
     );
     await first.release();

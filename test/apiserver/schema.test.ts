@@ -6,8 +6,8 @@ import { loadAll } from 'js-yaml';
 import { kind } from '../../src/api/names.ts';
 import { parseRun } from '../../src/api/run.ts';
 import type { Spec } from '../../src/api/spec/spec.ts';
-import type { ApiServer } from '../../src/operator/kube/apiServer.ts';
-import type { KubeObject } from '../../src/operator/kube/cluster.ts';
+import type { ApiClient } from '../../src/operator/kube/apiClient.ts';
+import type { KubeObject } from '../../src/operator/kube/client.ts';
 import { types } from '../../src/operator/types.ts';
 import { minimalRun, withSpec, wrongRuns } from '../helpers/runs.ts';
 import { installCrd } from './crd.ts';
@@ -18,19 +18,19 @@ const inNamespace = (run: object) =>
 
 test('the API server', { skip }, async (t) => {
   let environment: Environment;
-  let cluster: ApiServer;
+  let client: ApiClient;
   before(async () => {
     environment = await startEnvironment();
-    cluster = environment.connect();
-    await installCrd(cluster);
+    client = environment.connect();
+    await installCrd(client);
   });
   after(async () => {
-    await cluster.close();
+    await client.close();
     await environment.stop();
   });
 
   await t.test('writes the defaults that zod writes', async () => {
-    const stored = await cluster.create(types.run, inNamespace(minimalRun('defaults')));
+    const stored = await client.create(types.run, inNamespace(minimalRun('defaults')));
     assert.deepEqual(stored.spec, parseRun(minimalRun()).spec);
   });
 
@@ -40,14 +40,14 @@ test('the API server', { skip }, async (t) => {
         readFileSync(join(import.meta.dirname, '../../examples', file), 'utf8'),
       ) as KubeObject[];
       for (const run of documents.filter((document) => document.kind === kind))
-        await cluster.create(types.run, inNamespace(run));
+        await client.create(types.run, inNamespace(run));
     });
   }
 
   for (const { title, spec, field, says } of wrongRuns) {
     await t.test(`refuses ${title}`, async () => {
       // As kubectl does: a field that does not exist is an error, not dropped.
-      await assert.rejects(cluster.create(types.run, inNamespace(withSpec(spec)), { strict: true }), (error: Error) => {
+      await assert.rejects(client.create(types.run, inNamespace(withSpec(spec)), { strict: true }), (error: Error) => {
         assert.ok(error.message.includes(field), `${field} is not named in: ${error.message}`);
         assert.match(error.message, says);
         return true;
@@ -57,7 +57,7 @@ test('the API server', { skip }, async (t) => {
 
   await t.test('accepts quantities as text, as whole numbers and as fractions', async () => {
     const limits = { cpu: 0.5, memory: 8_589_934_592, 'nvidia.com/gpu': 1, 'ephemeral-storage': '1e9' };
-    await cluster.create(
+    await client.create(
       types.run,
       inNamespace({ ...withSpec({ execution: { resources: { limits } } }), metadata: { name: 'quantities' } }),
     );
@@ -65,7 +65,7 @@ test('the API server', { skip }, async (t) => {
 
   await t.test('keeps an empty storage class and the access modes of a claim', async () => {
     const shared = { size: '1Gi', storageClassName: '', accessModes: ['ReadWriteOnce'] };
-    const stored = await cluster.create(
+    const stored = await client.create(
       types.run,
       inNamespace({ ...withSpec({ checkpoints: { volume: { shared } } }), metadata: { name: 'claim' } }),
     );
@@ -74,14 +74,14 @@ test('the API server', { skip }, async (t) => {
 
   await t.test('refuses a name that Jobs and their pods cannot have', async () => {
     for (const name of ['x'.repeat(41), 'my.run'])
-      await assert.rejects(cluster.create(types.run, inNamespace(minimalRun(name))), /metadata\.name/);
+      await assert.rejects(client.create(types.run, inNamespace(minimalRun(name))), /metadata\.name/);
   });
 
   await t.test('refuses what cannot be changed while a run exists', async () => {
-    const { metadata, ...rest } = await cluster.create(types.run, inNamespace(withSpec({ cancel: true })));
+    const { metadata, ...rest } = await client.create(types.run, inNamespace(withSpec({ cancel: true })));
     const spec = rest.spec as Record<string, unknown>;
     const replace = (change: object) =>
-      cluster.replace(types.run, { ...rest, metadata, spec: { ...spec, ...change } } as KubeObject);
+      client.replace(types.run, { ...rest, metadata, spec: { ...spec, ...change } } as KubeObject);
     await assert.rejects(replace({ cancel: false }), /spec\.cancel.*cannot be taken back/);
     await assert.rejects(
       replace({ checkpoints: { volume: { shared: { claimName: 'other' } } } }),

@@ -143,7 +143,7 @@ test('data are prepared once, and known by what they hold', { skip }, async (t) 
     await writeDigits(first, 0, 200);
     await writeDigits(second, 500, 200);
     await placeOnClaim(first, 'suspended');
-    const training = { images: 6400, batchSize: 32, threads: 1, seed: 3 };
+    const training = { images: 3200, batchSize: 32, threads: 1, seed: 3 };
     const spec = { training, schedule: { states: 1 }, evaluation: undefined };
     await apply(namespace, folderRun('undisturbed', 'suspended', {}, spec));
     await untilPhase(namespace, 'undisturbed', 'Complete', 300);

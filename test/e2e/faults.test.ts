@@ -22,7 +22,7 @@ import {
 const namespace = 'ddr-e2e-faults';
 
 /** Training long enough to be caught in the middle. */
-const longer = { images: 9600, batchSize: 32, threads: 1, seed: 3 };
+const longer = { images: 4800, batchSize: 32, threads: 1, seed: 3 };
 
 const trainPods = async (run: string): Promise<Named[]> =>
   (await children(namespace, run, 'pods')).filter(
@@ -125,7 +125,7 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
     await untilPhase(namespace, 'takeover', 'Complete', 400);
     const { seen, most } = history();
     const jobs = await children(namespace, 'takeover', 'jobs');
-    assert.equal(jobs.length, 6, 'three models, bundle, samples, report');
+    assert.equal(jobs.length, 7, 'dataset, three models, bundle, samples, report');
     assert.equal(seen.length, 3, `one pod per model, not ${seen}`);
     assert.ok(most <= 2);
     assert.deepEqual(await modelDigests(namespace, 'takeover'), await modelDigests(namespace, 'undisturbed'));

@@ -4,9 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ExitCode } from '../../src/api/exitCodes.ts';
 import { isFinished, type JobStatus, viewJob, viewPod } from '../../src/local/jobObjects.ts';
 import { decide } from '../../src/local/jobPolicy.ts';
-import { ApiServer } from '../../src/operator/kube/apiServer.ts';
+import { ApiClient } from '../../src/operator/kube/apiClient.ts';
+import type { KubeObject } from '../../src/operator/kube/client.ts';
 import { systemClock } from '../../src/operator/kube/clock.ts';
-import type { KubeObject } from '../../src/operator/kube/cluster.ts';
 import { types } from '../../src/operator/types.ts';
 import { kubectl, skip } from './cluster.ts';
 
@@ -44,7 +44,7 @@ class Recorder {
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  start(api: ApiServer): void {
+  start(api: ApiClient): void {
     this.#running = this.#run(api).catch((error: unknown) => {
       if (!this.#stop.signal.aborted) throw error;
     });
@@ -62,7 +62,7 @@ class Recorder {
       .sort((a, b) => createdAt(a) - createdAt(b));
   }
 
-  async #run(api: ApiServer): Promise<void> {
+  async #run(api: ApiClient): Promise<void> {
     const { signal } = this.#stop;
     let { resourceVersion } = await api.list(types.pod, { namespace, signal });
     while (!signal.aborted) {
@@ -131,11 +131,11 @@ const cases: { name: string; title: string; object: KubeObject; deadline?: numbe
 ];
 
 const recorder = new Recorder();
-let api: ApiServer;
+let api: ApiClient;
 
 before(async () => {
   if (skip) return;
-  api = ApiServer.fromEnvironment(systemClock, {});
+  api = ApiClient.fromEnvironment(systemClock, {});
   await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait');
   await kubectl('create', 'namespace', namespace);
   recorder.start(api);

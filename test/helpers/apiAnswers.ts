@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { KubeConfig } from '@kubernetes/client-node';
-import { ApiServer } from '../../src/operator/kube/apiServer.ts';
+import { ApiClient } from '../../src/operator/kube/apiClient.ts';
 import { ManualClock } from './manualClock.ts';
 
 /** An API server that gives these answers one after the other, and a client of it. */
@@ -17,11 +17,11 @@ export async function answering(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   config.loadFromClusterAndUser({ name: 'test', server: url, skipTLSVerify: true }, { name: 'test' });
   const clock = new ManualClock();
-  const cluster = new ApiServer(config, clock, { random: () => 0 });
+  const client = new ApiClient(config, clock, { random: () => 0 });
   t.after(async () => {
     server.closeAllConnections();
     server.close();
-    await cluster.close();
+    await client.close();
   });
-  return { clock, cluster, asked: () => asked };
+  return { clock, client, asked: () => asked };
 }

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dump, load, loadAll } from 'js-yaml';
-import type { KubeObject } from '../../src/operator/kube/cluster.ts';
+import type { KubeObject } from '../../src/operator/kube/client.ts';
 
 export const chart = join(import.meta.dirname, '../../helm/disentangled-diffusion');
 

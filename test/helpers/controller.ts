@@ -3,10 +3,10 @@ import type { TestContext } from 'node:test';
 import { labels } from '../../src/api/names.ts';
 import { parseRun } from '../../src/api/run.ts';
 import type { RunStatus } from '../../src/api/status.ts';
-import { MemoryCluster } from '../../src/local/memoryCluster.ts';
+import { MemoryClient } from '../../src/local/memoryClient.ts';
 import { Objects } from '../../src/local/objects.ts';
+import type { ApiError, Client, KubeObject } from '../../src/operator/kube/client.ts';
 import { type Clock, sleep } from '../../src/operator/kube/clock.ts';
-import type { ApiError, Cluster, KubeObject } from '../../src/operator/kube/cluster.ts';
 import { prepareAddress } from '../../src/operator/plan/identity.ts';
 import { createRunController } from '../../src/operator/runController.ts';
 import { types } from '../../src/operator/types.ts';
@@ -14,7 +14,7 @@ import { ManualClock, silent } from './manualClock.ts';
 import { withSpec } from './runs.ts';
 
 /** A cluster that refuses to create what a test says, or is slow to. */
-class Refusing extends MemoryCluster {
+class Refusing extends MemoryClient {
   refuse: (object: KubeObject) => ApiError | undefined = () => undefined;
   /** Milliseconds that the creation of a Job takes, and when each was created. */
   answerMs = 0;
@@ -26,7 +26,7 @@ class Refusing extends MemoryCluster {
     this.#clock = clock;
   }
 
-  override async create(...args: Parameters<Cluster['create']>) {
+  override async create(...args: Parameters<Client['create']>) {
     if (args[1].kind !== 'Event') assert.equal(args[2]?.strict, true, 'children are created with strict validation');
     const refusal = this.refuse(args[1]);
     if (refusal !== undefined) throw refusal;
@@ -46,11 +46,11 @@ function preparedStatus(spec: Record<string, unknown>) {
 export function startController(t: TestContext, spec: Record<string, unknown>, status: object = preparedStatus(spec)) {
   const clock = new ManualClock();
   const objects = new Objects(() => clock.now());
-  const cluster = new Refusing(objects, clock);
+  const client = new Refusing(objects, clock);
   let looks = 0;
   const waited: number[] = [];
   const controller = createRunController({
-    cluster,
+    client,
     clock,
     random: () => 0,
     logger: silent,
@@ -87,5 +87,5 @@ export function startController(t: TestContext, spec: Record<string, unknown>, s
     };
     return conditions.find(({ type }) => type === 'Stalled');
   };
-  return { clock, objects, cluster, controller, begin, models, stalled, phases, statuses, looks: () => looks, waited };
+  return { clock, objects, client, controller, begin, models, stalled, phases, statuses, looks: () => looks, waited };
 }

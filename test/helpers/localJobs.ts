@@ -1,8 +1,8 @@
 import type { TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type LocalCluster, startLocalCluster } from '../../src/local/localCluster.ts';
+import type { KubeObject } from '../../src/operator/kube/client.ts';
 import { systemClock } from '../../src/operator/kube/clock.ts';
-import type { KubeObject } from '../../src/operator/kube/cluster.ts';
 import { observeJob, observePod } from '../../src/operator/plan/observed.ts';
 import { types } from '../../src/operator/types.ts';
 import { temporaryFolder } from './folder.ts';

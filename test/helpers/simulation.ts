@@ -3,7 +3,7 @@ import { labels } from '../../src/api/names.ts';
 import { parseRun, type Run } from '../../src/api/run.ts';
 import { isTerminal } from '../../src/api/status.ts';
 import { renderTermination, type TaskResult } from '../../src/api/termination.ts';
-import type { KubeObject } from '../../src/operator/kube/cluster.ts';
+import type { KubeObject } from '../../src/operator/kube/client.ts';
 import type { Observed, ObservedClaim, ObservedJob, ObservedPod } from '../../src/operator/plan/observed.ts';
 import { type Plan, plan } from '../../src/operator/plan/plan.ts';
 import type { Settings } from '../../src/operator/plan/pod.ts';

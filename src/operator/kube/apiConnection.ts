@@ -2,8 +2,8 @@ import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { type buildConnector, type Dispatcher, request } from 'undici';
 import { z } from 'zod';
+import { ApiError } from './client.ts';
 import { backoff, type Clock, sleep } from './clock.ts';
-import { ApiError } from './cluster.ts';
 import { dispatcherFor, type ProxyVariables } from './proxy.ts';
 
 const requestTimeout = 30_000;

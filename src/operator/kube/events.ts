@@ -1,5 +1,5 @@
+import type { Client, KubeObject, ResourceType } from './client.ts';
 import type { Clock } from './clock.ts';
-import type { Cluster, KubeObject, ResourceType } from './cluster.ts';
 import { type Logger, messageOf } from './logger.ts';
 
 export const eventType: ResourceType = { group: 'events.k8s.io', version: 'v1', kind: 'Event', plural: 'events' };
@@ -13,7 +13,7 @@ export interface ObjectEvent {
 }
 
 export interface EventRecorderOptions {
-  cluster: Cluster;
+  client: Client;
   clock: Clock;
   logger: Logger;
   /** Who reports, such as `tspace.dev/operator`, and which process of it. */
@@ -36,12 +36,12 @@ export class EventRecorder {
   }
 
   async record(regarding: KubeObject, { type, reason, message }: ObjectEvent): Promise<void> {
-    const { cluster, clock, logger, controller, instance } = this.#options;
+    const { client, clock, logger, controller, instance } = this.#options;
     const { namespace = 'default', name, uid, resourceVersion } = regarding.metadata;
     if (!this.#spend(uid ?? name)) return;
     const time = clock.now();
     try {
-      await cluster.create(eventType, {
+      await client.create(eventType, {
         apiVersion: 'events.k8s.io/v1',
         kind: 'Event',
         metadata: { namespace, name: `${name}.${time.toString(16)}${(this.#count++).toString(16)}` },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { ApiError, type Client, type KubeObject, type ResourceType } from './client.ts';
 import { type Clock, sleep } from './clock.ts';
-import { ApiError, type Cluster, type KubeObject, type ResourceType } from './cluster.ts';
 import { type Logger, messageOf } from './logger.ts';
 
 export const leaseType: ResourceType = { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases' };
@@ -9,7 +9,7 @@ export const leaseType: ResourceType = { group: 'coordination.k8s.io', version: 
 export const leaseTimes = { durationMs: 15_000, renewWithinMs: 10_000, retryMs: 2_000 };
 
 export interface LeaderElectionOptions {
-  cluster: Cluster;
+  client: Client;
   namespace: string;
   name: string;
   /** Different for every process. */
@@ -65,13 +65,13 @@ export class LeaderElection {
 
   /** Gives the lease up, so that another need not wait for it to expire. */
   async release(): Promise<void> {
-    const { cluster, namespace, name, identity, logger } = this.#options;
+    const { client, namespace, name, identity, logger } = this.#options;
     this.#stop.abort();
     await this.#renewing;
     try {
-      const lease = await cluster.get(leaseType, namespace, name);
+      const lease = await client.get(leaseType, namespace, name);
       if (lease === undefined || specSchema.parse(lease.spec).holderIdentity !== identity) return;
-      await cluster.replace(leaseType, {
+      await client.replace(leaseType, {
         ...lease,
         spec: { ...(lease.spec as object), holderIdentity: '', leaseDurationSeconds: 1 },
       });
@@ -110,15 +110,15 @@ export class LeaderElection {
 
   /** Takes or renews the lease. @returns whether this process holds it now; false also where the server cannot be reached */
   async #tryAcquire(): Promise<boolean> {
-    const { cluster, namespace, name, identity, clock, logger } = this.#options;
+    const { client, namespace, name, identity, clock, logger } = this.#options;
     const now = clock.now();
     const times = { renewTime: microTime(now), leaseDurationSeconds: leaseTimes.durationMs / 1000 };
     try {
-      const lease = await cluster.get(leaseType, namespace, name);
+      const lease = await client.get(leaseType, namespace, name);
       if (this.#stop.signal.aborted) return false; // released meanwhile: do not take it back
       if (lease === undefined) {
         const spec = { holderIdentity: identity, acquireTime: times.renewTime, leaseTransitions: 0, ...times };
-        await cluster.create(leaseType, {
+        await client.create(leaseType, {
           apiVersion: 'coordination.k8s.io/v1',
           kind: 'Lease',
           metadata: { namespace, name },
@@ -130,7 +130,7 @@ export class LeaderElection {
       const mine = spec.holderIdentity === identity;
       if (!mine && !this.#expired(lease, spec.holderIdentity, now)) return false;
       const taken = mine ? {} : { acquireTime: times.renewTime, leaseTransitions: (spec.leaseTransitions ?? 0) + 1 };
-      await cluster.replace(leaseType, {
+      await client.replace(leaseType, {
         ...lease,
         spec: { ...(lease.spec as object), holderIdentity: identity, ...times, ...taken },
       });

@@ -1,18 +1,18 @@
-import { backoff, type Clock, sleep } from './clock.ts';
 import {
-  type Cluster,
+  type Client,
   isApiError,
   type KubeObject,
   keyOf,
   type ListOptions,
   type ResourceType,
   type WatchEvent,
-} from './cluster.ts';
+} from './client.ts';
+import { backoff, type Clock, sleep } from './clock.ts';
 import { type Logger, messageOf } from './logger.ts';
 import { ObjectStore, type Store, versionOf } from './store.ts';
 
 export interface ReflectorOptions {
-  cluster: Cluster;
+  client: Client;
   type: ResourceType;
   namespace?: string | undefined;
   labelSelector?: string | undefined;
@@ -120,8 +120,8 @@ export class Reflector {
   }
 
   #list() {
-    const { cluster, type, namespace, labelSelector, keep } = this.#options;
-    return cluster.list(type, { namespace, labelSelector, keep, signal: this.#stop.signal });
+    const { client, type, namespace, labelSelector, keep } = this.#options;
+    return client.list(type, { namespace, labelSelector, keep, signal: this.#stop.signal });
   }
 
   /** Takes a list for all there is. @returns its version */
@@ -149,7 +149,7 @@ export class Reflector {
 
   /** Watches until the server ends it. @returns the version to go on from */
   async #watch(from: string, onAlive: () => void): Promise<string> {
-    const { cluster, type, namespace, labelSelector, keep, clock, random } = this.#options;
+    const { client, type, namespace, labelSelector, keep, clock, random } = this.#options;
     const quiet = new AbortController();
     let cancel = clock.after(silence, () => quiet.abort());
     const alive = () => {
@@ -161,7 +161,7 @@ export class Reflector {
     const timeoutSeconds = Math.round(watchSeconds * (1 + random()));
     let version = from;
     try {
-      for await (const event of cluster.watch(type, {
+      for await (const event of client.watch(type, {
         namespace,
         labelSelector,
         keep,

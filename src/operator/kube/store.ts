@@ -1,4 +1,4 @@
-import { controllerOf, type KubeObject, keyOf } from './cluster.ts';
+import { controllerOf, type KubeObject, keyOf } from './client.ts';
 
 /** What is known of the objects of one type. Readers must not change them. */
 export interface Store {

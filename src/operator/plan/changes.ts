@@ -1,6 +1,6 @@
 import { labels } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
-import type { KubeObject } from '../kube/cluster.ts';
+import type { KubeObject } from '../kube/client.ts';
 import type { Child, WantedJob } from './child.ts';
 import type { Children } from './children.ts';
 import { buildClaim, type Reowning, reownings } from './claim.ts';

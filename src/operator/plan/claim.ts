@@ -1,7 +1,7 @@
 import { labels, managedBy } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import { defaultAccessModes, defaultWhenDeleted } from '../../api/spec/checkpoints.ts';
-import { controllerOf, type KubeObject, type OwnerReference } from '../kube/cluster.ts';
+import { controllerOf, type KubeObject, type OwnerReference } from '../kube/client.ts';
 import { childNames } from './identity.ts';
 import type { ObservedClaim } from './observed.ts';
 import { ownerReference } from './owner.ts';

@@ -3,7 +3,7 @@ import { compact } from '../../api/compact.ts';
 import { ExitCode } from '../../api/exitCodes.ts';
 import { containerName, labels, managedBy } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
-import type { KubeObject } from '../kube/cluster.ts';
+import type { KubeObject } from '../kube/client.ts';
 import type { WantedJob } from './child.ts';
 import { executionHash } from './execution.ts';
 import { addressFormat } from './identity.ts';

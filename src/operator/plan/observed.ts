@@ -1,19 +1,12 @@
 import { z } from 'zod';
 import { containerName } from '../../api/names.ts';
+import { withoutNulls } from '../../api/nulls.ts';
 import { isObject } from '../../api/objects.ts';
 import type { Progress } from '../../api/progress.ts';
-import type { KubeObject } from '../kube/cluster.ts';
+import type { KubeObject } from '../kube/client.ts';
 import { once } from './once.ts';
 
-/** The API server writes null for a time that is not set. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, inner]) => inner !== null);
-  return Object.fromEntries(entries.map(([name, inner]) => [name, withoutNulls(inner)]));
-}
-
-/** An object without what is large and not read, which would cost most of the time: templates, volumes, containers but for their ports. */
+/** An object without what is large and not read, which would cost most of the time: templates, volumes, containers but for their ports. The API server writes null for a time that is not set. */
 function slender({ metadata, spec, status }: KubeObject): unknown {
   const { managedFields: _, ...ownMetadata } = metadata as KubeObject['metadata'] & { managedFields?: unknown };
   const { template: _template, volumes: _volumes, containers, ...rest } = isObject(spec) ? spec : {};

@@ -1,5 +1,5 @@
 import type { Run } from '../../api/run.ts';
-import type { KubeObject } from '../kube/cluster.ts';
+import type { KubeObject } from '../kube/client.ts';
 import { buildClaim } from './claim.ts';
 import type { Data } from './identity.ts';
 import { buildJob } from './job.ts';

@@ -1,6 +1,6 @@
 import { labels, managedBy } from '../../api/names.ts';
+import { ApiError, type Client, controllerOf, isApiError, type KubeObject } from '../kube/client.ts';
 import type { Clock } from '../kube/clock.ts';
-import { ApiError, type Cluster, controllerOf, isApiError, type KubeObject } from '../kube/cluster.ts';
 import { messageOf } from '../kube/logger.ts';
 import { type Changes, noChanges } from '../plan/changes.ts';
 import { isClaimOf, type Reowning } from '../plan/claim.ts';
@@ -71,14 +71,14 @@ const newRound = (): Round => ({
 
 /** Brings children about on a cluster. */
 export class ChildWriter {
-  readonly #cluster: Cluster;
+  readonly #client: Client;
   readonly #written: (child: KubeObject) => void;
   readonly #pool: WritePool;
   readonly #rounds = new Map<string, Round>();
 
   /** @param written is told of each child as the cluster has it now, so that the next look is not at an older state */
-  constructor(cluster: Cluster, clock: Clock, written: (child: KubeObject) => void) {
-    this.#cluster = cluster;
+  constructor(client: Client, clock: Clock, written: (child: KubeObject) => void) {
+    this.#client = client;
     this.#written = written;
     this.#pool = new WritePool(clock);
   }
@@ -142,7 +142,7 @@ export class ChildWriter {
       ...remove.map((job) =>
         write(
           `delete ${job.uid}`,
-          () => this.#cluster.delete(types.job, namespace, job.name, job.uid),
+          () => this.#client.delete(types.job, namespace, job.name, job.uid),
           (made) => made.remove.push(job),
         ),
       ),
@@ -188,10 +188,10 @@ export class ChildWriter {
     let child: KubeObject | undefined;
     try {
       // Strict: a field of a user's template that the server does not know is refused, and not dropped.
-      child = await this.#cluster.create(type, object, { fieldManager: managedBy, strict: true });
+      child = await this.#client.create(type, object, { fieldManager: managedBy, strict: true });
     } catch (error) {
       if (!isApiError(error, 409)) throw error;
-      child = await this.#cluster.get(type, namespace, name);
+      child = await this.#client.get(type, namespace, name);
       if (child === undefined) throw error; // another conflict, as with a quota's, or it has gone meanwhile: try again
       if (!isOurs(child, object)) {
         // A run of this name that has just been deleted: no refusal, only a little early.
@@ -207,12 +207,12 @@ export class ChildWriter {
 
   /** Gives a claim other owners. One that was changed or replaced meanwhile is looked at again when the watch tells of it. */
   async #reown(namespace: string, { name, uid, owners }: Reowning): Promise<void> {
-    const claim = await this.#cluster.get(types.claim, namespace, name);
+    const claim = await this.#client.get(types.claim, namespace, name);
     if (claim === undefined || claim.metadata.uid !== uid) return;
     const others = claim.metadata.ownerReferences?.filter(({ controller }) => controller !== true) ?? [];
     const metadata = { ...claim.metadata, ownerReferences: [...others, ...owners] };
     try {
-      this.#written(await this.#cluster.replace(types.claim, { ...claim, metadata }));
+      this.#written(await this.#client.replace(types.claim, { ...claim, metadata }));
     } catch (error) {
       if (!isApiError(error, 404) && !isApiError(error, 409)) throw error;
     }
@@ -227,7 +227,7 @@ export class ChildWriter {
       spec: { suspend: value },
     };
     try {
-      this.#written(await this.#cluster.apply(types.job, object, { fieldManager: suspendManager }));
+      this.#written(await this.#client.apply(types.job, object, { fieldManager: suspendManager }));
     } catch (error) {
       if (!isApiError(error, 404) && !isApiError(error, 409)) throw error;
     }

@@ -1,5 +1,5 @@
 import type { Progress } from '../../api/progress.ts';
-import type { ObjectMeta } from '../kube/cluster.ts';
+import type { ObjectMeta } from '../kube/client.ts';
 import type { Store } from '../kube/store.ts';
 import { isClaimOf, observeClaim } from '../plan/claim.ts';
 import { childNames } from '../plan/identity.ts';

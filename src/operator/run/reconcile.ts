@@ -2,8 +2,8 @@ import { toDdrError } from '../../api/errors.ts';
 import type { Progress } from '../../api/progress.ts';
 import type { Run } from '../../api/run.ts';
 import { type RunStatus, statusSchema } from '../../api/status.ts';
+import { type Client, type KubeObject, keyOf } from '../kube/client.ts';
 import type { Clock } from '../kube/clock.ts';
-import { type Cluster, type KubeObject, keyOf } from '../kube/cluster.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { Store } from '../kube/store.ts';
@@ -19,7 +19,7 @@ import type { RunReader } from './runReader.ts';
 import type { StatusWriter } from './statusWriter.ts';
 
 export interface ReconcilerOptions {
-  cluster: Cluster;
+  client: Client;
   clock: Clock;
   logger: Logger;
   settings: Settings;
@@ -50,7 +50,7 @@ const soonest = (times: readonly (number | undefined)[]): number | undefined => 
 
 /** Brings the run of a key closer to what its spec asks for, once. */
 export function createReconciler(options: ReconcilerOptions): (key: string) => Promise<NextLook> {
-  const { cluster, clock, logger, settings, runs, stores, progress } = options;
+  const { client, clock, logger, settings, runs, stores, progress } = options;
   const { reader, children, statuses, refusals, recorder } = options;
 
   /**
@@ -107,7 +107,7 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
     const planned = plan(run, observed, now, settings, refusals.of(object));
     if (planned.expired) {
       logger.info({ run: key }, 'time to live is over');
-      await cluster.delete(types.run, namespace ?? '', name, uid);
+      await client.delete(types.run, namespace ?? '', name, uid);
       return {};
     }
     const statusNow = () => plan(run, observed, now, settings, refusals.of(object)).status;

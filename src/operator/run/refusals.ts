@@ -1,6 +1,6 @@
 import { retryAnnotation } from '../../api/names.ts';
+import { type KubeObject, keyOf } from '../kube/client.ts';
 import { backoff, type Clock } from '../kube/clock.ts';
-import { type KubeObject, keyOf } from '../kube/cluster.ts';
 import { nothingRefused, type Refusal, type Refused } from '../plan/refused.ts';
 import type { Outcome } from './childWriter.ts';
 

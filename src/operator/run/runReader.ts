@@ -1,6 +1,6 @@
 import { parseRun, type Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
-import { type KubeObject, keyOf } from '../kube/cluster.ts';
+import { type KubeObject, keyOf } from '../kube/client.ts';
 
 /**
  * Reads runs as the cluster has them. The spec of a generation is one object however often its run is read, so that what

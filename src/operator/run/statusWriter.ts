@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { apiVersion, kind, managedBy } from '../../api/names.ts';
 import { isTerminal, type RunStatus } from '../../api/status.ts';
+import { type Client, type KubeObject, keyOf } from '../kube/client.ts';
 import type { Clock } from '../kube/clock.ts';
-import { type Cluster, type KubeObject, keyOf } from '../kube/cluster.ts';
 import { types } from '../types.ts';
 
 /** Milliseconds between two writes of a run's status at least, and of those that differ in progress only. */
@@ -20,15 +20,15 @@ const isUrgent = (before: RunStatus | undefined, after: RunStatus): boolean =>
 
 /** Writes statuses of runs where they have changed; those that change often, together. */
 export class StatusWriter {
-  readonly #cluster: Cluster;
+  readonly #client: Client;
   readonly #clock: Clock;
   readonly #written: (run: KubeObject) => void;
   /** When the status of a run was written last, by its key. */
   readonly #times = new Map<string, number>();
 
   /** @param written is told of each run as the cluster has it now */
-  constructor(cluster: Cluster, clock: Clock, written: (run: KubeObject) => void) {
-    this.#cluster = cluster;
+  constructor(client: Client, clock: Clock, written: (run: KubeObject) => void) {
+    this.#client = client;
     this.#clock = clock;
     this.#written = written;
   }
@@ -44,7 +44,7 @@ export class StatusWriter {
     this.#times.set(key, now);
     const { name, namespace, uid } = run.metadata;
     const body: KubeObject = { apiVersion, kind, metadata: { name, namespace, uid }, status: after };
-    this.#written(await this.#cluster.apply(types.run, body, { fieldManager: managedBy, subresource: 'status' }));
+    this.#written(await this.#client.apply(types.run, body, { fieldManager: managedBy, subresource: 'status' }));
     return 0;
   }
 

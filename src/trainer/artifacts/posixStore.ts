@@ -2,16 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { constants, copyFile, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DdrError, toDdrError } from '../../api/errors.ts';
+import { hasCode, isMissing } from '../formats/fileErrors.ts';
 import { readWholeFile } from '../formats/wholeFile.ts';
 import { createOpenFiles } from './openFiles.ts';
 import type { ArtifactStore, Attempt, Content } from './store.ts';
 
 /** Prefix of folders that are being written. Readers never look into them. */
 const partial = '.partial-';
-
-const hasCode = (error: unknown, ...codes: string[]) =>
-  error instanceof Error && 'code' in error && codes.includes(String(error.code));
-const isMissing = (error: unknown) => hasCode(error, 'ENOENT', 'ENOTDIR');
 
 function rethrow(error: unknown): never {
   throw toDdrError(error);

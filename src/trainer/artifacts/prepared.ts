@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
+import { keptExamples } from '../data/findings.ts';
 import { datasetReferenceSchema } from './dataset.ts';
 import { readJson, toJson } from './records.ts';
 import type { ArtifactStore } from './store.ts';
-
-/** Names that a record keeps of each kind: of millions, a few show what they are. */
-export const keptExamples = 20;
 
 const sha256 = z.string();
 

@@ -24,7 +24,7 @@ export interface Findings {
 }
 
 /** Names that are kept of each kind, and suffixes that are told apart: of millions, a few show what they are. */
-const keptExamples = 20;
+export const keptExamples = 20;
 const keptSuffixes = 20;
 
 /** Characters of a notice. */

@@ -2,15 +2,13 @@ import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { DdrError, toDdrError } from '../../api/errors.ts';
+import { hasCode, isMissing } from '../formats/fileErrors.ts';
 import { readWholeFile } from '../formats/wholeFile.ts';
 import { type FileName, showName } from './fileName.ts';
 
 /** Largest input file that is read into memory. */
 const maximumBytes = 2 ** 32;
 
-const hasCode = (error: unknown, ...codes: string[]) =>
-  error instanceof Error && 'code' in error && codes.includes(String(error.code));
-const isMissing = (error: unknown) => hasCode(error, 'ENOENT', 'ENOTDIR');
 /** A socket, or a device that nothing stands behind. */
 const isNoFile = (error: unknown) => hasCode(error, 'ENXIO', 'ENODEV');
 

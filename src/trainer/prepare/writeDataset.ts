@@ -77,26 +77,16 @@ export async function writeDataset(writing: Writing, context: TrainerContext): P
  */
 async function writeCounted(writing: Writing, context: TrainerContext): Promise<WrittenDataset> {
   const { dataset, place } = writing;
-  const findings = noFindings();
-  const source = await openSource(
-    dataset,
-    place.path,
-    place.root,
-    findings,
-    nowAndThen(() => stillStarting(context)),
-  );
-  const found = await write(writing, source, source.total, findings, context);
+  const read = async (count?: number) => {
+    const findings = noFindings();
+    const tick = nowAndThen(() => stillStarting(context));
+    const source = await openSource(dataset, place.path, place.root, findings, tick);
+    return write(writing, source, count ?? source.total, findings, context);
+  };
+  const found = await read();
   if ('dataset' in found) return found;
   context.logger.info({ count: found.count }, 'fewer images than files; reading them once more with their count');
-  const again = noFindings();
-  const reopened = await openSource(
-    dataset,
-    place.path,
-    place.root,
-    again,
-    nowAndThen(() => stillStarting(context)),
-  );
-  const counted = await write(writing, reopened, found.count, again, context);
+  const counted = await read(found.count);
   if ('dataset' in counted) return counted;
   throw changed(place);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { retryAnnotation } from '../../../src/api/names.ts';
 import { nameOf, requestRetry } from '../../../src/cli/retry.ts';
-import { MemoryCluster } from '../../../src/local/memoryCluster.ts';
+import { MemoryClient } from '../../../src/local/memoryClient.ts';
 import { Objects } from '../../../src/local/objects.ts';
 import { types } from '../../../src/operator/types.ts';
 import { temporaryFolder } from '../../helpers/folder.ts';
@@ -23,22 +23,22 @@ test('a run is meant by its name, or by the file that describes it', (t) => {
 
 test('a retry sets the annotation to the time, and leaves the spec and other annotations as they are', async () => {
   const objects = new Objects(() => 0);
-  const cluster = new MemoryCluster(objects, new ManualClock());
+  const client = new MemoryClient(objects, new ManualClock());
   const run = minimalRun();
   const metadata = { name: 'digits', namespace: 'n', annotations: { mine: 'kept' } };
   const before = objects.create(types.run, { ...run, metadata, status: { phase: 'Failed' } });
-  assert.match(await requestRetry(cluster, 'n', 'digits', 0), /^n\/digits was Failed/);
-  const after = await cluster.get(types.run, 'n', 'digits');
+  assert.match(await requestRetry(client, 'n', 'digits', 0), /^n\/digits was Failed/);
+  const after = await client.get(types.run, 'n', 'digits');
   assert.deepEqual(after?.metadata.annotations, { mine: 'kept', [retryAnnotation]: '1970-01-01T00:00:00.000Z' });
   assert.deepEqual([after?.spec, after?.metadata.generation], [before.spec, before.metadata.generation]);
-  await requestRetry(cluster, 'n', 'digits', 1000);
-  const again = await cluster.get(types.run, 'n', 'digits');
+  await requestRetry(client, 'n', 'digits', 1000);
+  const again = await client.get(types.run, 'n', 'digits');
   assert.equal(again?.metadata.annotations?.[retryAnnotation], '1970-01-01T00:00:01.000Z');
 });
 
 test('a run that is not there is not created', async () => {
   const objects = new Objects(() => 0);
-  const cluster = new MemoryCluster(objects, new ManualClock());
-  await assert.rejects(requestRetry(cluster, 'n', 'gone', 0), { code: 'InputMissing', where: 'n/gone' });
+  const client = new MemoryClient(objects, new ManualClock());
+  await assert.rejects(requestRetry(client, 'n', 'gone', 0), { code: 'InputMissing', where: 'n/gone' });
   assert.deepEqual(objects.list(types.run), []);
 });

@@ -19,7 +19,7 @@ const moment = (answers: [string, Progress][] = []) => ({
   seconds: 0,
 });
 
-function cluster(status: RunStatus | undefined, pods: { name: string; component: string; model?: string }[] = []) {
+function client(status: RunStatus | undefined, pods: { name: string; component: string; model?: string }[] = []) {
   const objects = new Objects(() => 0);
   const { name, namespace } = run.metadata;
   objects.create(types.run, { ...minimalRun(), metadata: { name, namespace }, ...(status && { status }) });
@@ -35,7 +35,7 @@ function cluster(status: RunStatus | undefined, pods: { name: string; component:
 }
 
 test('a run that nobody has looked at is pending, with all its models', () => {
-  const { phase, models, active, notices } = viewOf(run, cluster(undefined), moment());
+  const { phase, models, active, notices } = viewOf(run, client(undefined), moment());
   assert.deepEqual([phase, models, active, notices], ['Pending', Array(10).fill('pending'), [], []]);
 });
 
@@ -45,7 +45,7 @@ test('processes of every step are shown, those of training with their states', (
     { name: 'b', component: 'train', model: '3' },
   ];
   const progress = { phase: 'Running' as const, done: 1, total: 2 };
-  const { active, models } = viewOf(run, cluster({ phase: 'Training' }, pods), moment([['a', progress]]));
+  const { active, models } = viewOf(run, client({ phase: 'Training' }, pods), moment([['a', progress]]));
   assert.deepEqual(active, [
     { step: 'prepare', states: undefined, progress, stopping: false },
     { step: 'train', states: '3', progress: undefined, stopping: false },
@@ -72,6 +72,6 @@ test('warnings, failures, and what is known of data and results are notices', ()
   };
   const conditions = [{ ...condition, type: 'ScheduleReachesNoise' as const }];
   const failures = [{ job: 'j', reason: 'Diverged', message: 'NaN' }];
-  const { notices } = viewOf(run, cluster({ dataset, results, conditions, failures }), moment());
+  const { notices } = viewOf(run, client({ dataset, results, conditions, failures }), moment());
   assert.deepEqual(notices, ['TopStateNotNoise: not noise', 'j: Diverged: NaN', 'left out: 2 .txt', 'few samples']);
 });

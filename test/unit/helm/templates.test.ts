@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { dump } from 'js-yaml';
-import type { KubeObject } from '../../../src/operator/kube/cluster.ts';
+import type { KubeObject } from '../../../src/operator/kube/client.ts';
 import { chart, noHelm, parentChart, render, renderText, twiceInOne, valueSets } from '../../helpers/chart.ts';
 
 interface Container {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Objects } from '../../../src/local/objects.ts';
-import type { KubeObject } from '../../../src/operator/kube/cluster.ts';
+import type { KubeObject } from '../../../src/operator/kube/client.ts';
 import { types } from '../../../src/operator/types.ts';
 
 const object = (kind: string, name: string, extra: object = {}): KubeObject => ({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freePort } from '../../../src/local/freePort.ts';
 import { startHttpServer } from '../../../src/operator/httpServer.ts';
-import type { KubeObject } from '../../../src/operator/kube/cluster.ts';
+import type { KubeObject } from '../../../src/operator/kube/client.ts';
 import { ObjectStore } from '../../../src/operator/kube/store.ts';
 import { createMetrics } from '../../../src/operator/metrics.ts';
 import type { RunController } from '../../../src/operator/runController.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KubeObject } from '../../../src/operator/kube/cluster.ts';
+import type { KubeObject } from '../../../src/operator/kube/client.ts';
 import { types } from '../../../src/operator/types.ts';
 import { startController } from '../../helpers/controller.ts';
 
@@ -29,13 +29,13 @@ test('what is deleted of a run is made again at once', async (t) => {
 });
 
 test('many events are one look, and each of them is looked at soon', async (t) => {
-  const { clock, cluster, begin, looks, waited } = startController(t, { schedule: { states: 10 } });
+  const { clock, client, begin, looks, waited } = startController(t, { schedule: { states: 10 } });
   begin();
   await clock.advance(5000);
   const before = looks();
-  const [job] = (await cluster.list(types.job, {})).items;
+  const [job] = (await client.list(types.job, {})).items;
   for (let i = 0; i < 100; i++) {
-    await cluster.apply(
+    await client.apply(
       types.job,
       { ...(job as KubeObject), status: { active: i } },
       { fieldManager: 'test', subresource: 'status' },

@@ -8,11 +8,11 @@ const pod = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a
 
 for (const retryAfter of ['3600', 'Wed, 21 Oct 2099 07:28:00 GMT', '1']) {
   test(`a server that asks to be asked again after ${retryAfter} is asked within half a minute`, async (t) => {
-    const { clock, cluster, asked } = await answering(t, [
+    const { clock, client, asked } = await answering(t, [
       (response) => response.writeHead(503, { 'retry-after': retryAfter }).end('overloaded'),
       (response) => response.end(pod),
     ]);
-    const answer = cluster.get(types.pod, 'n', 'a');
+    const answer = client.get(types.pod, 'n', 'a');
     for (let i = 0; asked() < 2 && i < 100; i++) {
       await wait(10);
       if (asked() === 1) await clock.advance(310);
@@ -22,9 +22,9 @@ for (const retryAfter of ['3600', 'Wed, 21 Oct 2099 07:28:00 GMT', '1']) {
 }
 
 test('what is refused is not tried again', async (t) => {
-  const { cluster, asked } = await answering(t, [
+  const { client, asked } = await answering(t, [
     (response) => response.writeHead(403).end(JSON.stringify({ reason: 'Forbidden', message: 'no', code: 403 })),
   ]);
-  await assert.rejects(cluster.get(types.pod, 'n', 'a'), { status: 403, reason: 'Forbidden' });
+  await assert.rejects(client.get(types.pod, 'n', 'a'), { status: 403, reason: 'Forbidden' });
   assert.equal(asked(), 1);
 });

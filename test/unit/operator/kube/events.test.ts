@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryCluster } from '../../../../src/local/memoryCluster.ts';
+import { MemoryClient } from '../../../../src/local/memoryClient.ts';
 import { Objects } from '../../../../src/local/objects.ts';
 import { EventRecorder, eventType } from '../../../../src/operator/kube/events.ts';
 import { ManualClock, silent } from '../../../helpers/manualClock.ts';
@@ -10,7 +10,7 @@ const regarding = { apiVersion: 'v1', kind: 'Run', metadata: { namespace: 'n', n
 function recorder() {
   const clock = new ManualClock();
   const objects = new Objects(() => clock.now());
-  const options = { cluster: new MemoryCluster(objects, clock), clock, logger: silent, controller: 'c', instance: 'i' };
+  const options = { client: new MemoryClient(objects, clock), clock, logger: silent, controller: 'c', instance: 'i' };
   const events = () => objects.list(eventType) as unknown as { note: string; reason: string; action: string }[];
   return { clock, events, recorder: new EventRecorder(options) };
 }

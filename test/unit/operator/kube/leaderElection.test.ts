@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryCluster } from '../../../../src/local/memoryCluster.ts';
+import { MemoryClient } from '../../../../src/local/memoryClient.ts';
 import { Objects } from '../../../../src/local/objects.ts';
 import { sleep } from '../../../../src/operator/kube/clock.ts';
 import { LeaderElection, leaseTimes, leaseType } from '../../../../src/operator/kube/leaderElection.ts';
 import { ManualClock, settle, silent } from '../../../helpers/manualClock.ts';
 
 /** A cluster that can be cut off from one candidate. */
-class Connection extends MemoryCluster {
+class Connection extends MemoryClient {
   cut = false;
   /** Milliseconds until a call is answered. */
   delay = 0;
@@ -19,13 +19,13 @@ class Connection extends MemoryCluster {
     this.#time = clock;
   }
 
-  override async replace(...args: Parameters<MemoryCluster['replace']>) {
+  override async replace(...args: Parameters<MemoryClient['replace']>) {
     const replaced = await super.replace(...args);
     if (this.delay > 0) await sleep(this.#time, this.delay); // written, but the answer is slow
     return replaced;
   }
 
-  override async get(...args: Parameters<MemoryCluster['get']>) {
+  override async get(...args: Parameters<MemoryClient['get']>) {
     if (this.hung) return new Promise<never>(() => {}); // packets go nowhere, and no answer says so
     if (this.cut) throw new Error('no route to host');
     return super.get(...args);
@@ -37,9 +37,9 @@ function candidates(count: number) {
   const objects = new Objects(() => clock.now());
   const leading = new Set<number>();
   const all = Array.from({ length: count }, (_, i) => {
-    const cluster = new Connection(objects, clock);
+    const client = new Connection(objects, clock);
     const election = new LeaderElection({
-      cluster,
+      client,
       namespace: 'n',
       name: 'lease',
       identity: `c${i}`,
@@ -47,7 +47,7 @@ function candidates(count: number) {
       logger: silent,
     });
     void election.lead(() => leading.delete(i)).then((leads) => leads && leading.add(i));
-    return { cluster, election };
+    return { client, election };
   });
   const lease = () =>
     objects.get(leaseType, 'n/lease')?.spec as { holderIdentity: string; renewTime: string; leaseTransitions: number };
@@ -74,10 +74,10 @@ test('a released lease is taken at once', async () => {
   await Promise.all([all[1]?.election.release(), clock.advance(5000)]);
 });
 
-const isolations: [string, (cluster: Connection) => void][] = [
-  ['is cut off', (cluster) => Object.assign(cluster, { cut: true })],
-  ['hears nothing any more', (cluster) => Object.assign(cluster, { hung: true })],
-  ['is answered slowly', (cluster) => Object.assign(cluster, { delay: leaseTimes.durationMs + 5000 })],
+const isolations: [string, (client: Connection) => void][] = [
+  ['is cut off', (client) => Object.assign(client, { cut: true })],
+  ['hears nothing any more', (client) => Object.assign(client, { hung: true })],
+  ['is answered slowly', (client) => Object.assign(client, { delay: leaseTimes.durationMs + 5000 })],
 ];
 for (const [what, isolate] of isolations) {
   test(`a leader that ${what} stops before another starts`, async () => {
@@ -85,7 +85,7 @@ for (const [what, isolate] of isolations) {
     await settle();
     const [first, second] = all;
     if (first === undefined || second === undefined) throw new Error('two candidates');
-    isolate(first.cluster);
+    isolate(first.client);
     let both = false;
     let nobodyAt = 0;
     for (let second = 1; second <= 40; second++) {
@@ -106,12 +106,12 @@ test('a lease whose answer came late is not led by', async () => {
   await settle();
   const second = all[1];
   if (second === undefined) throw new Error('two candidates');
-  second.cluster.delay = leaseTimes.durationMs;
+  second.client.delay = leaseTimes.durationMs;
   await Promise.all([all[0]?.election.release(), clock.advance(3000)]);
   leading.delete(0);
   await clock.advance(2 * leaseTimes.durationMs);
   assert.deepEqual([...leading], []);
-  second.cluster.delay = 0;
+  second.client.delay = 0;
   await clock.advance(leaseTimes.durationMs + 5000);
   assert.deepEqual([...leading], [1]);
   await Promise.all([second.election.release(), clock.advance(5000)]);

@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, EnvHttpProxyAgent, ProxyAgent } from 'undici';
 import { z } from 'zod';
-import { ApiServer } from '../../../../src/operator/kube/apiServer.ts';
+import { ApiClient } from '../../../../src/operator/kube/apiClient.ts';
 import { systemClock } from '../../../../src/operator/kube/clock.ts';
 import { dispatcherFor, type ProxyVariables, proxyVariables } from '../../../../src/operator/kube/proxy.ts';
 import { types } from '../../../../src/operator/types.ts';
@@ -18,13 +18,13 @@ import { listen, startProxy } from '../../../helpers/proxy.ts';
 const pod = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } });
 
 /** Asks an API server for a pod. */
-async function ask(t: TestContext, cluster: object, proxies: ProxyVariables): Promise<string | undefined> {
+async function ask(t: TestContext, client: object, proxies: ProxyVariables): Promise<string | undefined> {
   const config = new KubeConfig();
   config.loadFromClusterAndUser(
-    { name: 'test', server: 'http://api.test', skipTLSVerify: true, ...cluster },
+    { name: 'test', server: 'http://api.test', skipTLSVerify: true, ...client },
     { name: 'test' },
   );
-  const api = new ApiServer(config, systemClock, { proxies });
+  const api = new ApiClient(config, systemClock, { proxies });
   t.after(() => api.close());
   return (await api.get(types.pod, 'n', 'a'))?.metadata.name;
 }
@@ -55,10 +55,10 @@ test('through HTTPS_PROXY its certificate is checked as without one', { skip: wi
   const files = { key: readFileSync(key), cert: readFileSync(cert) };
   const server = createTlsServer(files, (_, response) => response.end(pod));
   const { url, asked } = await startProxy(t, await listen(t, server));
-  const cluster = { server: 'https://api.test:6443', skipTLSVerify: false, caFile: cert };
-  assert.equal(await ask(t, cluster, { HTTPS_PROXY: url, HTTP_PROXY: 'http://127.0.0.1:1' }), 'a');
+  const client = { server: 'https://api.test:6443', skipTLSVerify: false, caFile: cert };
+  assert.equal(await ask(t, client, { HTTPS_PROXY: url, HTTP_PROXY: 'http://127.0.0.1:1' }), 'a');
   assert.deepEqual(asked, ['CONNECT api.test:6443']);
-  const stranger = { ...cluster, server: 'https://other.test:6443' };
+  const stranger = { ...client, server: 'https://other.test:6443' };
   await assert.rejects(ask(t, stranger, { HTTPS_PROXY: url }), /other\.test/);
 });
 

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryCluster } from '../../../../src/local/memoryCluster.ts';
+import { MemoryClient } from '../../../../src/local/memoryClient.ts';
 import { Objects } from '../../../../src/local/objects.ts';
-import {
-  ApiError,
-  type KubeObject,
-  type WatchEvent,
-  type WatchOptions,
-} from '../../../../src/operator/kube/cluster.ts';
+import { ApiError, type KubeObject, type WatchEvent, type WatchOptions } from '../../../../src/operator/kube/client.ts';
 import { Reflector } from '../../../../src/operator/kube/reflector.ts';
 import { types } from '../../../../src/operator/types.ts';
 import { ManualClock, settle, silent } from '../../../helpers/manualClock.ts';
@@ -19,7 +14,7 @@ const pod = (name: string, labels: Record<string, string> = {}): KubeObject => (
 });
 
 /** A cluster whose watches a test can break. */
-class Flaky extends MemoryCluster {
+class Flaky extends MemoryClient {
   lists = 0;
   watches: string[] = [];
   failure: Error | undefined;
@@ -30,16 +25,13 @@ class Flaky extends MemoryCluster {
   /** Ends the current watch with this, or quietly. */
   break: (error?: Error) => void = () => {};
 
-  override async list(...args: Parameters<MemoryCluster['list']>) {
+  override async list(...args: Parameters<MemoryClient['list']>) {
     this.lists++;
     if (this.failure !== undefined) throw this.failure;
     return super.list(...args);
   }
 
-  override async *watch(
-    type: Parameters<MemoryCluster['watch']>[0],
-    options: WatchOptions,
-  ): AsyncGenerator<WatchEvent> {
+  override async *watch(type: Parameters<MemoryClient['watch']>[0], options: WatchOptions): AsyncGenerator<WatchEvent> {
     this.watches.push(options.resourceVersion);
     if (this.brief) return;
     const own = new AbortController();
@@ -58,11 +50,11 @@ class Flaky extends MemoryCluster {
 function start(labelSelector?: string) {
   const clock = new ManualClock();
   const objects = new Objects(() => clock.now());
-  const cluster = new Flaky(objects, clock);
+  const client = new Flaky(objects, clock);
   const changes: string[] = [];
   const missed: string[] = [];
   const reflector = new Reflector({
-    cluster,
+    client,
     type: types.pod,
     labelSelector,
     clock,
@@ -72,7 +64,7 @@ function start(labelSelector?: string) {
     onMissed: ({ metadata }) => missed.push(metadata.name),
   });
   const names = () => [...reflector.store.all()].map(({ metadata }) => metadata.name).sort();
-  return { clock, objects, cluster, reflector, changes, missed, names };
+  return { clock, objects, client, reflector, changes, missed, names };
 }
 
 test('lists what is there, then follows what changes', async () => {
@@ -99,16 +91,16 @@ test('sees only what its selector picks', async () => {
 });
 
 test('goes on from the last version when the server ends a watch', async () => {
-  const { objects, cluster, reflector, names } = start();
+  const { objects, client, reflector, names } = start();
   reflector.start();
   await reflector.synced;
   await settle();
   const created = objects.create(types.pod, pod('a'));
   await settle();
-  cluster.break();
+  client.break();
   await settle();
-  assert.equal(cluster.lists, 1);
-  assert.equal(cluster.watches.at(-1), created.metadata.resourceVersion);
+  assert.equal(client.lists, 1);
+  assert.equal(client.watches.at(-1), created.metadata.resourceVersion);
   objects.create(types.pod, pod('b'));
   await settle();
   assert.deepEqual(names(), ['a', 'b']);
@@ -116,28 +108,28 @@ test('goes on from the last version when the server ends a watch', async () => {
 });
 
 test('lists again when its version is too old, and tells of what went meanwhile', async () => {
-  const { objects, cluster, reflector, changes, names } = start();
+  const { objects, client, reflector, changes, names } = start();
   objects.create(types.pod, pod('a'));
   reflector.start();
   await reflector.synced;
   await settle();
-  cluster.break(new ApiError(410, 'Expired', 'too old'));
+  client.break(new ApiError(410, 'Expired', 'too old'));
   objects.delete(types.pod, 'n/a');
   await settle();
   assert.deepEqual(names(), []);
-  assert.equal(cluster.lists, 2);
+  assert.equal(client.lists, 2);
   assert.equal(changes.at(-1), 'a');
   await reflector.stop();
 });
 
 test('never gives up, waiting longer each time', async () => {
-  const { clock, objects, cluster, reflector, names } = start();
-  cluster.failure = new Error('connection refused');
+  const { clock, objects, client, reflector, names } = start();
+  client.failure = new Error('connection refused');
   reflector.start();
   await clock.advance(120_000);
-  assert.ok(cluster.lists > 5 && cluster.lists < 20, `${cluster.lists} lists in two minutes`);
+  assert.ok(client.lists > 5 && client.lists < 20, `${client.lists} lists in two minutes`);
   assert.equal(reflector.hasSynced, false);
-  cluster.failure = undefined;
+  client.failure = undefined;
   objects.create(types.pod, pod('a'));
   await clock.advance(30_000);
   assert.deepEqual(names(), ['a']);
@@ -145,12 +137,12 @@ test('never gives up, waiting longer each time', async () => {
 });
 
 test('does not ask without a pause where every watch ends at once', async () => {
-  const { clock, objects, cluster, reflector, names } = start();
-  cluster.brief = true;
+  const { clock, objects, client, reflector, names } = start();
+  client.brief = true;
   reflector.start();
   await clock.advance(60_000);
-  assert.ok(cluster.watches.length < 20, `${cluster.watches.length} watches in a minute`);
-  cluster.brief = false;
+  assert.ok(client.watches.length < 20, `${client.watches.length} watches in a minute`);
+  client.brief = false;
   await clock.advance(30_000);
   objects.create(types.pod, pod('a'));
   await settle();
@@ -159,13 +151,13 @@ test('does not ask without a pause where every watch ends at once', async () => 
 });
 
 test('takes a watch that says nothing for dead', async () => {
-  const { clock, cluster, reflector } = start();
+  const { clock, client, reflector } = start();
   reflector.start();
   await reflector.synced;
   await settle();
-  const before = cluster.watches.length;
+  const before = client.watches.length;
   await clock.advance(121_000);
-  assert.equal(cluster.watches.length, before + 1);
+  assert.equal(client.watches.length, before + 1);
   await reflector.stop();
 });
 
@@ -195,12 +187,12 @@ test('the answer to an own write that comes after the deletion does not bring th
 });
 
 test('what a watch did not tell is found by the next list, made up for and counted; what came since the list is not', async () => {
-  const { clock, objects, cluster, reflector, changes, missed, names } = start();
+  const { clock, objects, client, reflector, changes, missed, names } = start();
   for (const name of ['a', 'b', 'c']) objects.create(types.pod, pod(name));
   reflector.start();
   await reflector.synced;
   await settle();
-  cluster.deaf = ({ metadata }) => ['a', 'b', 'd'].includes(metadata.name);
+  client.deaf = ({ metadata }) => ['a', 'b', 'd'].includes(metadata.name);
   objects.delete(types.pod, 'n/a');
   objects.replace(types.pod, { ...pod('b'), status: { phase: 'Running' } });
   objects.create(types.pod, pod('d'));
@@ -208,8 +200,8 @@ test('what a watch did not tell is found by the next list, made up for and count
   await settle();
   assert.deepEqual(names(), ['a', 'b', 'c', 'e']);
   await clock.advance(1_800_000 + 300_000);
-  cluster.deaf = () => false;
-  assert.equal(cluster.lists, 2);
+  client.deaf = () => false;
+  assert.equal(client.lists, 2);
   changes.length = 0;
   objects.delete(types.pod, 'n/c');
   objects.create(types.pod, pod('f'));
@@ -222,7 +214,7 @@ test('what a watch did not tell is found by the next list, made up for and count
 });
 
 test('a list that shows what the watch has told counts nothing', async () => {
-  const { clock, objects, cluster, reflector, missed } = start();
+  const { clock, objects, client, reflector, missed } = start();
   objects.create(types.pod, pod('a'));
   reflector.start();
   await reflector.synced;
@@ -232,7 +224,7 @@ test('a list that shows what the watch has told counts nothing', async () => {
   await clock.advance(1_800_000 + 300_000);
   objects.create(types.pod, pod('c'));
   await settle();
-  assert.equal(cluster.lists, 2);
+  assert.equal(client.lists, 2);
   assert.deepEqual(missed, []);
   await reflector.stop();
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KubeObject } from '../../../../src/operator/kube/cluster.ts';
+import type { KubeObject } from '../../../../src/operator/kube/client.ts';
 import { ObjectStore } from '../../../../src/operator/kube/store.ts';
 
 const pod = (name: string, resourceVersion: string, owner?: string): KubeObject => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { controllerOf, type KubeObject, keyOf } from '../../../../src/operator/kube/cluster.ts';
+import { controllerOf, type KubeObject, keyOf } from '../../../../src/operator/kube/client.ts';
 import { versionOf } from '../../../../src/operator/kube/store.ts';
 import { keepOfJob, keepOfPod, observeJob, observePod } from '../../../../src/operator/plan/observed.ts';
 

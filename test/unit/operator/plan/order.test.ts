@@ -8,26 +8,26 @@ import { runOf, Simulation, settings } from '../../../helpers/simulation.ts';
 
 /** A simulation that the operator sees only as far as it has been told: each Job and each pod by an event of its own. */
 class Delayed {
-  readonly cluster: Simulation;
+  readonly client: Simulation;
   /** States of models that fail. */
   readonly #failing: readonly number[];
   readonly #jobs = new Map<string, ObservedJob>();
   readonly #pods = new Map<string, ObservedPod>();
 
   constructor(spec: Record<string, unknown>, failing: readonly number[]) {
-    this.cluster = new Simulation(runOf(spec));
+    this.client = new Simulation(runOf(spec));
     this.#failing = failing;
   }
 
   look(): void {
-    const { cluster } = this;
-    cluster.now += 1000;
-    const observed = { ...cluster.observed(), jobs: [...this.#jobs.values()], pods: [...this.#pods.values()] };
-    const { create, remove, suspend, ...planned } = plan(cluster.run, observed, new Date(cluster.now), settings);
-    const known = ({ name, uid }: { name: string; uid: string }) => cluster.jobs.get(name)?.uid === uid;
-    cluster.carryOut({
+    const { client } = this;
+    client.now += 1000;
+    const observed = { ...client.observed(), jobs: [...this.#jobs.values()], pods: [...this.#pods.values()] };
+    const { create, remove, suspend, ...planned } = plan(client.run, observed, new Date(client.now), settings);
+    const known = ({ name, uid }: { name: string; uid: string }) => client.jobs.get(name)?.uid === uid;
+    client.carryOut({
       ...planned,
-      create: create.filter(({ metadata }) => !cluster.jobs.has(metadata.name)), // 409: it is there already
+      create: create.filter(({ metadata }) => !client.jobs.has(metadata.name)), // 409: it is there already
       remove: remove.filter(known),
       suspend: suspend.filter(known),
     });
@@ -35,52 +35,51 @@ class Delayed {
 
   /** Lets a Job that works end, if there is one. */
   end(which: number): void {
-    const working = this.cluster.working();
+    const working = this.client.working();
     const job = working[which % working.length];
     if (job === undefined) return;
     const fails = this.#failing.some((index) => job.name.startsWith(`digits-m${index}-`));
-    if (fails) this.cluster.fail(job.name);
-    else this.cluster.succeed(job.name);
+    if (fails) this.client.fail(job.name);
+    else this.client.succeed(job.name);
   }
 
   tellJob(which: number): void {
-    const names = [...new Set([...this.cluster.jobs.keys(), ...this.#jobs.keys()])];
+    const names = [...new Set([...this.client.jobs.keys(), ...this.#jobs.keys()])];
     const name = names[which % names.length];
     if (name === undefined) return;
-    const job = this.cluster.jobs.get(name);
+    const job = this.client.jobs.get(name);
     if (job === undefined) this.#jobs.delete(name);
     else this.#jobs.set(name, job);
   }
 
   tellPod(which: number): void {
-    const pod = this.cluster.pods[which % this.cluster.pods.length];
+    const pod = this.client.pods[which % this.client.pods.length];
     if (pod !== undefined) this.#pods.set(pod.name, pod);
   }
 
   suspend(suspend: boolean): void {
-    const { run } = this.cluster;
-    this.cluster.run = { ...run, spec: { ...run.spec, suspend } };
+    const { run } = this.client;
+    this.client.run = { ...run, spec: { ...run.spec, suspend } };
   }
 
   /** Tells everything and lets everything end, until nothing is left to do. */
   settle(): void {
     this.suspend(false);
     for (let i = 0; i < 100; i++) {
-      const jobs = this.cluster.jobs.size + this.#jobs.size;
+      const jobs = this.client.jobs.size + this.#jobs.size;
       for (let which = 0; which < jobs; which++) this.tellJob(which);
-      for (let which = 0; which < this.cluster.pods.length; which++) this.tellPod(which);
+      for (let which = 0; which < this.client.pods.length; which++) this.tellPod(which);
       this.look();
-      if (isTerminal(this.cluster.run.status?.phase ?? 'Pending') && this.cluster.working().length === 0 && i > 0)
-        return;
-      while (this.cluster.working().length > 0) this.end(0);
+      if (isTerminal(this.client.run.status?.phase ?? 'Pending') && this.client.working().length === 0 && i > 0) return;
+      while (this.client.working().length > 0) this.end(0);
     }
-    assert.fail(`still ${this.cluster.run.status?.phase}`);
+    assert.fail(`still ${this.client.run.status?.phase}`);
   }
 
   /** Where it has come to, without times. */
   get fixedPoint() {
-    const { startedAt: _, finishedAt: __, conditions, ...status } = this.cluster.run.status as RunStatus;
-    const jobs = [...this.cluster.jobs.values()].map(({ name, finished }) => `${name} ${finished}`);
+    const { startedAt: _, finishedAt: __, conditions, ...status } = this.client.run.status as RunStatus;
+    const jobs = [...this.client.jobs.values()].map(({ name, finished }) => `${name} ${finished}`);
     return {
       status,
       conditions: conditions?.map(({ lastTransitionTime: _, ...condition }) => condition),

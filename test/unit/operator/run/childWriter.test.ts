@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiError, type Cluster, type KubeObject } from '../../../../src/operator/kube/cluster.ts';
+import { ApiError, type Client, type KubeObject } from '../../../../src/operator/kube/client.ts';
 import { type Changes, noChanges } from '../../../../src/operator/plan/changes.ts';
 import { ChildWriter } from '../../../../src/operator/run/childWriter.ts';
 import { ManualClock, settle } from '../../../helpers/manualClock.ts';
@@ -14,20 +14,20 @@ const job = (name: string, owner: string): KubeObject => ({
     ownerReferences: [{ apiVersion: 'v1', kind: 'Run', name: 'digits', uid: owner, controller: true }],
   },
 });
-const writerOf = (cluster: object, written: (child: KubeObject) => void = () => {}, clock = new ManualClock()) =>
-  new ChildWriter(cluster as Cluster, clock, written);
+const writerOf = (client: object, written: (child: KubeObject) => void = () => {}, clock = new ManualClock()) =>
+  new ChildWriter(client as Client, clock, written);
 const changes = (create: KubeObject[]): Changes => ({ ...noChanges, create });
 
 test('a child that is there already and ours is taken as it is', async () => {
   const there = job('a', 'ours');
-  const cluster = {
+  const client = {
     create: async () => {
       throw new ApiError(409, 'AlreadyExists', 'a');
     },
     get: async () => there,
   };
   const seen: KubeObject[] = [];
-  const writer = writerOf(cluster, (child) => seen.push(child));
+  const writer = writerOf(client, (child) => seen.push(child));
   await writer.apply('n/digits', changes([job('a', 'ours')]));
   assert.deepEqual(seen, [there]);
   const { taken, refused } = await writer.apply('n/digits', changes([job('a', 'theirs')]));
@@ -36,12 +36,12 @@ test('a child that is there already and ours is taken as it is', async () => {
 });
 
 test('a Job that has gone meanwhile is not suspended, and that is no failure', async () => {
-  const cluster = {
+  const client = {
     apply: async () => {
       throw new ApiError(404, 'NotFound', 'a');
     },
   };
-  const writer = writerOf(cluster, () => assert.fail('nothing was written'));
+  const writer = writerOf(client, () => assert.fail('nothing was written'));
   await writer.apply('n/digits', { ...changes([]), suspend: [{ name: 'a', uid: 'u', value: true }] });
 });
 
@@ -107,13 +107,13 @@ test('a claim that a run of this name has left is taken; one of somebody else’
     [claim(undefined, { 'app.kubernetes.io/managed-by': 'me' }), false],
     [claim('the run before'), false],
   ] as const) {
-    const cluster = {
+    const client = {
       create: async () => {
         throw new ApiError(409, 'AlreadyExists', 'a');
       },
       get: async () => there,
     };
-    const { taken } = await writerOf(cluster).apply('n/digits', changes([claim()]));
+    const { taken } = await writerOf(client).apply('n/digits', changes([claim()]));
     assert.equal(taken.has('digits-checkpoints'), ours);
   }
 });
@@ -121,13 +121,13 @@ test('a claim that a run of this name has left is taken; one of somebody else’
 test('a child of a deleted run that is still on its way out is waited for, and no refusal', async () => {
   const leaving = job('a', 'the run before');
   leaving.metadata.deletionTimestamp = '2026-01-01T00:00:00Z';
-  const cluster = {
+  const client = {
     create: async () => {
       throw new ApiError(409, 'AlreadyExists', 'a');
     },
     get: async () => leaving,
   };
-  const { refused, failure } = await writerOf(cluster).apply('n/digits', changes([job('a', 'ours')]));
+  const { refused, failure } = await writerOf(client).apply('n/digits', changes([job('a', 'ours')]));
   assert.equal(refused.size, 0);
   assert.match(String(failure), /still being deleted/);
 });
@@ -139,14 +139,14 @@ test('a claim is given to its run, or taken from it, whoever else has a part in 
   const there = claim('ours');
   there.metadata.ownerReferences?.push(friend);
   const written: KubeObject[] = [];
-  const cluster = {
+  const client = {
     get: async () => there,
     replace: async (_type: unknown, object: KubeObject) => {
       written.push(object);
       return object;
     },
   };
-  const writer = writerOf(cluster);
+  const writer = writerOf(client);
   const reown = (uid: string, owners: (typeof owner)[]) =>
     writer.apply('n/digits', { ...noChanges, reown: [{ name: 'digits-checkpoints', uid, owners }] });
   await reown('claim', []);

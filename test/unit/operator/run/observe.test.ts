@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { labels, managedBy } from '../../../../src/api/names.ts';
-import type { KubeObject } from '../../../../src/operator/kube/cluster.ts';
+import type { KubeObject } from '../../../../src/operator/kube/client.ts';
 import { ObjectStore } from '../../../../src/operator/kube/store.ts';
 import { observe } from '../../../../src/operator/run/observe.ts';
 

@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { labels } from '../../../../src/api/names.ts';
-import { ApiError } from '../../../../src/operator/kube/cluster.ts';
+import { ApiError } from '../../../../src/operator/kube/client.ts';
 import { types } from '../../../../src/operator/types.ts';
 import { startController } from '../../../helpers/controller.ts';
 
 test('a conflict that is not about the name is tried again', async (t) => {
-  const { clock, cluster, begin, models } = startController(t, { schedule: { states: 1 } });
-  cluster.refuse = ({ kind }) =>
+  const { clock, client, begin, models } = startController(t, { schedule: { states: 1 } });
+  client.refuse = ({ kind }) =>
     kind === 'Job' ? new ApiError(409, 'Conflict', 'Operation cannot be fulfilled on resourcequotas "q"') : undefined;
   begin();
   await clock.advance(1000);
   assert.deepEqual(models(), []);
-  cluster.refuse = () => undefined;
+  client.refuse = () => undefined;
   await clock.advance(60_000);
   assert.deepEqual(models(), ['0']);
 });
 
 test('a child that is refused is named, and keeps no other from being created', async (t) => {
-  const { clock, cluster, begin, models, stalled } = startController(t, {
+  const { clock, client, begin, models, stalled } = startController(t, {
     schedule: { states: 40 },
     execution: { maxParallel: 40 },
   });
-  cluster.refuse = ({ metadata }) =>
+  client.refuse = ({ metadata }) =>
     metadata.labels?.[labels.model] === '3' ? new ApiError(422, 'Invalid', 'spec.template is wrong') : undefined;
   begin();
   await clock.advance(50);
@@ -60,11 +60,11 @@ test('a run whose time to live is over is deleted', async (t) => {
 test('a status does not wait for its children: it comes first, counts them while they are created, and is written once a second', async (t) => {
   const states = 300;
   const answerMs = 100;
-  const { clock, cluster, begin, models, statuses } = startController(t, {
+  const { clock, client, begin, models, statuses } = startController(t, {
     schedule: { states },
     execution: { maxParallel: states },
   });
-  cluster.answerMs = answerMs;
+  client.answerMs = answerMs;
   const began = clock.now();
   begin();
   let seconds = 0;
@@ -73,7 +73,7 @@ test('a status does not wait for its children: it comes first, counts them while
   const [first] = statuses;
   assert.ok(first !== undefined && first.at - began < 1000);
   const bareLoop = (states / 16) * answerMs;
-  const created = Math.max(...cluster.createdAt) - began;
+  const created = Math.max(...client.createdAt) - began;
   assert.ok(created < bareLoop / 0.8, `${created} ms, a bare loop ${bareLoop} ms`);
   const counts = statuses.map(({ pending }) => pending);
   assert.ok(new Set(counts).size >= 3, counts.join());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { retryAnnotation } from '../../../../src/api/names.ts';
-import type { KubeObject } from '../../../../src/operator/kube/cluster.ts';
+import type { KubeObject } from '../../../../src/operator/kube/client.ts';
 import { Refusals } from '../../../../src/operator/run/refusals.ts';
 import { ManualClock } from '../../../helpers/manualClock.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunStatus } from '../../../../src/api/status.ts';
-import type { Cluster, KubeObject } from '../../../../src/operator/kube/cluster.ts';
+import type { Client, KubeObject } from '../../../../src/operator/kube/client.ts';
 import { StatusWriter } from '../../../../src/operator/run/statusWriter.ts';
 import { ManualClock } from '../../../helpers/manualClock.ts';
 
@@ -18,7 +18,7 @@ function writer() {
     written.push(object.status);
     return object;
   };
-  const statuses = new StatusWriter({ apply } as unknown as Cluster, clock, () => {});
+  const statuses = new StatusWriter({ apply } as unknown as Client, clock, () => {});
   return { clock, written, statuses };
 }
 

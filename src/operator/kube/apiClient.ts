@@ -1,16 +1,16 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { ApiConnection, type Call, type ConnectionOptions, statusSchema } from './apiConnection.ts';
-import type { Clock } from './clock.ts';
 import {
   ApiError,
   apiVersionOf,
-  type Cluster,
+  type Client,
   type KubeObject,
   type ListOptions,
   type ResourceType,
   type WatchEvent,
-} from './cluster.ts';
+} from './client.ts';
+import type { Clock } from './clock.ts';
 import type { ProxyVariables } from './proxy.ts';
 
 /** Objects per page of a list. */
@@ -49,7 +49,7 @@ async function* lines(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
 }
 
 /** A cluster's API server, over HTTP. */
-export class ApiServer implements Cluster {
+export class ApiClient implements Client {
   readonly #config: KubeConfig;
   readonly #connection: ApiConnection;
 
@@ -59,10 +59,10 @@ export class ApiServer implements Cluster {
   }
 
   /** The cluster that KUBECONFIG names, or the one this pod runs in. */
-  static fromEnvironment(clock: Clock, proxies: ProxyVariables): ApiServer {
+  static fromEnvironment(clock: Clock, proxies: ProxyVariables): ApiClient {
     const config = new KubeConfig();
     config.loadFromDefault();
-    return new ApiServer(config, clock, { proxies });
+    return new ApiClient(config, clock, { proxies });
   }
 
   /** The namespace of the kubeconfig's current context. */

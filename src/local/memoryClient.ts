@@ -1,12 +1,12 @@
-import type { Clock } from '../operator/kube/clock.ts';
 import type {
-  Cluster,
+  Client,
   KubeObject,
   ListOptions,
   ResourceType,
   WatchEvent,
   WatchOptions,
-} from '../operator/kube/cluster.ts';
+} from '../operator/kube/client.ts';
+import type { Clock } from '../operator/kube/clock.ts';
 import type { ObjectChange } from './history.ts';
 import type { Objects, Stored } from './objects.ts';
 
@@ -31,7 +31,7 @@ function eventFor(options: ListOptions, { type, object, before }: ObjectChange):
 }
 
 /** The cluster of one process, as the operator sees it: what it is given by the API server elsewhere. */
-export class MemoryCluster implements Cluster {
+export class MemoryClient implements Client {
   readonly #objects: Objects;
   readonly #clock: Clock;
 

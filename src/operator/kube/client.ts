@@ -46,7 +46,7 @@ export interface ListOptions {
   namespace?: string | undefined;
   labelSelector?: string | undefined;
   signal?: AbortSignal | undefined;
-  /** What of each object is of interest, so that no more of it is held. A cluster that holds all of them anyway passes it over. */
+  /** What of each object is of interest, so that no more of it is held. A client that holds all of them anyway passes it over. */
   keep?: ((object: KubeObject) => KubeObject) | undefined;
 }
 
@@ -57,10 +57,10 @@ export interface WatchOptions extends ListOptions {
 }
 
 /**
- * What a controller needs of a cluster. Implemented over HTTP by apiServer.ts, and in memory by src/local.
+ * What a controller needs of a cluster. Implemented over HTTP by apiClient.ts, and in memory by src/local.
  * Every method throws {@link ApiError} for an answer that is not a success.
  */
-export interface Cluster {
+export interface Client {
   list(type: ResourceType, options: ListOptions): Promise<{ items: KubeObject[]; resourceVersion: string }>;
   /** Ends when the server ends it; throws ApiError 410 where the version is too old. */
   watch(type: ResourceType, options: WatchOptions): AsyncIterable<WatchEvent>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { WatchEvent } from '../../../../src/operator/kube/cluster.ts';
+import type { WatchEvent } from '../../../../src/operator/kube/client.ts';
 import { types } from '../../../../src/operator/types.ts';
 import { answering } from '../../../helpers/apiAnswers.ts';
 
@@ -10,11 +10,11 @@ const page = (items: object[], rest = '') =>
 
 test('a list is read page by page, and its objects are as a watch has them', async (t) => {
   const asked: (string | undefined)[] = [];
-  const { cluster } = await answering(t, [
+  const { client } = await answering(t, [
     (response, { url }) => response.end(page([pod('a')], 'more'), () => asked.push(url)),
     (response, { url }) => response.end(page([pod('b')]), () => asked.push(url)),
   ]);
-  const { items, resourceVersion } = await cluster.list(types.pod, { namespace: 'n', labelSelector: 'a=b' });
+  const { items, resourceVersion } = await client.list(types.pod, { namespace: 'n', labelSelector: 'a=b' });
   assert.deepEqual(items, [
     { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'n' } },
     { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'b', namespace: 'n' } },
@@ -32,7 +32,7 @@ test('a watch gives events as they come, however they are cut, and ends with the
     { type: 'ERROR', object: { code: 410, reason: 'Expired', message: 'too old' } },
   ].map((event) => `${JSON.stringify(event)}\n`);
   const bytes = Buffer.from(text.join(''));
-  const { cluster } = await answering(t, [
+  const { client } = await answering(t, [
     (response) => {
       const cut = bytes.indexOf('画') + 1; // within the character
       response.write(bytes.subarray(0, cut), () => response.end(bytes.subarray(cut)));
@@ -41,8 +41,7 @@ test('a watch gives events as they come, however they are cut, and ends with the
   const seen: WatchEvent[] = [];
   await assert.rejects(
     async () => {
-      for await (const event of cluster.watch(types.pod, { resourceVersion: '1', timeoutSeconds: 60 }))
-        seen.push(event);
+      for await (const event of client.watch(types.pod, { resourceVersion: '1', timeoutSeconds: 60 })) seen.push(event);
     },
     { status: 410, reason: 'Expired' },
   );
@@ -54,12 +53,12 @@ test('a watch gives events as they come, however they are cut, and ends with the
 
 test('what is not there is undefined to get and false to delete', async (t) => {
   const missing = JSON.stringify({ code: 404, reason: 'NotFound', message: 'no' });
-  const { cluster } = await answering(t, [
+  const { client } = await answering(t, [
     (response) => response.writeHead(404).end(missing),
     (response) => response.writeHead(404).end(missing),
     (response) => response.writeHead(409).end(JSON.stringify({ code: 409, reason: 'Conflict', message: 'other uid' })),
   ]);
-  assert.equal(await cluster.get(types.pod, 'n', 'a'), undefined);
-  assert.equal(await cluster.delete(types.pod, 'n', 'a'), false);
-  assert.equal(await cluster.delete(types.pod, 'n', 'a', 'uid'), false);
+  assert.equal(await client.get(types.pod, 'n', 'a'), undefined);
+  assert.equal(await client.delete(types.pod, 'n', 'a'), false);
+  assert.equal(await client.delete(types.pod, 'n', 'a', 'uid'), false);
 });

@@ -1,22 +1,22 @@
 import { after, before } from 'node:test';
-import type { ApiServer } from '../../src/operator/kube/apiServer.ts';
-import { testCluster } from '../helpers/clusterBehaviour.ts';
+import type { ApiClient } from '../../src/operator/kube/apiClient.ts';
+import { testClient } from '../helpers/clientBehaviour.ts';
 import { installCrd } from './crd.ts';
 import { type Environment, skip, startEnvironment } from './envtest.ts';
 
 let environment: Environment;
-let cluster: ApiServer;
+let client: ApiClient;
 
 before(async () => {
   if (skip !== false) return;
   environment = await startEnvironment();
-  cluster = environment.connect();
-  await installCrd(cluster);
+  client = environment.connect();
+  await installCrd(client);
 });
 after(async () => {
   if (skip !== false) return;
-  await cluster.close();
+  await client.close();
   await environment.stop();
 });
 
-testCluster(() => cluster, skip);
+testClient(() => client, skip);

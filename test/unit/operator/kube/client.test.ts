@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiError, apiVersionOf, controllerOf, isApiError, keyOf } from '../../../../src/operator/kube/cluster.ts';
+import { ApiError, apiVersionOf, controllerOf, isApiError, keyOf } from '../../../../src/operator/kube/client.ts';
 import { types } from '../../../../src/operator/types.ts';
 
 test('an answer that is no success says what the server says', () => {
