@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const clock = systemClock;
   const client = ApiClient.fromEnvironment(clock, config);
   const namespace = config.DDR_WATCH_NAMESPACE;
-  const { registry, controllerMetrics, watch } = createMetrics();
+  const { registry, controllerMetrics, leads, watch } = createMetrics();
   const controller = createRunController({
     client,
     clock,
@@ -79,6 +79,7 @@ async function main(): Promise<void> {
   }
   if (stopping) return;
   leading = true;
+  leads(true);
   controller.start();
 }
 

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { phases, statusSchema } from '../api/status.ts';
 import type { RunController, RunControllerMetrics } from './runController.ts';
 import { types } from './types.ts';
@@ -9,6 +9,8 @@ const controller = 'disentangleddiffusionrun';
 export function createMetrics(): {
   registry: Registry;
   controllerMetrics: RunControllerMetrics;
+  /** Whether this process acts, or stands by. */
+  leads: (leading: boolean) => void;
   watch: (controller: RunController) => void;
 } {
   const registry = new Registry();
@@ -40,8 +42,14 @@ export function createMetrics(): {
     registers,
   });
 
+  // Rates of what has never been counted are not 0 but absent, and the first error would be none.
+  for (const result of ['success', 'error', 'requeue_after']) total.inc({ controller, result }, 0);
+  errors.inc({ controller }, 0);
+  collectDefaultMetrics({ register: registry });
+
   return {
     registry,
+    leads: leaderMetric(registry),
     controllerMetrics: {
       ...watchMetrics(registry),
       reconciled(result, seconds) {
@@ -53,6 +61,18 @@ export function createMetrics(): {
     },
     watch: (runController) => registerGauges(registry, runController),
   };
+}
+
+function leaderMetric(registry: Registry): (leading: boolean) => void {
+  const leader = new Gauge({
+    name: 'leader_election_master_status',
+    help: '1 where this process acts, 0 where it stands by.',
+    labelNames: ['name'],
+    registers: [registry],
+  });
+  const leads = (leading: boolean) => leader.set({ name: controller }, leading ? 1 : 0);
+  leads(false);
+  return leads;
 }
 
 /** How soon what the watches tell is looked at, and what they did not tell. */
@@ -77,8 +97,8 @@ function watchMetrics(registry: Registry): Pick<RunControllerMetrics, 'waited' |
   };
 }
 
-/** Depth of the queue, and runs and models by phase, counted when they are asked for. */
-function registerGauges(registry: Registry, { runs, queueDepth }: RunController): void {
+/** What is read when it is asked for: the queue, and runs and models by phase. */
+function registerGauges(registry: Registry, { runs, queue }: RunController): void {
   const registers = [registry];
   new Gauge({
     name: 'workqueue_depth',
@@ -86,7 +106,16 @@ function registerGauges(registry: Registry, { runs, queueDepth }: RunController)
     labelNames: ['name'],
     registers,
     collect() {
-      this.set({ name: controller }, queueDepth());
+      this.set({ name: controller }, queue.depth);
+    },
+  });
+  new Gauge({
+    name: 'workqueue_longest_running_processor_seconds',
+    help: 'Seconds that the longest of the reconciliations at this moment has taken so far.',
+    labelNames: ['name'],
+    registers,
+    collect() {
+      this.set({ name: controller }, queue.longestMs / 1000);
     },
   });
   new Gauge({

@@ -59,7 +59,7 @@ export interface RunController {
   runs: Store;
   /** Last answers of running pods, by name. */
   progress: ReadonlyMap<string, Progress>;
-  queueDepth(): number;
+  queue: Pick<WorkQueue, 'depth' | 'longestMs'>;
 }
 
 /** Watches runs and their children; what changes puts the key of its run into the queue. */
@@ -133,6 +133,6 @@ export function createRunController(options: RunControllerOptions): RunControlle
     },
     runs: runs.store,
     progress: poller.progress,
-    queueDepth: () => queue.depth,
+    queue,
   };
 }

@@ -23,7 +23,8 @@ export class WorkQueue {
   readonly #ready: string[] = [];
   /** Keys that are in `ready`, or will be when they are done and have rested. */
   readonly #dirty = new Set<string>();
-  readonly #processing = new Set<string>();
+  /** Keys that are being worked on, each with when that began. */
+  readonly #processing = new Map<string, number>();
   /** Keys that were taken less than the interval ago; what ends their rest early. */
   readonly #resting = new Map<string, () => void>();
   /** When a key was added first since it was taken last. */
@@ -53,6 +54,12 @@ export class WorkQueue {
   /** Keys that wait, without those that wait for their time. */
   get depth(): number {
     return this.#ready.length;
+  }
+
+  /** For how many milliseconds the key has been worked on that has been so the longest; 0 where there is none. */
+  get longestMs(): number {
+    const [since] = this.#processing.values(); // a key goes to the end each time that it is taken
+    return since === undefined ? 0 : this.#clock.now() - since;
   }
 
   /** Adds a key of which there is news. */
@@ -131,10 +138,11 @@ export class WorkQueue {
 
   #handOut(key: string): void {
     this.#dirty.delete(key);
-    this.#processing.add(key);
+    const now = this.#clock.now();
+    this.#processing.set(key, now);
     const addedAt = this.#addedAt.get(key);
     this.#addedAt.delete(key);
-    if (addedAt !== undefined) this.#onTaken(this.#clock.now() - addedAt);
+    if (addedAt !== undefined) this.#onTaken(now - addedAt);
     if (this.#interval === 0) return;
     const cancel = this.#clock.after(this.#interval, () => {
       this.#resting.delete(key);

@@ -19,7 +19,7 @@ test('health, readiness and metrics are served', async () => {
   const models = { total: 3, pending: 1, active: 1, done: 1, failed: 0, summary: '1/3', retries: 0, states: {} };
   runs.set(run('a', { phase: 'Training', models }));
   runs.set(run('b', {}));
-  watch({ runs, queueDepth: () => 2 } as unknown as RunController);
+  watch({ runs, queue: { depth: 2, longestMs: 1500 } } as unknown as RunController);
   controllerMetrics.reconciled('error', 0.2);
   let ready = false;
   const port = await freePort();
@@ -37,6 +37,7 @@ test('health, readiness and metrics are served', async () => {
   for (const line of [
     'controller_runtime_reconcile_errors_total{controller="disentangleddiffusionrun"} 1',
     'workqueue_depth{name="disentangleddiffusionrun"} 2',
+    'workqueue_longest_running_processor_seconds{name="disentangleddiffusionrun"} 1.5',
     'ddr_runs{phase="Training"} 1',
     'ddr_runs{phase="Pending"} 1',
     'ddr_models{phase="done"} 1',

@@ -20,6 +20,24 @@ test('reconciliations are counted by result and timed, under controller-runtimeâ
     assert.ok(text.includes(`${line}\n`), line);
 });
 
+test('a rate sees the first error, since what is counted begins at 0', async () => {
+  const text = await createMetrics().registry.metrics();
+  const label = 'controller="disentangleddiffusionrun"';
+  for (const name of [
+    `controller_runtime_reconcile_errors_total{${label}}`,
+    `controller_runtime_reconcile_total{${label},result="error"}`,
+  ])
+    assert.ok(text.includes(`${name} 0\n`), name);
+});
+
+test('one of several processes says that it leads, under client-goâ€™s name', async () => {
+  const { registry, leads } = createMetrics();
+  const name = 'leader_election_master_status{name="disentangleddiffusionrun"}';
+  assert.ok((await registry.metrics()).includes(`${name} 0\n`));
+  leads(true);
+  assert.ok((await registry.metrics()).includes(`${name} 1\n`));
+});
+
 test('how long events wait is a histogram; changes that a watch missed are counted, and are 0 from the start', async () => {
   const { registry, controllerMetrics } = createMetrics();
   assert.match(await registry.metrics(), /ddr_watch_missed_events_total\{resource="pods"\} 0\n/);

@@ -33,6 +33,24 @@ test('a taker that waits gets the next key', async () => {
   assert.equal(await taken, 'a');
 });
 
+test('the longest work at hand is timed, also where its key is added meanwhile', async () => {
+  const { clock, queue } = createQueue();
+  assert.equal(queue.longestMs, 0);
+  for (const key of ['a', 'b']) {
+    queue.add(key);
+    await queue.take();
+    await clock.advance(1000);
+  }
+  queue.add('a');
+  assert.equal(queue.longestMs, 2000);
+  queue.done('a');
+  await queue.take();
+  assert.equal(queue.longestMs, 1000, 'b is now the longest');
+  queue.done('b');
+  queue.done('a');
+  assert.equal(queue.longestMs, 0);
+});
+
 test('failures come back after a doubling delay, which is forgotten on success', async () => {
   const { clock, queue } = createQueue();
   for (const delay of [100, 200, 400]) {
