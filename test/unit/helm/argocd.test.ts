@@ -70,11 +70,14 @@ test('health in Argo CD and kstatus', { skip }, async (t) => {
     });
   }
 
-  await t.test('of one that waits for a place: in progress to a wait that has a timeout, Degraded where there is none', () => {
-    const run = unschedulableRun();
-    assert.deepEqual([health(run).status, kstatus(run)], ['Degraded', 'InProgress']);
-    assert.match(health(run).message, /^The run is blocked\. .*no such thing/);
-  });
+  await t.test(
+    'of one that waits for a place: in progress to a wait that has a timeout, Degraded where there is none',
+    () => {
+      const run = unschedulableRun();
+      assert.deepEqual([health(run).status, kstatus(run)], ['Degraded', 'InProgress']);
+      assert.match(health(run).message, /^The run is blocked\. .*no such thing/);
+    },
+  );
 
   await t.test('of one that is at work though a child is refused', () => {
     const run = refusedRun();
