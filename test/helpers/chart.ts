@@ -103,7 +103,17 @@ const everything = {
   rbac: { create: true, userRoles: true },
   serviceAccount: { create: true, name: 'account', annotations: { 'eks.amazonaws.com/role-arn': 'role' } },
   service: { annotations: { 'service.example/a': 'b' } },
-  networkPolicy: { apiServerPorts: [6443], extraEgress: [{ ports: [{ port: 3128, protocol: 'TCP' }] }] },
+  networkPolicy: {
+    apiServerPorts: [6443],
+    extraEgress: [{ ports: [{ port: 3128, protocol: 'TCP' }] }],
+    trainers: {
+      enabled: true,
+      egress: [{ ports: [{ port: 53, protocol: 'UDP' }] }],
+      extraIngress: [{ from: [{ namespaceSelector: {} }], ports: [{ port: 8080, protocol: 'TCP' }] }],
+    },
+  },
+  metrics: { dashboard: { enabled: true, labels: { grafana_dashboard: 'yes' }, annotations: { folder: 'ML' } } },
+  argocd: { enabled: true },
   nameOverride: 'named',
   fullnameOverride: 'operator-of-all',
   namespaceOverride: 'elsewhere',
@@ -125,6 +135,9 @@ export const valueSets: Record<string, Rendering> = {
   'the default': {},
   'everything set': { values: everything },
   'one namespace': { values: { watchNamespace: 'team-a' } },
+  'a policy for pods of runs in namespaces': {
+    values: { networkPolicy: { trainers: { enabled: true, namespaces: ['team-a', 'team-b', 'team-a'] } } },
+  },
   'images by digest': { values: { operator: { image: { digest } }, trainer: { image: { tag: '1', digest } } } },
   'nothing for the whole cluster': {
     values: { watchNamespace: 'team-a', crds: { install: false }, rbac: { userRoles: false } },

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { dump } from 'js-yaml';
 import type { KubeObject } from '../../../src/operator/kube/client.ts';
 import { chart, noHelm, parentChart, render, renderText, twiceInOne, valueSets } from '../../helpers/chart.ts';
+import { runOf, Simulation } from '../../helpers/simulation.ts';
 
 interface Container {
   image: string;
@@ -238,6 +239,55 @@ test('the templates of the chart', { skip: noHelm }, async (t) => {
 
   await t.test('values of an earlier chart alone are refused, with the way to keep them', () => {
     assert.match(refusal({ rbac: null, service: null }), /--reset-then-reuse-values/);
+  });
+
+  await t.test('pods of runs can be shut off: the operator alone reaches them, and they reach what is listed', () => {
+    interface Policy extends KubeObject {
+      spec: {
+        podSelector: { matchLabels: Record<string, string> };
+        policyTypes: string[];
+        ingress: { from: [{ namespaceSelector: object; podSelector: object }]; ports: object[] }[];
+        egress: object[];
+      };
+    }
+    const policies = (values: object) =>
+      render({ values }).filter(({ metadata }) => metadata.name === 'ddr-operator-trainers') as Policy[];
+    const trainers = (more: object = {}) => ({ networkPolicy: { trainers: { enabled: true, ...more } } });
+    assert.deepEqual(policies({}), []);
+    assert.match(refusal(trainers()), /list those of the runs in networkPolicy\.trainers\.namespaces/);
+
+    const [policy, ...others] = policies({ watchNamespace: 'team-a', ...trainers({ namespaces: ['ignored'] }) });
+    assert.deepEqual([policy?.metadata.namespace, others.length], ['team-a', 0]);
+    assert.deepEqual(policy?.spec.policyTypes, ['Ingress', 'Egress']);
+    assert.deepEqual(policy.spec.egress, []);
+    const { selector } = deploymentOf({}).spec;
+    assert.deepEqual(policy.spec.ingress, [
+      {
+        from: [
+          {
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'system' } },
+            podSelector: { matchLabels: selector.matchLabels },
+          },
+        ],
+        ports: [{ port: 8080, protocol: 'TCP' }],
+      },
+    ]);
+
+    const simulation = new Simulation(runOf());
+    simulation.prepare();
+    for (const job of simulation.working())
+      for (const [name, value] of Object.entries(policy.spec.podSelector.matchLabels))
+        assert.equal(job.labels[name], value, 'the policy does not select this pod');
+
+    const egress = [{ ports: [{ port: 443, protocol: 'TCP' }] }];
+    const several = policies(trainers({ namespaces: ['a', 'b', 'a'], egress, extraIngress: [{ from: [] }] }));
+    assert.deepEqual(
+      several.map(({ metadata, spec }) => [metadata.namespace, spec.egress, spec.ingress.length]),
+      [
+        ['a', egress, 2],
+        ['b', egress, 2],
+      ],
+    );
   });
 
   await t.test('a ServiceMonitor is made where it is wanted', () => {
