@@ -45,6 +45,7 @@ export function createMetrics(): {
   // Rates of what has never been counted are not 0 but absent, and the first error would be none.
   for (const result of ['success', 'error', 'requeue_after']) total.inc({ controller, result }, 0);
   errors.inc({ controller }, 0);
+  time.zero({ controller });
   collectDefaultMetrics({ register: registry });
 
   return {

@@ -88,7 +88,7 @@ test('a real Prometheus and a real operator', { skip: skip || withoutPrometheus 
   t.after(() => environment.stop());
   const client = environment.connect();
   t.after(() => client.close());
-  console.error("env");await installCrd(client);console.error("crd");
+  await installCrd(client);
   await client.create(types.run, { ...withSpec({}), metadata: { namespace: 'default', name: 'digits' } });
   const ask = await startPrometheus(t, await startOperators(t, environment.kubeconfig));
   const query = async (expression: string) =>

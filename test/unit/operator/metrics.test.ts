@@ -26,6 +26,7 @@ test('a rate sees the first error, since what is counted begins at 0', async () 
   for (const name of [
     `controller_runtime_reconcile_errors_total{${label}}`,
     `controller_runtime_reconcile_total{${label},result="error"}`,
+    `controller_runtime_reconcile_time_seconds_count{${label}}`,
   ])
     assert.ok(text.includes(`${name} 0\n`), name);
 });
