@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -13,8 +12,8 @@ import { programPath, withoutPrograms } from '../helpers/programs.ts';
 import { withSpec } from '../helpers/runs.ts';
 import { installCrd } from './crd.ts';
 import { skip, startEnvironment } from './envtest.ts';
+import { startOperator, startProgram } from './programs.ts';
 
-const main = join(import.meta.dirname, '../../src/operator/main.ts');
 const labels = { namespace: 'system', job: 'ddr-operator' };
 const withoutPrometheus = withoutPrograms(['prometheus'], 'no real Prometheus scrapes the operator');
 
@@ -29,28 +28,11 @@ interface Sample {
   value: [time: number, value: string];
 }
 
-/** A program that is killed at the end of the test, with a file of what it says. */
-function start(t: TestContext, program: string, args: string[], env: NodeJS.ProcessEnv = {}): { log: string } {
-  const log = join(mkdtempSync(join(tmpdir(), 'ddr-log-')), 'log');
-  const output = openSync(log, 'a');
-  const child: ChildProcess = spawn(program, args, {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', output, output],
-  });
-  t.after(() => child.kill('SIGKILL'));
-  return { log };
-}
-
 /** Two operators, of which one leads. @returns the port of each one's metrics */
 async function startOperators(t: TestContext, kubeconfig: string): Promise<number[]> {
   const ports = [await freePort(), await freePort()];
   for (const [i, port] of ports.entries())
-    start(t, process.execPath, [main], {
-      KUBECONFIG: kubeconfig,
-      DDR_TRAINER_IMAGE: 'trainer:test',
-      DDR_HTTP_PORT: String(port),
-      DDR_IDENTITY: `operator-${i}`,
-    });
+    startOperator(t, kubeconfig, { DDR_HTTP_PORT: String(port), DDR_IDENTITY: `operator-${i}` });
   return ports;
 }
 
@@ -68,7 +50,7 @@ async function startPrometheus(t: TestContext, ports: number[]): Promise<<T>(pat
   };
   writeFileSync(join(folder, 'prometheus.yaml'), dump(configuration));
   const port = await freePort();
-  const { log } = start(t, programPath('prometheus') ?? '', [
+  const { log } = startProgram(t, programPath('prometheus') ?? '', [
     `--config.file=${join(folder, 'prometheus.yaml')}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
     `--web.listen-address=127.0.0.1:${port}`,

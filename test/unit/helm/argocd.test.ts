@@ -163,3 +163,15 @@ test('docs/gitops.md shows the same', () => {
   const [, yaml = ''] = /```yaml\n(data:\n[\s\S]*?)```/.exec(page) ?? [];
   assertCustomizations((load(yaml) as { data: Record<string, string> }).data);
 });
+
+test('docs/gitops.md has the verdict of every phase', () => {
+  const page = readFileSync(join(chart, '../../docs/gitops.md'), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+  for (const phase of phases) {
+    const { argo, kstatus: word } = verdicts[phase];
+    const row = rows.find(
+      (line) => line.includes(`\`${phase}\``) && line.includes(`| ${word}`) && line.includes(`| ${argo} |`),
+    );
+    assert.ok(row !== undefined, `${phase}: ${word}, ${argo}`);
+  }
+});
