@@ -93,6 +93,15 @@ test('every panel has a place of its own and says what it shows', () => {
   }
 });
 
+test('docs/alerts.md names every metric of the operator', async () => {
+  const { registry, watch } = createMetrics();
+  watch({ runs: { all: () => [] }, queue: { depth: 0, longestMs: 0 } } as unknown as RunController);
+  const page = readFileSync(join(chart, '../../docs/alerts.md'), 'utf8');
+  const own = registry.getMetricsAsArray().filter(({ name }) => !/^(process|nodejs)_/.test(name));
+  assert.ok(own.length > 8);
+  for (const { name } of own) assert.match(page, new RegExp(`\\| .*\`${name}[\`{].* \\|`), name);
+});
+
 /** An alert as docs/alerts.md heads it. */
 const headOf = ({ alert, labels, for: pending }: Alert) =>
   `## ${alert}\n\n${labels.severity}, ${pending === undefined ? 'at once' : `after ${pending}`}\n\n**It means**`;
