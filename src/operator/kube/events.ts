@@ -61,7 +61,7 @@ export class EventRecorder {
 
   /** Token bucket per object. */
   #spend(key: string): boolean {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.elapsed();
     const { left, at } = this.#budgets.get(key) ?? { left: burst, at: now };
     const tokens = Math.min(burst, left + ((now - at) / 60_000) * perMinute);
     this.#budgets.set(key, { left: Math.max(0, tokens - 1), at: now });
