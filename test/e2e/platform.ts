@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, skip } from './cluster.ts';
 
-/** The kit that starts Kueue and Flux on the cluster that it has started itself. */
-const kit = join(root, '../shared/kube/cluster');
+/** The kit that starts Kueue and Flux on the cluster that it has started itself, and lets its components fail. */
+export const kit = join(root, '../shared/kube/cluster');
 
 const answerOf = (program: string, args: string[]): string | undefined => {
   try {
@@ -19,6 +19,8 @@ const isServed = (crd: string): boolean => answerOf('kubectl', ['get', 'crd', cr
 /** Whether KUBECONFIG names the kit's cluster. */
 const isKits = (): boolean =>
   existsSync(kit) && (answerOf(kit, ['env'])?.includes(process.env.KUBECONFIG ?? '-') ?? false);
+
+export const skipWithoutKit: string | false = !skip && isKits() ? false : 'needs the cluster of ../shared/kube';
 
 /**
  * Why tests of a platform part are skipped; false where the cluster has it. The kit's own cluster is given it, and what the
