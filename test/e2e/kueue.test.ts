@@ -101,7 +101,7 @@ test('runs under a quota of Kueue', { skip }, async (t) => {
 
   await t.test('six models train two by two in a quota of 2 GPUs; suspending gives them back', async (t) => {
     const history = watchPods(t, namespace, 'six');
-    await apply(namespace, queued('six', 6, 1600));
+    await apply(namespace, queued('six', 6, 640));
     await untilTraining(namespace, 'six');
     assert.equal(await reservedGpus(), 2);
     await setSpec('six', { suspend: true });
