@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { phases, statusSchema } from '../api/status.ts';
+import type { ConnectionOptions } from './kube/apiConnection.ts';
 import type { RunController, RunControllerMetrics } from './runController.ts';
 import { types } from './types.ts';
 
@@ -9,11 +10,29 @@ const controller = 'disentangleddiffusionrun';
 export function createMetrics(): {
   registry: Registry;
   controllerMetrics: RunControllerMetrics;
+  answered: NonNullable<ConnectionOptions['answered']>;
   /** Whether this process acts, or stands by. */
   leads: (leading: boolean) => void;
   watch: (controller: RunController) => void;
 } {
   const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Counter({
+    name: 'rest_client_requests_total',
+    help: 'Answers of the API server by code and method.',
+    labelNames: ['code', 'method'],
+    registers: [registry],
+  });
+  return {
+    registry,
+    controllerMetrics: { ...loopMetrics(registry), ...watchMetrics(registry) },
+    answered: (method, status) => requests.inc({ method, code: status }),
+    leads: leaderMetric(registry),
+    watch: (runController) => registerGauges(registry, runController),
+  };
+}
+
+function loopMetrics(registry: Registry): Pick<RunControllerMetrics, 'reconciled' | 'active'> {
   const registers = [registry];
   const labelNames = ['controller'];
   const total = new Counter({
@@ -42,25 +61,18 @@ export function createMetrics(): {
     registers,
   });
 
-  // Rates of what has never been counted are not 0 but absent, and the first error would be none.
+  // What has never been counted is absent and not 0, and a rate would not see the first error.
   for (const result of ['success', 'error', 'requeue_after']) total.inc({ controller, result }, 0);
   errors.inc({ controller }, 0);
   time.zero({ controller });
-  collectDefaultMetrics({ register: registry });
 
   return {
-    registry,
-    leads: leaderMetric(registry),
-    controllerMetrics: {
-      ...watchMetrics(registry),
-      reconciled(result, seconds) {
-        total.inc({ controller, result });
-        if (result === 'error') errors.inc({ controller });
-        time.observe({ controller }, seconds);
-      },
-      active: (workers) => active.set({ controller }, workers),
+    reconciled(result, seconds) {
+      total.inc({ controller, result });
+      if (result === 'error') errors.inc({ controller });
+      time.observe({ controller }, seconds);
     },
-    watch: (runController) => registerGauges(registry, runController),
+    active: (workers) => active.set({ controller }, workers),
   };
 }
 

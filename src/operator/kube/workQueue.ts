@@ -59,20 +59,20 @@ export class WorkQueue {
   /** For how many milliseconds the key has been worked on that has been so the longest; 0 where there is none. */
   get longestMs(): number {
     const [since] = this.#processing.values(); // a key goes to the end each time that it is taken
-    return since === undefined ? 0 : this.#clock.now() - since;
+    return since === undefined ? 0 : this.#clock.elapsed() - since;
   }
 
   /** Adds a key of which there is news. */
   add(key: string): void {
     if (this.#closed) return;
-    if (!this.#addedAt.has(key)) this.#addedAt.set(key, this.#clock.now());
+    if (!this.#addedAt.has(key)) this.#addedAt.set(key, this.#clock.elapsed());
     this.#enqueue(key);
   }
 
   /** Adds a key later. Of two times the earlier holds. */
   addAfter(key: string, milliseconds: number): void {
     if (this.#closed) return;
-    const at = this.#clock.now() + milliseconds;
+    const at = this.#clock.elapsed() + milliseconds;
     const known = this.#timers.get(key);
     if (known !== undefined && known.at <= at) return;
     known?.cancel();
@@ -138,7 +138,7 @@ export class WorkQueue {
 
   #handOut(key: string): void {
     this.#dirty.delete(key);
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     this.#processing.set(key, now);
     const addedAt = this.#addedAt.get(key);
     this.#addedAt.delete(key);

@@ -19,10 +19,11 @@ const seriesIn = (expression: string) => [...expression.matchAll(/([a-z_0-9]+)\{
 
 /** Names of the series that an operator exports, and the labels of each. */
 async function exported(): Promise<Map<string, Set<string>>> {
-  const { registry, controllerMetrics, watch } = createMetrics();
+  const { registry, controllerMetrics, answered, watch } = createMetrics();
   watch({ runs: { all: () => [] }, queue: { depth: 0, longestMs: 0 } } as unknown as RunController);
   controllerMetrics.reconciled('success', 1);
   controllerMetrics.active(1);
+  answered('GET', 200);
   const series = new Map<string, Set<string>>();
   for (const [, name = '', labels = ''] of (await registry.metrics()).matchAll(/^([a-z_0-9]+)(?:\{(.*)\})? /gm)) {
     const known = series.get(name) ?? new Set<string>();
