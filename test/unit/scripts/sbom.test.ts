@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
@@ -68,6 +69,23 @@ test('every package that runs is named, and none that only builds or tests', () 
     assert.ok(trainer.includes(name), name);
   assert.ok(!operator.some((name) => name.includes('tensorflow') || name === 'sharp'));
   assert.ok(!trainer.includes('@kubernetes/client-node'));
+});
+
+test('every package that the code in an image imports is named', () => {
+  for (const image of images) {
+    const files = globSync(`{api,diffusion,${image}}/**/*.ts`, { cwd: join(root, 'src') });
+    const imports = files.flatMap((file) => {
+      const code = stripTypeScriptTypes(readFileSync(join(root, 'src', file), 'utf8'));
+      return [...code.matchAll(/(?:from|import|require)[ (]'([^.'][^']*)'/g)].map(([, name = '']) => name);
+    });
+    const names = new Set(imports.flatMap((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? []));
+    assert.ok(names.has('zod') && names.has('pino'));
+    const foreign = [...names].filter((name) => !name.startsWith('node:'));
+    assert.deepEqual(
+      foreign.filter((name) => !namesOf(image).includes(name)),
+      [],
+    );
+  }
 });
 
 test('of packages for several platforms those of the image are named', () => {
