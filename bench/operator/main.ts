@@ -93,6 +93,12 @@ async function operated(bare: Yardstick): Promise<void> {
       measure('operator: peak memory', operator.peakMegabytes(), 'MB', { atMost: 300 });
       const reconciles = await operator.metric('controller_runtime_reconcile_total');
       measure('reconciles', reconciles, 'in all');
+      const p99 = await operator.quantile('ddr_watch_to_reconcile_seconds', 0.99);
+      measure('watch to reconcile, p99, at most', p99 * 1000, 'ms', { atMost: 250 });
+      const written = await Promise.all(['POST', 'PUT', 'PATCH', 'DELETE'].map((method) => operator.requests(method)));
+      const writes = written.reduce((sum, count) => sum + count, 0);
+      measure('writes, events among them', writes / total, 'per model', { atMost: 3 });
+      measure('changes that a watch missed', await operator.metric('ddr_watch_missed_events_total'), '', { atMost: 0 });
       const [first] = all;
       const object = first && (await client.get(types.run, 'bench-runs', first.metadata.name));
       measure('size of the object', JSON.stringify(object).length / 1024, 'KB', { atMost: 256 });

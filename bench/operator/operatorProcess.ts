@@ -60,8 +60,17 @@ export class OperatorProcess {
 
   /** Its largest resident memory so far, in MB. */
   peakMegabytes(): number {
-    const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'));
-    return Number(match?.[1] ?? Number.NaN) / 1024;
+    return this.#megabytes('VmHWM');
+  }
+
+  /** Its resident memory now, in MB. */
+  residentMegabytes(): number {
+    return this.#megabytes('VmRSS');
+  }
+
+  #megabytes(field: string): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+    return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? Number.NaN) / 1024;
   }
 
   /** A counter or gauge of its metrics, all its labels together. */
@@ -72,6 +81,11 @@ export class OperatorProcess {
       .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
       .filter((line) => line.includes(labels))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  /** Answers of the API server to calls of a method. */
+  requests(method: string): Promise<number> {
+    return this.metric('rest_client_requests_total', `method="${method}"`);
   }
 
   /** Upper bound of the bucket in which a part of all observations of a histogram lie. */

@@ -24,9 +24,9 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const logger = pino({ level: config.DDR_LOG_LEVEL, base: { instance: config.DDR_IDENTITY } });
   const clock = systemClock;
-  const client = ApiClient.fromEnvironment(clock, config);
+  const { registry, controllerMetrics, answered, watch } = createMetrics();
+  const client = ApiClient.fromEnvironment(clock, config, { answered });
   const namespace = config.DDR_WATCH_NAMESPACE;
-  const { registry, controllerMetrics, watch } = createMetrics();
   const controller = createRunController({
     client,
     clock,

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { phases, statusSchema } from '../api/status.ts';
+import type { ConnectionOptions } from './kube/apiConnection.ts';
 import type { RunController, RunControllerMetrics } from './runController.ts';
 import { types } from './types.ts';
 
@@ -9,6 +10,7 @@ const controller = 'disentangleddiffusionrun';
 export function createMetrics(): {
   registry: Registry;
   controllerMetrics: RunControllerMetrics;
+  answered: NonNullable<ConnectionOptions['answered']>;
   watch: (controller: RunController) => void;
 } {
   const registry = new Registry();
@@ -39,6 +41,12 @@ export function createMetrics(): {
     labelNames,
     registers,
   });
+  const requests = new Counter({
+    name: 'rest_client_requests_total',
+    help: 'Answers of the API server by code and method.',
+    labelNames: ['code', 'method'],
+    registers,
+  });
 
   return {
     registry,
@@ -51,6 +59,7 @@ export function createMetrics(): {
       },
       active: (workers) => active.set({ controller }, workers),
     },
+    answered: (method, status) => requests.inc({ method, code: status }),
     watch: (runController) => registerGauges(registry, runController),
   };
 }

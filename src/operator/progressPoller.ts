@@ -57,11 +57,11 @@ export class ProgressPoller {
     const { clock, intervalMs = 5000, podsPerSecond = 20 } = this.#options;
     const { signal } = this.#stop;
     let left = podsPerSecond;
-    let at = clock.now();
+    let at = clock.elapsed();
     while (!signal.aborted) {
       await sleep(clock, Math.min(longestPause, intervalMs), signal);
       if (signal.aborted) return;
-      const now = clock.now();
+      const now = clock.elapsed();
       left = Math.min(podsPerSecond, left + (podsPerSecond * (now - at)) / 1000);
       at = now;
       const pods = this.#due(now - intervalMs, Math.floor(left));

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { after, afterEach, before, type TestContext, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import {
   apply,
   children,
@@ -10,7 +9,6 @@ import {
   kubectl,
   leaseHolder,
   modelDigests,
-  type Named,
   prepareNamespace,
   skip,
   smallRun,
@@ -18,62 +16,12 @@ import {
   until,
   untilPhase,
 } from './cluster.ts';
+import { trainPods, untilTraining, watchPods } from './trainers.ts';
 
 const namespace = 'ddr-e2e-faults';
 
 /** Training long enough to be caught in the middle. */
 const longer = { images: 4800, batchSize: 32, threads: 1, seed: 3 };
-
-const trainPods = async (run: string): Promise<Named[]> =>
-  (await children(namespace, run, 'pods')).filter(
-    ({ metadata }) => metadata.labels?.['tspace.dev/component'] === 'train',
-  );
-
-const isRunning = ({ metadata, status }: Named) =>
-  status?.phase === 'Running' && metadata.deletionTimestamp === undefined;
-
-/** Waits until a training pod has done some images, and gives it. */
-const untilTraining = (run: string, images = 1) =>
-  until(`${run} is in mid-training`, 120, async () => {
-    const { status } = await getRun(namespace, run);
-    if (status?.phase === 'Complete') throw new Error(`${run} ended before it could be disturbed`);
-    const pod = (await trainPods(run)).find(isRunning);
-    return (status?.progress?.images ?? 0) >= images && pod !== undefined ? pod : undefined;
-  });
-
-/** Follows the pods of a run until the test ends: every name that was ever there, and how many trained at once at most. */
-function watchPods(t: TestContext, run: string) {
-  const running = new Set<string>();
-  const seen = new Set<string>();
-  let most = 0;
-  let rest = '';
-  const child = spawn('kubectl', [
-    'get',
-    'pods',
-    '-n',
-    namespace,
-    '-l',
-    `tspace.dev/run=${run},tspace.dev/component=train`,
-    '--watch',
-    '-o',
-    'jsonpath={.metadata.name} {.status.phase}{"\\n"}',
-  ]);
-  child.stdout.on('data', (chunk: Buffer) => {
-    rest += chunk.toString();
-    const lines = rest.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const [name = '', phase = ''] = line.split(' ');
-      seen.add(name);
-      // A pending pod will run: it counts from the moment it is there.
-      if (phase === 'Running' || phase === 'Pending') running.add(name);
-      else running.delete(name);
-      most = Math.max(most, running.size);
-    }
-  });
-  t.after(() => child.kill());
-  return () => ({ most, seen: [...seen] });
-}
 
 test('what goes wrong on a cluster', { skip }, async (t) => {
   before(async () => {
@@ -91,14 +39,14 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
 
   await t.test('a deleted trainer pod restarts alone and ends with the same digest', async () => {
     await apply(namespace, smallRun('deleted', { training: longer }));
-    const victim = await untilTraining('deleted', 640);
-    const others = (await trainPods('deleted')).filter(
+    const victim = await untilTraining(namespace, 'deleted', 640);
+    const others = (await trainPods(namespace, 'deleted')).filter(
       ({ metadata }) => metadata.uid !== victim.metadata.uid && metadata.deletionTimestamp === undefined,
     );
     await kubectl('delete', 'pod', '-n', namespace, victim.metadata.name, '--wait=false');
     const model = victim.metadata.labels?.['tspace.dev/model'];
     const successor = await until('the successor', 120, async () =>
-      (await trainPods('deleted')).find(
+      (await trainPods(namespace, 'deleted')).find(
         (pod) => pod.metadata.labels?.['tspace.dev/model'] === model && pod.metadata.uid !== victim.metadata.uid,
       ),
     );
@@ -108,7 +56,7 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
     });
     assert.match(log, /"images":\d+,"msg":"resumed"/);
     await untilPhase(namespace, 'deleted', 'Complete', 400);
-    const uids = new Set((await trainPods('deleted')).map(({ metadata }) => metadata.uid));
+    const uids = new Set((await trainPods(namespace, 'deleted')).map(({ metadata }) => metadata.uid));
     for (const other of others) assert.ok(uids.has(other.metadata.uid), `${other.metadata.name} was disturbed`);
     assert.deepEqual(await modelDigests(namespace, 'deleted'), await modelDigests(namespace, 'undisturbed'));
     const { status } = await getRun(namespace, 'deleted');
@@ -117,8 +65,8 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
 
   await t.test('the leading operator is deleted: the other takes over, nothing is made twice', async (t) => {
     await apply(namespace, smallRun('takeover', { training: longer }));
-    await untilTraining('takeover');
-    const history = watchPods(t, 'takeover');
+    await untilTraining(namespace, 'takeover');
+    const history = watchPods(t, namespace, 'takeover');
     const leader = await leaseHolder();
     await kubectl('delete', 'pod', '-n', systemNamespace, leader, '--grace-period=0', '--force', '--wait=false');
     await until('another leads', 60, async () => !['', leader].includes(await leaseHolder()));
@@ -132,7 +80,7 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
   });
 
   await t.test('suspend frees all pods, resume goes on, maxParallel is never exceeded', async (t) => {
-    const history = watchPods(t, 'paused');
+    const history = watchPods(t, namespace, 'paused');
     await apply(
       namespace,
       smallRun('paused', {
@@ -140,7 +88,7 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
         execution: { ...(smallRun('x') as { spec: { execution: object } }).spec.execution, maxParallel: 2 },
       }),
     );
-    await untilTraining('paused', 640);
+    await untilTraining(namespace, 'paused', 640);
     await kubectl('patch', 'ddr', '-n', namespace, 'paused', '--type=merge', '-p', '{"spec":{"suspend":true}}');
     await untilPhase(namespace, 'paused', 'Suspended', 30);
     await until(
@@ -258,7 +206,7 @@ test('what goes wrong on a cluster', { skip }, async (t) => {
     'deleting the resource leaves no child behind but its claim, which the next run of the name takes up',
     async () => {
       await apply(namespace, smallRun('gone', { training: longer }));
-      await untilTraining('gone');
+      await untilTraining(namespace, 'gone');
       await kubectl('delete', 'ddr', '-n', namespace, 'gone', '--wait=false');
       await until('all children go', 120, async () => {
         const left = await Promise.all((['jobs', 'pods'] as const).map((kind) => children(namespace, 'gone', kind)));

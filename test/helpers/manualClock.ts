@@ -3,6 +3,7 @@ import type { Clock } from '../../src/operator/kube/clock.ts';
 /** A clock that a test turns. */
 export class ManualClock implements Clock {
   #now: number;
+  #jumped = 0;
   #timers: { at: number; callback: () => void }[] = [];
 
   constructor(now = 1_000_000) {
@@ -10,7 +11,16 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#jumped;
+  }
+
+  elapsed(): number {
     return this.#now;
+  }
+
+  /** Somebody sets the machine's clock: no time passes. */
+  jump(milliseconds: number): void {
+    this.#jumped += milliseconds;
   }
 
   after(milliseconds: number, callback: () => void): () => void {

@@ -59,10 +59,10 @@ export class ApiClient implements Client {
   }
 
   /** The cluster that KUBECONFIG names, or the one this pod runs in. */
-  static fromEnvironment(clock: Clock, proxies: ProxyVariables): ApiClient {
+  static fromEnvironment(clock: Clock, proxies: ProxyVariables, options: ConnectionOptions = {}): ApiClient {
     const config = new KubeConfig();
     config.loadFromDefault();
-    return new ApiClient(config, clock, { proxies });
+    return new ApiClient(config, clock, { ...options, proxies });
   }
 
   /** The namespace of the kubeconfig's current context. */

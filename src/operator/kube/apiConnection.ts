@@ -49,6 +49,8 @@ function mayPass(error: unknown): boolean {
 export interface ConnectionOptions {
   random?: () => number;
   proxies?: ProxyVariables;
+  /** Told of every answer, each try's. */
+  answered?: (method: Call['method'], status: number) => void;
 }
 
 /**
@@ -60,13 +62,16 @@ export class ApiConnection {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #proxies: ProxyVariables;
+  readonly #answered: NonNullable<ConnectionOptions['answered']>;
   #agent: { key: string; dispatcher: Dispatcher } | undefined;
 
-  constructor(config: KubeConfig, clock: Clock, { random = Math.random, proxies = {} }: ConnectionOptions) {
+  constructor(config: KubeConfig, clock: Clock, options: ConnectionOptions) {
+    const { random = Math.random, proxies = {}, answered = () => {} } = options;
     this.#config = config;
     this.#clock = clock;
     this.#random = random;
     this.#proxies = proxies;
+    this.#answered = answered;
   }
 
   async close(): Promise<void> {
@@ -121,6 +126,7 @@ export class ApiConnection {
       bodyTimeout: timeout,
       signal: signal ?? null,
     });
+    this.#answered(method, response.statusCode);
     if (response.statusCode < 300) return response;
     const retryAfter = response.headers['retry-after'];
     throw toApiError(

@@ -1,7 +1,9 @@
 /** Time, passed in so that tests can turn it. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970. May jump, forth and back, when somebody sets the machine's clock. */
   now(): number;
+  /** Milliseconds since some start, which pass evenly whatever becomes of the machine's clock: for how long things take. */
+  elapsed(): number;
   /** Calls back once after a delay; the result cancels. */
   after(milliseconds: number, callback: () => void): () => void;
 }
@@ -11,6 +13,7 @@ const longestTimer = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(milliseconds, callback) {
     const wait = (left: number) =>
       left > longestTimer

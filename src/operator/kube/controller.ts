@@ -50,8 +50,8 @@ export class Controller {
 
   async #reconcile(key: string): Promise<void> {
     const { queue, clock, logger, metrics, reconcile } = this.#options;
-    const started = clock.now();
-    const seconds = () => (clock.now() - started) / 1000;
+    const started = clock.elapsed();
+    const seconds = () => (clock.elapsed() - started) / 1000;
     metrics.active(++this.#active);
     try {
       const { requeueAfterMs } = await reconcile(key);

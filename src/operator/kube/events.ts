@@ -21,14 +21,25 @@ export interface EventRecorderOptions {
   instance: string;
 }
 
-/** Events per object that may come at once, and how many more per minute: a flapping object must not flood etcd. */
-const burst = 25;
-const perMinute = 10;
+/**
+ * Events of one reason and object that may come at once, and how many more per minute: a flapping object must not flood etcd.
+ * Each reason has its own budget, so that a thousand trained models do not keep the run's end from being told.
+ */
+const burst = 10;
+const perMinute = 5;
+/** Budgets that are kept before those that are whole again are forgotten. */
+const mostBudgets = 1000;
+
+interface Budget {
+  left: number;
+  /** When it was counted, in the clock's elapsed time. */
+  at: number;
+}
 
 /** Writes events. One that cannot be written is logged and forgotten: no work depends on it. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
-  readonly #budgets = new Map<string, { left: number; at: number }>();
+  readonly #budgets = new Map<string, Budget>();
   #count = 0;
 
   constructor(options: EventRecorderOptions) {
@@ -38,7 +49,7 @@ export class EventRecorder {
   async record(regarding: KubeObject, { type, reason, message }: ObjectEvent): Promise<void> {
     const { client, clock, logger, controller, instance } = this.#options;
     const { namespace = 'default', name, uid, resourceVersion } = regarding.metadata;
-    if (!this.#spend(uid ?? name)) return;
+    if (!this.#spend(`${uid ?? name} ${reason}`)) return;
     const time = clock.now();
     try {
       await client.create(eventType, {
@@ -59,12 +70,14 @@ export class EventRecorder {
     }
   }
 
-  /** Token bucket per object. */
+  /** Token bucket per object and reason. */
   #spend(key: string): boolean {
-    const now = this.#options.clock.now();
-    const { left, at } = this.#budgets.get(key) ?? { left: burst, at: now };
-    const tokens = Math.min(burst, left + ((now - at) / 60_000) * perMinute);
-    this.#budgets.set(key, { left: Math.max(0, tokens - 1), at: now });
+    const now = this.#options.clock.elapsed();
+    const tokensOf = ({ left, at }: Budget) => Math.min(burst, left + ((now - at) / 60_000) * perMinute);
+    const tokens = tokensOf(this.#budgets.get(key) ?? { left: burst, at: now });
+    this.#budgets.set(key, { left: tokens >= 1 ? tokens - 1 : tokens, at: now });
+    if (this.#budgets.size > mostBudgets)
+      for (const [other, budget] of this.#budgets) if (tokensOf(budget) === burst) this.#budgets.delete(other);
     return tokens >= 1;
   }
 }

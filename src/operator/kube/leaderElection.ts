@@ -51,9 +51,9 @@ export class LeaderElection {
     const { clock, logger, identity } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const asked = clock.now();
+      const asked = clock.elapsed();
       // An answer that took too long is of a lease that may have expired since.
-      if ((await this.#tryAcquire()) && clock.now() - asked < leaseTimes.renewWithinMs) {
+      if ((await this.#tryAcquire()) && clock.elapsed() - asked < leaseTimes.renewWithinMs) {
         logger.info({ identity }, 'leading');
         this.#renewing = this.#renew(asked, onLost);
         return true;
@@ -89,7 +89,7 @@ export class LeaderElection {
     const over = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, over.signal]);
     const watchFrom = (from: number) =>
-      clock.after(from + leaseTimes.renewWithinMs - clock.now(), () => {
+      clock.after(from + leaseTimes.renewWithinMs - clock.elapsed(), () => {
         over.abort();
         if (this.#stop.signal.aborted) return;
         logger.error({}, 'lost the lease');
@@ -99,7 +99,7 @@ export class LeaderElection {
     while (!signal.aborted) {
       await sleep(clock, leaseTimes.retryMs, signal);
       if (signal.aborted) break;
-      const asked = clock.now();
+      const asked = clock.elapsed();
       const renewed = await orAborted(this.#tryAcquire(), signal);
       if (renewed !== true || over.signal.aborted) continue;
       cancel();
@@ -111,8 +111,7 @@ export class LeaderElection {
   /** Takes or renews the lease. @returns whether this process holds it now; false also where the server cannot be reached */
   async #tryAcquire(): Promise<boolean> {
     const { client, namespace, name, identity, clock, logger } = this.#options;
-    const now = clock.now();
-    const times = { renewTime: microTime(now), leaseDurationSeconds: leaseTimes.durationMs / 1000 };
+    const times = { renewTime: microTime(clock.now()), leaseDurationSeconds: leaseTimes.durationMs / 1000 };
     try {
       const lease = await client.get(leaseType, namespace, name);
       if (this.#stop.signal.aborted) return false; // released meanwhile: do not take it back
@@ -128,7 +127,7 @@ export class LeaderElection {
       }
       const spec = specSchema.parse(lease.spec ?? {});
       const mine = spec.holderIdentity === identity;
-      if (!mine && !this.#expired(lease, spec.holderIdentity, now)) return false;
+      if (!mine && !this.#expired(lease, spec.holderIdentity, clock.elapsed())) return false;
       const taken = mine ? {} : { acquireTime: times.renewTime, leaseTransitions: (spec.leaseTransitions ?? 0) + 1 };
       await client.replace(leaseType, {
         ...lease,

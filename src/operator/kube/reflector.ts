@@ -90,20 +90,20 @@ export class Reflector {
       try {
         if (version === undefined) {
           version = await this.#begin();
-          listedAt = clock.now();
-        } else if (clock.now() - listedAt > relistEvery) {
+          listedAt = clock.elapsed();
+        } else if (clock.elapsed() - listedAt > relistEvery) {
           const { items, resourceVersion } = await this.#list();
           this.#check = { items, version: BigInt(resourceVersion) };
-          listedAt = clock.now();
+          listedAt = clock.elapsed();
         }
         let heard = false;
-        const begun = clock.now();
+        const begun = clock.elapsed();
         version = await this.#watch(version, () => {
           failures = 0;
           heard = true;
         });
         // A server on its way out, or a proxy, ends watches at once: no reason to ask it without a pause.
-        if (!heard && clock.now() - begun < shortWatch)
+        if (!heard && clock.elapsed() - begun < shortWatch)
           await sleep(clock, backoff(failures++, 200, 30_000, random), signal);
       } catch (error) {
         if (signal.aborted) return;

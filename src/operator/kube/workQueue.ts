@@ -58,14 +58,14 @@ export class WorkQueue {
   /** Adds a key of which there is news. */
   add(key: string): void {
     if (this.#closed) return;
-    if (!this.#addedAt.has(key)) this.#addedAt.set(key, this.#clock.now());
+    if (!this.#addedAt.has(key)) this.#addedAt.set(key, this.#clock.elapsed());
     this.#enqueue(key);
   }
 
   /** Adds a key later. Of two times the earlier holds. */
   addAfter(key: string, milliseconds: number): void {
     if (this.#closed) return;
-    const at = this.#clock.now() + milliseconds;
+    const at = this.#clock.elapsed() + milliseconds;
     const known = this.#timers.get(key);
     if (known !== undefined && known.at <= at) return;
     known?.cancel();
@@ -134,7 +134,7 @@ export class WorkQueue {
     this.#processing.add(key);
     const addedAt = this.#addedAt.get(key);
     this.#addedAt.delete(key);
-    if (addedAt !== undefined) this.#onTaken(this.#clock.now() - addedAt);
+    if (addedAt !== undefined) this.#onTaken(this.#clock.elapsed() - addedAt);
     if (this.#interval === 0) return;
     const cancel = this.#clock.after(this.#interval, () => {
       this.#resting.delete(key);

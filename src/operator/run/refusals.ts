@@ -1,7 +1,7 @@
 import { retryAnnotation } from '../../api/names.ts';
 import { type KubeObject, keyOf } from '../kube/client.ts';
 import { backoff, type Clock } from '../kube/clock.ts';
-import { nothingRefused, type Refusal, type Refused } from '../plan/refused.ts';
+import { nothingRefused, type Refused } from '../plan/refused.ts';
 import type { Outcome } from './childWriter.ts';
 
 /** Milliseconds before a refused child is tried again, the first time and at most. */
@@ -10,7 +10,8 @@ const [firstDelay, longestDelay] = [1000, 300_000];
 interface OfRun {
   /** What a person has asked for: with anything else, all is tried at once. */
   revision: string;
-  children: Map<string, Refusal & { times: number }>;
+  /** `due` is in the clock's elapsed time: if somebody sets the clock, none waits for hours. */
+  children: Map<string, { message: string; due: number; times: number }>;
 }
 
 const revisionOf = ({ metadata }: KubeObject) =>
@@ -29,7 +30,10 @@ export class Refusals {
 
   /** Children of a run that are refused as it is now. */
   of(run: KubeObject): Refused {
-    return this.#of(run)?.children ?? nothingRefused;
+    const known = this.#of(run);
+    if (known === undefined) return nothingRefused;
+    const start = this.#clock.now() - this.#clock.elapsed();
+    return new Map([...known.children].map(([name, { message, due }]) => [name, { message, until: start + due }]));
   }
 
   /** Notes what came of one pass. */
@@ -41,8 +45,8 @@ export class Refusals {
     this.#runs.set(keyOf(run), ofRun);
     for (const [name, message] of refused) {
       const times = ofRun.children.get(name)?.times ?? 0;
-      const until = this.#clock.now() + backoff(times, firstDelay, longestDelay, this.#random);
-      ofRun.children.set(name, { message, until, times: times + 1 });
+      const due = this.#clock.elapsed() + backoff(times, firstDelay, longestDelay, this.#random);
+      ofRun.children.set(name, { message, due, times: times + 1 });
     }
   }
 

@@ -37,7 +37,7 @@ export class StatusWriter {
   async write(run: KubeObject, before: RunStatus | undefined, after: RunStatus): Promise<number> {
     if (isDeepStrictEqual(before, after)) return 0;
     const key = keyOf(run);
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const onlyProgress = before !== undefined && isDeepStrictEqual(withoutProgress(before), withoutProgress(after));
     const rest = (this.#times.get(key) ?? Number.NEGATIVE_INFINITY) + (onlyProgress ? progressEveryMs : everyMs) - now;
     if (rest > 0 && !isUrgent(before, after)) return rest;

@@ -34,6 +34,16 @@ test('how long events wait is a histogram; changes that a watch missed are count
     assert.ok(text.includes(`${line}\n`), line);
 });
 
+test('answers of the API server are counted by code and method, under client-go’s name', async () => {
+  const { registry, answered } = createMetrics();
+  answered('PATCH', 200);
+  answered('PATCH', 200);
+  answered('POST', 409);
+  const text = await registry.metrics();
+  for (const line of ['{method="PATCH",code="200"} 2', '{method="POST",code="409"} 1'])
+    assert.ok(text.includes(`rest_client_requests_total${line}\n`), line);
+});
+
 test('runs and models are counted by phase; a status that cannot be read counts as none', async (t) => {
   const { registry, watch } = createMetrics();
   const { clock, controller, begin } = startController(t, { schedule: { states: 3 } });

@@ -37,8 +37,16 @@ test('an object that flaps does not flood the cluster with events', async () => 
     for (let i = 0; i < 100; i++) await own.record(regarding, { type: 'Normal', reason: 'R', message: 'm' });
   };
   await flap();
-  assert.equal(events().length, 25);
+  assert.equal(events().length, 10);
   await clock.advance(60_000);
   await flap();
-  assert.equal(events().length, 35);
+  assert.equal(events().length, 15);
+});
+
+test('however many models have been trained, the end of the run is told', async () => {
+  const { events, recorder: own } = recorder();
+  for (let i = 0; i < 1000; i++)
+    await own.record(regarding, { type: 'Normal', reason: 'ModelTrained', message: `${i}` });
+  await own.record(regarding, { type: 'Normal', reason: 'Complete', message: 'The report is written.' });
+  assert.equal(events().filter(({ reason }) => reason === 'Complete').length, 1);
 });

@@ -101,6 +101,24 @@ for (const [what, isolate] of isolations) {
   });
 }
 
+for (const hours of [1, -1]) {
+  test(`a clock that is set ${hours} hour on changes no leader, and hinders no successor`, async () => {
+    const { clock, leading, all, lease } = candidates(2);
+    await settle();
+    await clock.advance(5000);
+    clock.jump(hours * 3_600_000);
+    for (let second = 1; second <= 30; second++) {
+      await clock.advance(1000);
+      assert.deepEqual([...leading], [0]);
+    }
+    assert.equal(lease().leaseTransitions, 0);
+    if (all[0] !== undefined) all[0].client.hung = true;
+    await clock.advance(40_000);
+    assert.deepEqual([...leading], [1]);
+    await Promise.all([all[1]?.election.release(), clock.advance(5000)]);
+  });
+}
+
 test('a lease whose answer came late is not led by', async () => {
   const { clock, leading, all } = candidates(2);
   await settle();

@@ -36,3 +36,11 @@ test('it is forgotten when it is taken, when the spec changes, when a retry is a
   refusals.forget('n/digits');
   assert.deepEqual(names(run()), []);
 });
+
+test('somebody who sets the clock delays no next try', () => {
+  const clock = new ManualClock();
+  const refusals = new Refusals(clock, () => 0);
+  refusals.note(run(), no);
+  clock.jump(-3_600_000);
+  assert.equal((refusals.of(run()).get('a')?.until ?? 0) - clock.now(), 1000);
+});

@@ -63,3 +63,12 @@ test('changes are written once a second, the last of them too; an end is written
   assert.equal(await statuses.write(run, done(3), { ...done(3), conditions: [stalled] }), 0);
   assert.equal(written.length, 4);
 });
+
+test('a clock that is set back holds no status up', async () => {
+  const { clock, written, statuses } = writer();
+  await statuses.write(run, training(1), training(2));
+  clock.jump(-3_600_000);
+  await clock.advance(10_000);
+  await statuses.write(run, training(2), training(3));
+  assert.equal(written.length, 2);
+});

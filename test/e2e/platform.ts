@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, skip } from './cluster.ts';
+
+/** The kit that starts Kueue and Flux on the cluster that it has started itself, and lets its components fail. */
+export const kit = join(root, '../shared/kube/cluster');
+
+const answerOf = (program: string, args: string[]): string | undefined => {
+  try {
+    return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  } catch {
+    return undefined;
+  }
+};
+
+const isServed = (crd: string): boolean => answerOf('kubectl', ['get', 'crd', crd]) !== undefined;
+
+/** Whether KUBECONFIG names the kit's cluster. */
+const isKits = (): boolean =>
+  existsSync(kit) && (answerOf(kit, ['env'])?.includes(process.env.KUBECONFIG ?? '-') ?? false);
+
+export const skipWithoutKit: string | false = !skip && isKits() ? false : 'needs the cluster of ../shared/kube';
+
+/**
+ * Why tests of a platform part are skipped; false where the cluster has it. The kit's own cluster is given it, and what the
+ * kit says then, such as addresses, is in `said`.
+ */
+function requirePart(name: 'kueue' | 'flux', crd: string): { skip: string | false; said: string } {
+  if (skip) return { skip, said: '' };
+  if (isKits()) {
+    const said = answerOf(kit, [name]);
+    return said === undefined ? { skip: `${name} did not start on this cluster`, said: '' } : { skip: false, said };
+  }
+  return { skip: isServed(crd) ? false : `the cluster has no ${name} (${crd})`, said: '' };
+}
+
+export const requireKueue = (): string | false => requirePart('kueue', 'clusterqueues.kueue.x-k8s.io').skip;
+
+/**
+ * DDR_E2E_GIT_URL names an empty git repository that this machine can push to and the cluster's Flux can read; the kit has
+ * one of its own.
+ */
+export function requireFlux(): { skip: string | false; repository: string } {
+  const { skip: reason, said } = requirePart('flux', 'kustomizations.kustomize.toolkit.fluxcd.io');
+  const repository = process.env.DDR_E2E_GIT_URL ?? /GIT_URL=(\S+)/.exec(said)?.[1] ?? '';
+  if (reason === false && repository === '')
+    return { skip: 'DDR_E2E_GIT_URL names no git repository for Flux', repository };
+  return { skip: reason, repository };
+}
