@@ -54,6 +54,20 @@ This page is generated from \`helm/disentangled-diffusion/values.yaml\` by \`npm
 | --- | --- | --- |
 ${rows.join('\n')}
 
+## Images by digest
+
+A tag can be moved, a digest cannot. A release is installed with the digests of the two images that were built for it, which the
+registry tells:
+
+\`\`\`sh
+digest() { skopeo inspect --format '{{.Digest}}' "docker://$1"; }
+helm upgrade --install ddr helm/disentangled-diffusion --namespace ddr-system --create-namespace \\
+  --set operator.image.repository=$REGISTRY/ddr-operator --set operator.image.digest=$(digest $REGISTRY/ddr-operator:0.2.0) \\
+  --set trainer.image.repository=$REGISTRY/ddr-trainer --set trainer.image.digest=$(digest $REGISTRY/ddr-trainer:0.2.0)
+\`\`\`
+
+The digest wins over the tag. A run's own \`execution.image\` may have one too.
+
 ## In another chart
 
 \`\`\`yaml

@@ -12,3 +12,12 @@ export const progressSchema = z.object({
 });
 
 export type Progress = z.output<typeof progressSchema>;
+
+/** Parses an answer; undefined where it is no progress. */
+export function parseProgress(text: string): Progress | undefined {
+  try {
+    return progressSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

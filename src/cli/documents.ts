@@ -37,7 +37,16 @@ interface Item {
  */
 export function readRuns(file: string): RunFile {
   const name = file === '-' ? 'standard input' : file;
-  const documents = parseDocuments(textOf(file, name), name);
+  return parseRuns(bytesOf(file, name), name);
+}
+
+/**
+ * The runs of a file's bytes.
+ * @param name of the file, for messages
+ * @throws DdrError InputForeign, InputUnsafe
+ */
+export function parseRuns(bytes: Uint8Array, name: string): RunFile {
+  const documents = parseDocuments(textOf(bytes, name), name);
   const items = documents.flatMap((document, i) => itemsOf(document, `${name}, document ${i + 1}`));
   if (!items.some(({ value }) => isOurs(value)))
     throw new DdrError('InputForeign', `holds no ${kind}`, { where: name });
@@ -182,13 +191,15 @@ function readBounded(file: string): Buffer {
   return bytes.subarray(0, length);
 }
 
-function textOf(file: string, name: string): string {
-  let bytes: Buffer;
+function bytesOf(file: string, name: string): Buffer {
   try {
-    bytes = readBounded(file);
+    return readBounded(file);
   } catch (cause) {
     throw new DdrError('InputMissing', `cannot be read: ${reasonOf(cause)}`, { where: name, cause });
   }
+}
+
+function textOf(bytes: Uint8Array, name: string): string {
   if (bytes.length > largestFile)
     throw new DdrError('InputUnsafe', `is larger than ${largestFile} bytes`, { where: name });
   try {
@@ -199,7 +210,7 @@ function textOf(file: string, name: string): string {
 }
 
 /** UTF-16 is told by the mark with which Windows begins it: `kubectl get … > file` in PowerShell writes it. */
-function encodingOf([first, second]: Buffer): string {
+function encodingOf([first, second]: Uint8Array): string {
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
 }

@@ -16,9 +16,15 @@ export interface Positions {
   repeated: { key: string; place: Place }[];
 }
 
+/** Where a field is written, and the fields in it. */
+interface Field {
+  at: number;
+  fields: Map<string, Field>;
+}
+
 /** A document, list or map that is being read. */
 interface Open {
-  path: Path;
+  field: Field;
   kind: 'document' | 'sequence' | 'mapping';
   /** Items read so far. */
   count: number;
@@ -26,11 +32,31 @@ interface Open {
   key: { name: string; at: number } | undefined;
 }
 
-const idOf = (path: Path): string => JSON.stringify(path.map(String));
+interface Root {
+  field: Field;
+  repeated: { key: string; at: number }[];
+}
 
-/** Forgets the fields of a value in whose place another is read. */
-function forgetBelow(offsets: Map<string, number>, id: string): void {
-  for (const other of offsets.keys()) if (other.startsWith(`${id.slice(0, -1)},`)) offsets.delete(other);
+const fieldAt = (at: number): Field => ({ at, fields: new Map() });
+
+/** A place in a text, as a place in the file of which the text begins there. */
+export const placeFrom = (from: Place, { line, column }: Place): Place => ({
+  line: from.line + line - 1,
+  column: line === 1 ? from.column + column - 1 : column,
+});
+
+/** Places of offsets of a text, each found in a few steps however long it is. */
+function placesIn(text: string): (offset: number) => Place {
+  const newlines = [...text.matchAll(/\n/g)].map(({ index }) => index);
+  return (offset) => {
+    let [from, to] = [0, newlines.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((newlines[middle] as number) < offset) from = middle + 1;
+      else to = middle;
+    }
+    return { line: from + 1, column: offset - (newlines[from - 1] ?? -1) };
+  };
 }
 
 function offsetOf(event: Event): number {
@@ -47,62 +73,75 @@ function offsetOf(event: Event): number {
   }
 }
 
-/**
- * Finds the fields of every document of a YAML text.
- * @throws YAMLException where it is not YAML
- */
-export function positionsOf(text: string): Positions[] {
-  const newlines = [...text.matchAll(/\n/g)].map(({ index }) => index);
-  const placeAt = (offset: number): Place => {
-    const before = newlines.filter((newline) => newline < offset);
-    return { line: before.length + 1, column: offset - (before.at(-1) ?? -1) };
-  };
-  const documents: { offsets: Map<string, number>; repeated: Positions['repeated'] }[] = [];
+/** A key of a map. */
+function keyOf(text: string, event: Event): { name: string; at: number } {
+  const at = offsetOf(event);
+  // Reading the document would refuse it too, but not say where.
+  if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE)
+    YAMLException.throwAt(text, at, 'a key must be text; if this is a template, fill it in first');
+  return { name: event.type === EVENT_ID.SCALAR ? getScalarValue(text, event) : '', at };
+}
+
+/** Adds a value to what is being read; one that is there already is forgotten, with all in it. */
+function addValue(parent: Open, offset: number, repeated: Root['repeated']): Field {
+  if (parent.kind === 'document') return parent.field;
+  const { key } = parent;
+  const name = key?.name ?? String(parent.count++);
+  const field = fieldAt(key?.at ?? offset);
+  if (key !== undefined && parent.field.fields.has(name)) repeated.push({ key: name, at: key.at });
+  parent.field.fields.set(name, field);
+  parent.key = undefined;
+  return field;
+}
+
+/** The documents of a text as trees of fields. */
+function rootsOf(text: string): Root[] {
+  const roots: Root[] = [];
   const open: Open[] = [];
+  const begin = (field: Field, kind: Open['kind']) => open.push({ field, kind, count: 0, key: undefined });
   for (const event of parseEvents(text, {})) {
     if (event.type === EVENT_ID.POP) {
       open.pop();
       continue;
     }
     if (event.type === EVENT_ID.DOCUMENT) {
-      documents.push({ offsets: new Map(), repeated: [] });
-      open.push({ path: [], kind: 'document', count: 0, key: undefined });
+      roots.push({ field: fieldAt(0), repeated: [] });
+      begin((roots.at(-1) as Root).field, 'document');
       continue;
     }
     const parent = open.at(-1) as Open;
+    if (parent.kind === 'mapping' && parent.key === undefined) {
+      parent.key = keyOf(text, event);
+      continue;
+    }
     const offset = offsetOf(event);
-    const isKey = parent.kind === 'mapping' && parent.key === undefined;
-    let path = parent.path;
-    if (isKey) {
-      // Reading the document would refuse it too, but not say where.
-      if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE)
-        YAMLException.throwAt(text, offset, 'a key must be text; if this is a template, fill it in first');
-      const name = event.type === EVENT_ID.SCALAR ? getScalarValue(text, event) : '';
-      parent.key = { name, at: offset };
-    } else {
-      if (parent.kind === 'sequence') path = [...path, parent.count++];
-      if (parent.key !== undefined) path = [...path, parent.key.name];
-      const document = documents.at(-1) as (typeof documents)[number];
-      const [id, at] = [idOf(path), parent.key?.at ?? offset];
-      if (document.offsets.has(id) && parent.key !== undefined) {
-        document.repeated.push({ key: parent.key.name, place: placeAt(at) });
-        forgetBelow(document.offsets, id);
-      }
-      document.offsets.set(id, at);
-      parent.key = undefined;
-    }
-    if (event.type === EVENT_ID.SEQUENCE || event.type === EVENT_ID.MAPPING) {
-      open.push({ path, kind: event.type === EVENT_ID.SEQUENCE ? 'sequence' : 'mapping', count: 0, key: undefined });
-    }
+    if (parent.kind === 'document') parent.field.at = offset;
+    const field = addValue(parent, offset, (roots.at(-1) as Root).repeated);
+    if (event.type === EVENT_ID.SEQUENCE) begin(field, 'sequence');
+    if (event.type === EVENT_ID.MAPPING) begin(field, 'mapping');
   }
-  return documents.map(({ offsets, repeated }) => ({
-    repeated,
+  return roots;
+}
+
+/**
+ * Finds the fields of every document of a YAML text.
+ * @param from where the text begins in its file
+ * @throws YAMLException where it is not YAML
+ */
+export function positionsOf(text: string, from: Place = { line: 1, column: 1 }): Positions[] {
+  const roots = rootsOf(text);
+  const placeIn = placesIn(text);
+  const placeAt = (offset: number) => placeFrom(from, placeIn(offset));
+  return roots.map(({ field: root, repeated }) => ({
+    repeated: repeated.map(({ key, at }) => ({ key, place: placeAt(at) })),
     placeOf(path) {
-      for (let length = path.length; length >= 0; length--) {
-        const offset = offsets.get(idOf(path.slice(0, length)));
-        if (offset !== undefined) return placeAt(offset);
+      let field = root;
+      for (const part of path) {
+        const inner = field.fields.get(String(part));
+        if (inner === undefined) break;
+        field = inner;
       }
-      return { line: 1, column: 1 };
+      return placeAt(field.at);
     },
   }));
 }

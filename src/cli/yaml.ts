@@ -1,9 +1,9 @@
-import { loadAll, YAMLException } from 'js-yaml';
+import { loadAll, type Schema, YAMLException } from 'js-yaml';
 import { DdrError } from '../api/errors.ts';
-import { type Place, type Positions, positionsOf } from './positions.ts';
+import { type Place, type Positions, placeFrom, positionsOf } from './positions.ts';
 import { kubernetesSchema } from './yamlSchema.ts';
 
-/** Values in a document once its aliases are followed: a few lines of YAML can stand for billions (an alias bomb). */
+/** Values in a file once its aliases are followed: a few lines of YAML can stand for billions (an alias bomb). */
 const mostValues = 200_000;
 
 /** A document of a file, and where its fields are written. */
@@ -14,27 +14,36 @@ export interface Document {
 
 export const describePlace = ({ line, column }: Place): string => `line ${line}, column ${column}`;
 
-/**
- * The JSON texts that stand one after another in a text, which is no YAML: each with all before it blanked out, so that its
- * places stay; undefined where there is anything else.
- */
-function jsonTexts(text: string): string[] | undefined {
+/** A part of a file that is read by itself. */
+interface Part {
+  text: string;
+  /** Where it begins in the file. */
+  from: Place;
+}
+
+const start: Place = { line: 1, column: 1 };
+
+/** The JSON texts that stand one after another in a text, which is no YAML; undefined where there is anything else. */
+function jsonTexts(text: string): Part[] | undefined {
   if (!/^\s*\{/.test(text)) return undefined;
-  const texts: string[] = [];
-  let [start, depth, quoted] = [0, 0, false];
+  const parts: Part[] = [];
+  let [begin, depth, quoted] = [0, 0, false];
+  let [line, lineStart, from] = [1, 0, start];
   for (let i = 0; i < text.length; i++) {
-    if (quoted && text[i] === '\\') i++;
+    if (text[i] === '\n') [line, lineStart] = [line + 1, i + 1];
+    else if (quoted && text[i] === '\\') i++;
     else if (text[i] === '"') quoted = !quoted;
     else if (!quoted && text[i] === '{') depth++;
     else if (!quoted && text[i] === '}' && --depth === 0) {
-      texts.push(text.slice(0, start).replaceAll(/[^\n]/g, ' ') + text.slice(start, i + 1));
-      start = i + 1;
+      parts.push({ text: text.slice(begin, i + 1), from });
+      begin = i + 1;
+      from = { line, column: begin - lineStart + 1 };
     }
   }
-  return text.slice(start).trim() === '' && texts.every(isJson) ? texts : undefined;
+  return text.slice(begin).trim() === '' && parts.every(isJson) ? parts : undefined;
 }
 
-function isJson(text: string): boolean {
+function isJson({ text }: Part): boolean {
   try {
     JSON.parse(text);
     return true;
@@ -43,14 +52,25 @@ function isJson(text: string): boolean {
   }
 }
 
-function readYaml(text: string): Document[] {
+/** @throws YAMLException */
+function readYaml({ text, from }: Part, schema: Schema): Document[] {
   const separator = /^---[ \t]*[^\s#].*$/m.exec(text);
   if (separator !== null) YAMLException.throwAt(text, separator.index, 'a document begins on the line after ---');
-  const positions = positionsOf(text);
-  return loadAll(text, { schema: kubernetesSchema }).map((value, i) => ({
-    value,
-    positions: positions[i] as Positions,
-  }));
+  const positions = positionsOf(text, from);
+  return loadAll(text, { schema }).map((value, i) => ({ value, positions: positions[i] as Positions }));
+}
+
+/** @throws DdrError InputForeign */
+function readPart(part: Part, schema: Schema, name: string): Document[] {
+  try {
+    return readYaml(part, schema);
+  } catch (cause) {
+    if (!(cause instanceof YAMLException)) throw new DdrError('InputForeign', 'is not YAML', { where: name, cause });
+    const { mark, reason } = cause;
+    const place = mark && placeFrom(part.from, { line: mark.line + 1, column: mark.column + 1 });
+    const where = place === undefined ? name : `${name}, ${describePlace(place)}`;
+    throw new DdrError('InputForeign', `is not YAML: ${reason}`, { where, cause });
+  }
 }
 
 /**
@@ -59,29 +79,23 @@ function readYaml(text: string): Document[] {
  * @throws DdrError InputForeign where it is neither, InputUnsafe where it stands for too many values
  */
 export function parseDocuments(text: string, name: string): Document[] {
-  try {
-    const documents = (jsonTexts(text) ?? [text]).flatMap(readYaml);
-    for (const { value } of documents) assertBounded(value, name);
-    return documents;
-  } catch (cause) {
-    if (cause instanceof DdrError) throw cause;
-    if (!(cause instanceof YAMLException)) throw new DdrError('InputForeign', 'is not YAML', { where: name, cause });
-    const { line, column } = cause.mark ?? { line: 0, column: 0 };
-    const where = cause.mark === undefined ? name : `${name}, ${describePlace({ line: line + 1, column: column + 1 })}`;
-    throw new DdrError('InputForeign', `is not YAML: ${cause.reason}`, { where, cause });
-  }
+  const schema = kubernetesSchema();
+  const parts = jsonTexts(text) ?? [{ text, from: start }];
+  const documents = parts.flatMap((part) => readPart(part, schema, name));
+  assertBounded(documents, name);
+  return documents;
 }
 
 /** The one value that a text is, read as kubectl would. @throws YAMLException, for several values too */
 export function parseValue(text: string): unknown {
-  const [value = null, ...others] = loadAll(text, { schema: kubernetesSchema });
+  const [value = null, ...others] = loadAll(text, { schema: kubernetesSchema() });
   if (others.length > 0) throw new YAMLException('holds several documents');
   return value;
 }
 
-/** @throws DdrError InputUnsafe where a document stands for too many values, or for endlessly many */
-function assertBounded(document: unknown, name: string): void {
-  const waiting = [document];
+/** @throws DdrError InputUnsafe where documents stand for too many values, or for endlessly many */
+function assertBounded(documents: readonly Document[], name: string): void {
+  const waiting = documents.map(({ value }) => value);
   for (let count = 0; waiting.length > 0; count++) {
     if (count > mostValues) {
       throw new DdrError('InputUnsafe', `stands for more than ${mostValues} values`, {

@@ -44,6 +44,8 @@ function keyText(key: unknown): string {
 }
 
 const mergeKey = Symbol('<<');
+/** Fields that the merge keys of a file may bring in all. */
+const mostMerged = 100_000;
 /** Where it is no key, the sign is text. */
 const asValue = (value: unknown): unknown => (value === mergeKey ? '<<' : value);
 
@@ -54,14 +56,28 @@ function mergedMaps(value: unknown): object[] {
   return maps;
 }
 
-/** Fields in the order in which they are written, later ones winning, those that a merge key brings too. */
-function fieldsOf(pairs: readonly (readonly [unknown, unknown])[]): object {
-  const fields = new Map<string, unknown>();
-  for (const [key, value] of pairs) {
-    if (key !== mergeKey) fields.set(keyText(key), value);
-    else for (const map of mergedMaps(value)) for (const [name, inner] of Object.entries(map)) fields.set(name, inner);
-  }
-  return Object.fromEntries(fields);
+type Pairs = (readonly [unknown, unknown])[];
+
+/** Makes maps of pairs; counts what merge keys bring, of which a few lines can ask for billions. */
+function mapMaker(): (pairs: Readonly<Pairs>) => object {
+  let merged = 0;
+  /** Fields in the order in which they are written, later ones winning, those that a merge key brings too. */
+  return (pairs) => {
+    const fields = new Map<string, unknown>();
+    for (const [key, value] of pairs) {
+      if (key !== mergeKey) {
+        fields.set(keyText(key), value);
+        continue;
+      }
+      for (const map of mergedMaps(value)) {
+        const entries = Object.entries(map);
+        merged += entries.length + 1;
+        if (merged > mostMerged) throw new Error(`merge keys bring more than ${mostMerged} fields`);
+        for (const [name, inner] of entries) fields.set(name, inner);
+      }
+    }
+    return Object.fromEntries(fields);
+  };
 }
 
 const never = () => false;
@@ -84,14 +100,12 @@ const number = (name: string, implicit: boolean) =>
     identify: never,
   });
 
-type Pairs = (readonly [unknown, unknown])[];
-
 const listParts = {
   create: (): unknown[] => [],
   addItem: (items: unknown[], item: unknown) => void items.push(asValue(item)),
   identify: never,
 };
-const mapParts = {
+const mapParts = () => ({
   create: (): Pairs => [],
   addPair(pairs: Pairs, key: unknown, value: unknown) {
     pairs.push([key, asValue(value)]);
@@ -100,9 +114,9 @@ const mapParts = {
   has: never,
   keys: Object.keys,
   get: () => undefined,
-  finalize: fieldsOf,
+  finalize: mapMaker(),
   identify: never,
-};
+});
 
 /** What a tag begins with that means nothing to kubectl, which reads its value as if it were not there. */
 const foreign = ['!', 'tag:'];
@@ -115,11 +129,8 @@ function decoded(source: string): string | typeof NOT_RESOLVED {
     : NOT_RESOLVED;
 }
 
-/** YAML as kubectl reads it, so that a file means the same here and on a cluster. test/apiserver asks kubectl. */
-export const kubernetesSchema = new Schema([
+const scalarTags = [
   strTag,
-  defineSequenceTag<unknown[]>(tag('seq'), listParts),
-  defineMappingTag<Pairs, object>(tag('map'), mapParts),
   word('null', (value) => value === null),
   word('bool', (value) => value !== null),
   number('int', true),
@@ -127,15 +138,25 @@ export const kubernetesSchema = new Schema([
   // A date is text in JSON, and so is what a tag of somebody's own stands before.
   defineScalarTag(tag('timestamp'), { resolve: (source) => source, identify: never }),
   defineScalarTag(tag('binary'), { resolve: decoded, identify: never }),
-  ...foreign.flatMap((tagName) => [
-    defineScalarTag(tagName, { matchByTagPrefix: true, resolve: (source) => source, identify: never }),
-    defineSequenceTag<unknown[]>(tagName, { matchByTagPrefix: true, ...listParts }),
-    defineMappingTag<Pairs, object>(tagName, { matchByTagPrefix: true, ...mapParts }),
-  ]),
   // Under a name of its own: js-yaml's merging lets the last map of a list win, and keys that stand before it.
   defineScalarTag<symbol>(tag('merge-key'), {
     implicit: true,
     resolve: (source) => (source === '<<' ? mergeKey : NOT_RESOLVED),
     identify: never,
   }),
-]);
+];
+
+/** YAML as kubectl reads it, so that a file means the same here and on a cluster: for one file. test/apiserver asks kubectl. */
+export function kubernetesSchema(): Schema {
+  const map = mapParts();
+  return new Schema([
+    ...scalarTags,
+    defineSequenceTag<unknown[]>(tag('seq'), listParts),
+    defineMappingTag<Pairs, object>(tag('map'), map),
+    ...foreign.flatMap((tagName) => [
+      defineScalarTag(tagName, { matchByTagPrefix: true, resolve: (source) => source, identify: never }),
+      defineSequenceTag<unknown[]>(tagName, { matchByTagPrefix: true, ...listParts }),
+      defineMappingTag<Pairs, object>(tagName, { matchByTagPrefix: true, ...map }),
+    ]),
+  ]);
+}

@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import { labels } from '../api/names.ts';
-import { type Progress, progressSchema } from '../api/progress.ts';
+import { type Progress, parseProgress } from '../api/progress.ts';
 import { type Clock, sleep } from './kube/clock.ts';
 import type { Store } from './kube/store.ts';
 import { type ObservedPod, observePod } from './plan/observed.ts';
@@ -109,7 +109,7 @@ async function ask(url: string): Promise<Progress | undefined> {
       text += part;
       if (text.length > largestAnswer) return undefined; // ends the connection: a pod must not fill our memory
     }
-    return statusCode === 200 ? progressSchema.safeParse(JSON.parse(text)).data : undefined;
+    return statusCode === 200 ? parseProgress(text) : undefined;
   } catch {
     return undefined; // starting, ending, or behind a network policy: the status shows what was known before
   }

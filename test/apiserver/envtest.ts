@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
+import { z } from 'zod';
 import { freePort } from '../../src/local/freePort.ts';
 import { ApiClient } from '../../src/operator/kube/apiClient.ts';
 import { systemClock } from '../../src/operator/kube/clock.ts';
@@ -15,22 +16,57 @@ export const skip =
     ? 'KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver'
     : false;
 
+export interface EnvironmentOptions {
+  /** A user whose requests are noted. */
+  audited?: string;
+  /** Admission plugins besides those that are on by default. */
+  admission?: string[];
+}
+
 export interface Environment {
   /** A new connection to the API server. */
   connect(): ApiClient;
   kubeconfig: string;
+  server: string;
+  /** What a user has asked the API server for, and whether it was allowed; nothing is noted of anybody but `audited`. */
+  requests(): AuditedRequest[];
   /** Kills and starts kube-apiserver again; etcd goes on. */
   restartApiServer(): Promise<void>;
   stop(): Promise<void>;
 }
+
+const auditSchema = z.object({
+  stage: z.string(),
+  verb: z.string(),
+  requestURI: z.string(),
+  objectRef: z
+    .object({
+      apiGroup: z.string().default(''),
+      resource: z.string(),
+      subresource: z.string().optional(),
+      namespace: z.string().optional(),
+      name: z.string().optional(),
+    })
+    .optional(),
+  responseStatus: z.object({ code: z.int() }).optional(),
+});
+export type AuditedRequest = z.output<typeof auditSchema>;
 
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   await new Promise((resolve) => child.once('exit', resolve));
 }
 
+/** Arguments with which kube-apiserver notes what one user asks for. */
+function auditTo(file: string, user: string): string[] {
+  const rules = [{ level: 'Metadata', users: [user] }, { level: 'None' }];
+  const policy = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules };
+  writeFileSync(`${file}.policy`, JSON.stringify(policy));
+  return [`--audit-policy-file=${file}.policy`, `--audit-log-path=${file}`];
+}
+
 /** Starts etcd and kube-apiserver on free ports of this machine, with a folder of their own. */
-export async function startEnvironment(): Promise<Environment> {
+export async function startEnvironment({ audited, admission = [] }: EnvironmentOptions = {}): Promise<Environment> {
   const assets = process.env.KUBEBUILDER_ASSETS ?? '';
   const folder = mkdtempSync(join(tmpdir(), 'ddr-envtest-'));
   const [etcdPort, peerPort, apiPort] = [await freePort(), await freePort(), await freePort()];
@@ -43,6 +79,7 @@ export async function startEnvironment(): Promise<Environment> {
   writeFileSync(join(folder, 'sa.key'), privateKey);
   writeFileSync(join(folder, 'tokens.csv'), `${token},admin,admin,system:masters\n`);
 
+  const audit = join(folder, 'audit.jsonl');
   const start = (name: string, args: string[]) => {
     const log = openSync(join(folder, `${name}.log`), 'a');
     return spawn(join(assets, name), args, { stdio: ['ignore', log, log] });
@@ -71,6 +108,8 @@ export async function startEnvironment(): Promise<Environment> {
       ],
       ...['--service-account-issuer=https://kubernetes.default.svc', `--token-auth-file=${join(folder, 'tokens.csv')}`],
       ...['--authorization-mode=RBAC', '--disable-admission-plugins=ServiceAccount'],
+      ...(admission.length === 0 ? [] : [`--enable-admission-plugins=${admission.join(',')}`]),
+      ...(audited === undefined ? [] : auditTo(audit, audited)),
     ]);
   const server = `https://127.0.0.1:${apiPort}`;
   const config = new KubeConfig();
@@ -101,6 +140,11 @@ export async function startEnvironment(): Promise<Environment> {
   return {
     connect,
     kubeconfig,
+    server,
+    requests: () =>
+      readFileSync(audit, 'utf8')
+        .split('\n')
+        .flatMap((line) => (line === '' ? [] : [auditSchema.parse(JSON.parse(line))])),
     async restartApiServer() {
       apiServer.kill('SIGKILL');
       await ended(apiServer);

@@ -100,7 +100,7 @@ const everything = {
   imagePullSecrets: [{ name: 'own' }, 'shared'],
   watchNamespace: '{{ .Release.Namespace }}',
   crds: { install: true },
-  rbac: { create: true, userRoles: true },
+  rbac: { create: true, userRoles: true, deleteClaims: true },
   serviceAccount: { create: true, name: 'account', annotations: { 'eks.amazonaws.com/role-arn': 'role' } },
   service: { annotations: { 'service.example/a': 'b' } },
   networkPolicy: {

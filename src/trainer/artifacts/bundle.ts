@@ -18,7 +18,7 @@ const fileName = z.string().regex(/^[a-z0-9-]+\.safetensors$/); // a name, never
 const bundledFile = fileRecordSchema.extend({ file: fileName });
 
 /** What makes K models one sampler. It holds no times: equal models give an equal manifest. */
-const manifestSchema = z.object({
+export const manifestSchema = z.object({
   format: z.literal(bundleFormat),
   hash: z.string(),
   image: imageShapeSchema,

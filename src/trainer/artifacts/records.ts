@@ -50,14 +50,15 @@ export async function readJson<S extends z.ZodType>(
   schema: S,
 ): Promise<z.output<S> | undefined> {
   const bytes = await readCommitted(store, key);
-  if (bytes === undefined) return undefined;
+  return bytes && parseJson(bytes, schema, store.describe(key));
+}
+
+/** Parses a JSON file of a committed folder. @throws DdrError DigestMismatch where it is not what was written */
+export function parseJson<S extends z.ZodType>(bytes: Uint8Array, schema: S, where: string): z.output<S> {
   try {
     return schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
-    throw new DdrError('DigestMismatch', 'is not what this version of the trainer writes', {
-      where: store.describe(key),
-      cause,
-    });
+    throw new DdrError('DigestMismatch', 'is not what this version of the trainer writes', { where, cause });
   }
 }
 

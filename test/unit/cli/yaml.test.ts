@@ -28,3 +28,25 @@ test('what is neither YAML nor JSON is refused, with its place', () => {
   assert.throws(() => valuesOf('a: 1\n b: 2'), { code: 'InputForeign', where: /^F, line 2, column \d+$/ });
   assert.throws(() => valuesOf('{"a": 1}{"b": 2},'), { code: 'InputForeign' });
 });
+
+test('reading takes a time that grows with the file, whatever it is full of', () => {
+  const files = ['a: 1\n', 'a: {b: 1}\n', '{}', '{"a":1}\n', '---\n', "a: ''\n"].map((part) => part.repeat(30_000));
+  for (const text of files) {
+    const started = performance.now();
+    assert.ok(valuesOf(text).length > 0);
+    assert.ok(performance.now() - started < 20_000, text.slice(0, 10));
+  }
+});
+
+test('what merge keys bring is bounded as what aliases stand for is', () => {
+  const map = `{${Array.from({ length: 1000 }, (_, i) => `k${i}: 1`).join(', ')}}`;
+  const merging = (times: number) => `a: &a ${map}\nb:\n${'- {<<: *a}\n'.repeat(times)}`;
+  assert.equal((valuesOf(merging(2))[0] as { b: object[] }).b.length, 2);
+  assert.throws(() => valuesOf(merging(1000)), { code: 'InputForeign', message: /merge keys bring more than 100000/ });
+});
+
+test('what aliases stand for is bounded, for all documents of a file together', () => {
+  const document = `a: &a [${'1,'.repeat(400)}]\nb: [${'*a,'.repeat(300)}]\n`;
+  assert.equal(valuesOf(document).length, 1);
+  assert.throws(() => valuesOf(`${document}---\n${document}`), { code: 'InputUnsafe' });
+});

@@ -4,7 +4,7 @@ import { loadAll } from 'js-yaml';
 import { kubernetesSchema, numberOf } from '../../../src/cli/yamlSchema.ts';
 import { yamlMaps, yamlScalars } from '../../helpers/yaml.ts';
 
-const read = (text: string) => loadAll(text, { schema: kubernetesSchema })[0];
+const read = (text: string) => loadAll(text, { schema: kubernetesSchema() })[0];
 
 test('scalars mean what they mean to kubectl', () => {
   for (const [text, value] of yamlScalars) assert.deepEqual(read(`a: [${text}]`), { a: [value] }, text);
