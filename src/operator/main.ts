@@ -37,6 +37,7 @@ async function main(): Promise<void> {
     namespace,
     workers: config.DDR_WORKERS,
     progressPodsPerSecond: config.DDR_PROGRESS_PODS_PER_SECOND,
+    relistSeconds: config.DDR_RELIST_SECONDS,
     instance: config.DDR_IDENTITY,
   });
   watch(controller);

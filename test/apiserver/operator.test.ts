@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { labels } from '../../src/api/names.ts';
-import { renderTermination, type TaskResult } from '../../src/api/termination.ts';
+import type { TaskResult } from '../../src/api/termination.ts';
 import type { ApiClient } from '../../src/operator/kube/apiClient.ts';
 import type { KubeObject, ObjectMeta } from '../../src/operator/kube/client.ts';
 import { systemClock } from '../../src/operator/kube/clock.ts';
@@ -14,6 +14,7 @@ import {
   type RunControllerOptions,
 } from '../../src/operator/runController.ts';
 import { types } from '../../src/operator/types.ts';
+import { endJob, resultOf } from '../helpers/endedJob.ts';
 import { silent } from '../helpers/manualClock.ts';
 import { withSpec } from '../helpers/runs.ts';
 import { installCrd } from './crd.ts';
@@ -63,81 +64,7 @@ async function until<T>(what: string, ask: () => Promise<T | undefined | false>)
   throw new Error(`${what}: not within 30 s`);
 }
 
-const results: Record<string, TaskResult> = {
-  prepare: {
-    kind: 'prepare',
-    dataset: 'datasets/d',
-    sha256: 'd'.repeat(64),
-    count: 9,
-    leftOut: 1,
-    broken: 0,
-    notices: ['a notice'],
-  },
-  aggregate: { kind: 'aggregate', path: 'runs/x/bundles/b', digest: 'bundle-digest', models: 1 },
-  sample: { kind: 'sample', shard: 0, count: 1 },
-  evaluate: {
-    kind: 'evaluate',
-    path: 'runs/x/reports/r',
-    digest: 'report-digest',
-    sampleCount: 5,
-    metrics: [],
-    caveats: [],
-  },
-};
-
-/** There is no Job controller here: this ends Jobs as it would, with a pod that has a termination message. */
-async function finishJob(client: ApiClient, job: KubeObject): Promise<void> {
-  const component = job.metadata.labels?.[labels.component] ?? '';
-  const { name, uid = '' } = job.metadata;
-  const now = new Date().toISOString();
-  const spec = (job.spec as { template: { spec: object } }).template.spec;
-  const owner = { apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true };
-  const podLabels = { ...job.metadata.labels, 'batch.kubernetes.io/job-name': name };
-  const pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { namespace, name: `${name}-pod`, labels: podLabels, ownerReferences: [owner] },
-    spec,
-  };
-  await client.create(types.pod, pod);
-  const message = renderTermination({
-    outcome: 'Succeeded',
-    result: results[component] ?? { kind: 'train', digest: name, images: 1, loss: null },
-  });
-  const container = {
-    name: 'trainer',
-    ready: false,
-    restartCount: 0,
-    image: 'i',
-    imageID: 'i',
-    state: { terminated: { exitCode: 0, message } },
-  };
-  await client.apply(
-    types.pod,
-    { ...pod, spec: undefined, status: { phase: 'Succeeded', containerStatuses: [container] } },
-    { fieldManager: 'kubelet', subresource: 'status' },
-  );
-  const conditions = ['SuccessCriteriaMet', 'Complete'].map((type) => ({
-    type,
-    status: 'True',
-    lastTransitionTime: now,
-    lastProbeTime: now,
-  }));
-  const status = {
-    startTime: now,
-    completionTime: now,
-    succeeded: 1,
-    ready: 0,
-    terminating: 0,
-    uncountedTerminatedPods: {},
-    conditions,
-  };
-  const body = { apiVersion: 'batch/v1', kind: 'Job', metadata: { namespace, name }, status };
-  await client.apply(types.job, body as unknown as KubeObject, {
-    fieldManager: 'job-controller',
-    subresource: 'status',
-  });
-}
+const finishJob = (client: ApiClient, job: KubeObject) => endJob(client, job, resultOf(job));
 
 test('the operator on a real API server', { skip }, async (t) => {
   let environment: Environment;
@@ -204,10 +131,14 @@ test('the operator on a real API server', { skip }, async (t) => {
     await complete('life');
     const status = await statusOf('life');
     assert.equal(status?.models?.summary, '3/3');
-    assert.deepEqual(status?.bundle, { path: 'runs/x/bundles/b', digest: 'bundle-digest' });
-    assert.equal(status?.dataset?.digest, 'd'.repeat(64));
-    assert.equal((await jobsOf('life')).length, 7);
-    const [job] = await jobsOf('life');
+    const jobs = await jobsOf('life');
+    const said = (component: string) =>
+      jobs.filter(({ metadata }) => metadata.labels?.[labels.component] === component).map(resultOf)[0];
+    const { kind: _, models: __, ...bundle } = said('aggregate') as Extract<TaskResult, { kind: 'aggregate' }>;
+    assert.deepEqual(status?.bundle, bundle);
+    assert.equal(status?.dataset?.digest, (said('prepare') as Extract<TaskResult, { kind: 'prepare' }>).sha256);
+    assert.equal(jobs.length, 7);
+    const [job] = jobs;
     const spec = part<{ podFailurePolicy: { rules: object[] }; podReplacementPolicy: string }>(job, 'spec');
     assert.equal(spec.podFailurePolicy.rules.length, 3);
     assert.equal(spec.podReplacementPolicy, 'Failed');

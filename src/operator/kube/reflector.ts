@@ -24,6 +24,8 @@ export interface ReflectorOptions {
   onChange: (object: KubeObject) => void;
   /** Told of every object that a list shows to be otherwise than the watch has told; {@link onChange} is told too. */
   onMissed?: (object: KubeObject) => void;
+  /** Seconds after which all objects are listed again and compared, in case a watch lost one (pepr#745). */
+  relistSeconds?: number;
 }
 
 /** Seconds that one watch lasts at least; up to twice as long, so that not all watches end at once. */
@@ -32,9 +34,6 @@ const watchSeconds = 300;
 const silence = 120_000;
 /** A watch that ends sooner without an event has failed. */
 const shortWatch = 1000;
-/** All objects are listed again this often and compared, in case a watch lost one (pepr#745). */
-const relistEvery = 1_800_000;
-
 /**
  * Keeps a store equal to what the API server has: lists, watches from there, goes on from the last version when a watch
  * ends, lists again when the version is too old, and never gives up.
@@ -81,7 +80,7 @@ export class Reflector {
   }
 
   async #run(): Promise<void> {
-    const { clock, random, logger, type } = this.#options;
+    const { clock, random, logger, type, relistSeconds = 1800 } = this.#options;
     const signal = this.#stop.signal;
     let version: string | undefined;
     let listedAt = Number.NEGATIVE_INFINITY;
@@ -91,7 +90,7 @@ export class Reflector {
         if (version === undefined) {
           version = await this.#begin();
           listedAt = clock.now();
-        } else if (clock.now() - listedAt > relistEvery) {
+        } else if (clock.now() - listedAt > relistSeconds * 1000) {
           const { items, resourceVersion } = await this.#list();
           this.#check = { items, version: BigInt(resourceVersion) };
           listedAt = clock.now();
@@ -149,7 +148,7 @@ export class Reflector {
 
   /** Watches until the server ends it. @returns the version to go on from */
   async #watch(from: string, onAlive: () => void): Promise<string> {
-    const { client, type, namespace, labelSelector, keep, clock, random } = this.#options;
+    const { client, type, namespace, labelSelector, keep, clock, random, relistSeconds = watchSeconds } = this.#options;
     const quiet = new AbortController();
     let cancel = clock.after(silence, () => quiet.abort());
     const alive = () => {
@@ -158,7 +157,7 @@ export class Reflector {
       cancel = clock.after(silence, () => quiet.abort());
     };
     const signal = AbortSignal.any([this.#stop.signal, quiet.signal]);
-    const timeoutSeconds = Math.round(watchSeconds * (1 + random()));
+    const timeoutSeconds = Math.round(Math.min(watchSeconds, relistSeconds) * (1 + random()));
     let version = from;
     try {
       for await (const event of client.watch(type, {
