@@ -24,7 +24,16 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const logger = pino({ level: config.DDR_LOG_LEVEL, base: { instance: config.DDR_IDENTITY } });
   const clock = systemClock;
-  const client = ApiClient.fromEnvironment(clock, config);
+  // The lease has connections of its own: it waits behind no other request, and is taken before anything may be written.
+  const election = new LeaderElection({
+    client: ApiClient.fromEnvironment(clock, config),
+    namespace: config.DDR_LEASE_NAMESPACE,
+    name: config.DDR_LEASE_NAME,
+    identity: config.DDR_IDENTITY,
+    clock,
+    logger,
+  });
+  const client = ApiClient.fromEnvironment(clock, config, () => !config.DDR_LEADER_ELECTION || election.holds());
   const namespace = config.DDR_WATCH_NAMESPACE;
   const { registry, controllerMetrics, watch } = createMetrics();
   const controller = createRunController({
@@ -41,14 +50,6 @@ async function main(): Promise<void> {
     instance: config.DDR_IDENTITY,
   });
   watch(controller);
-  const election = new LeaderElection({
-    client,
-    namespace: config.DDR_LEASE_NAMESPACE,
-    name: config.DDR_LEASE_NAME,
-    identity: config.DDR_IDENTITY,
-    clock,
-    logger,
-  });
 
   let stopping = false;
   let leading = false;

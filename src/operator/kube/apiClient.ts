@@ -58,11 +58,11 @@ export class ApiClient implements Client {
     this.#connection = new ApiConnection(config, clock, options);
   }
 
-  /** The cluster that KUBECONFIG names, or the one this pod runs in. */
-  static fromEnvironment(clock: Clock, proxies: ProxyVariables): ApiClient {
+  /** The cluster that KUBECONFIG names, or the one this pod runs in. @param mayWrite asked before every change */
+  static fromEnvironment(clock: Clock, proxies: ProxyVariables, mayWrite = () => true): ApiClient {
     const config = new KubeConfig();
     config.loadFromDefault();
-    return new ApiClient(config, clock, { proxies });
+    return new ApiClient(config, clock, { proxies, mayWrite });
   }
 
   /** The namespace of the kubeconfig's current context. */

@@ -169,7 +169,7 @@ export class Reflector {
         signal,
       })) {
         alive();
-        version = this.#take(event) ?? version;
+        version = this.#take(event);
       }
     } catch (error) {
       if (!quiet.signal.aborted || this.#stop.signal.aborted) throw error;
@@ -180,21 +180,23 @@ export class Reflector {
     return version;
   }
 
-  /** Takes an event into the store. @returns the version that the watch has come to with it */
-  #take(event: WatchEvent): string | undefined {
-    if (event.type === 'BOOKMARK') {
-      this.#seen = BigInt(event.resourceVersion);
-      this.#compare(this.#seen);
-      return event.resourceVersion;
-    }
+  /** Takes an event into the store; one that comes late changes nothing. @returns the version that the watch has come to */
+  #take(event: WatchEvent): string {
+    if (event.type === 'BOOKMARK') return this.#comeTo(BigInt(event.resourceVersion));
     const { type, object } = event;
-    const { resourceVersion } = object.metadata;
-    this.#compare(versionOf(object) - 1n); // before it: the list may not know of this one
-    if (type === 'DELETED') this.#store.remove(keyOf(object));
-    else this.observe(object);
-    if (resourceVersion !== undefined) this.#seen = BigInt(resourceVersion);
-    this.#compare(this.#seen);
+    const version = versionOf(object);
+    this.#compare(version - 1n); // before it: the list may not know of this one
+    const known = this.#store.get(keyOf(object));
+    if (type !== 'DELETED') this.observe(object);
+    else if (known !== undefined && versionOf(known) <= version) this.#store.remove(keyOf(object));
+    const cameTo = this.#comeTo(version);
     this.#options.onChange(object);
-    return resourceVersion;
+    return cameTo;
+  }
+
+  #comeTo(version: bigint): string {
+    if (version > this.#seen) this.#seen = version;
+    this.#compare(this.#seen);
+    return String(this.#seen);
   }
 }
