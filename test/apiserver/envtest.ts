@@ -19,14 +19,25 @@ export interface Environment {
   /** A new connection to the API server. */
   connect(): ApiClient;
   kubeconfig: string;
-  /** Kills and starts kube-apiserver again; etcd goes on. */
-  restartApiServer(): Promise<void>;
+  /** Kills and starts kube-apiserver again; etcd goes on. @param options.compact forgets what was before, meanwhile */
+  restartApiServer(options?: { compact?: boolean }): Promise<void>;
   stop(): Promise<void>;
 }
 
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   await new Promise((resolve) => child.once('exit', resolve));
+}
+
+/** Forgets all versions but the last, so that watches cannot go on from where they were. */
+async function compactEtcd(url: string): Promise<void> {
+  const post = async (path: string, body: object): Promise<unknown> => {
+    const answer = await fetch(`${url}/v3/kv/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`etcd: ${await answer.text()}`);
+    return answer.json();
+  };
+  const { header } = (await post('range', { key: 'AA==' })) as { header: { revision: string } };
+  await post('compaction', { revision: header.revision, physical: true });
 }
 
 /** Starts etcd and kube-apiserver on free ports of this machine, with a folder of their own. */
@@ -101,9 +112,10 @@ export async function startEnvironment(): Promise<Environment> {
   return {
     connect,
     kubeconfig,
-    async restartApiServer() {
+    async restartApiServer({ compact = false } = {}) {
       apiServer.kill('SIGKILL');
       await ended(apiServer);
+      if (compact) await compactEtcd(etcdUrl);
       apiServer = startApiServer();
       await ready();
     },
