@@ -191,7 +191,9 @@ export class ChildWriter {
       child = await this.#client.create(type, object, { fieldManager: managedBy, strict: true });
     } catch (error) {
       if (!isApiError(error, 409)) throw error;
-      child = await this.#client.get(type, namespace, name);
+      child = await this.#client.get(type, namespace, name).catch((reading: unknown) => {
+        throw new Error(messageOf(reading), { cause: reading }); // who has it cannot be asked now: nothing is refused
+      });
       if (child === undefined) throw error; // another conflict, as with a quota's, or it has gone meanwhile: try again
       if (!isOurs(child, object)) {
         // A run of this name that has just been deleted: no refusal, only a little early.

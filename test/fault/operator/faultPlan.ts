@@ -23,10 +23,10 @@ const rates = {
   },
   watch: { slow: 0.05, '410': 0.06, '429': 0.05, '500': 0.05, '503': 0.05, 'cut before': 0.05 },
   event: {
-    'event delayed': 0.06,
+    'event delayed': 0.08,
     'event dropped': 0.03,
-    'event duplicated': 0.12,
-    'event stale': 0.12,
+    'event duplicated': 0.2,
+    'event stale': 0.2,
     'watch cut': 0.02,
     'watch 410': 0.015,
   },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryClient } from '../../../../src/local/memoryClient.ts';
 import { Objects } from '../../../../src/local/objects.ts';
+import { ApiError } from '../../../../src/operator/kube/client.ts';
 import { EventRecorder, eventType } from '../../../../src/operator/kube/events.ts';
 import { ManualClock, silent } from '../../../helpers/manualClock.ts';
 
@@ -41,4 +42,23 @@ test('an object that flaps does not flood the cluster with events', async () => 
   await clock.advance(60_000);
   await flap();
   assert.equal(events().length, 35);
+});
+
+test('an event that is there, since the answer to a first try was lost, is written', async () => {
+  const clock = new ManualClock();
+  const warned: string[] = [];
+  class Answering extends MemoryClient {
+    reason = 'AlreadyExists';
+    override async create(): Promise<never> {
+      throw new ApiError(409, this.reason, 'a');
+    }
+  }
+  const client = new Answering(new Objects(() => clock.now()), clock);
+  const logger = { ...silent, warn: (_details: object, message: string) => warned.push(message) };
+  const own = new EventRecorder({ client, clock, logger, controller: 'c', instance: 'i' });
+  await own.record(regarding, { type: 'Normal', reason: 'R', message: 'm' });
+  assert.deepEqual(warned, []);
+  client.reason = 'Conflict';
+  await own.record(regarding, { type: 'Normal', reason: 'R', message: 'm' });
+  assert.deepEqual(warned, ['event not written']);
 });

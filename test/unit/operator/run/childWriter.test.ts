@@ -35,6 +35,20 @@ test('a child that is there already and ours is taken as it is', async () => {
   assert.match(refused.get('a') ?? '', /belongs to somebody else/);
 });
 
+test('a child whose name is taken, by whom cannot be asked now, is not refused: it is tried again', async () => {
+  const client = {
+    create: async () => {
+      throw new ApiError(409, 'AlreadyExists', 'a');
+    },
+    get: async () => {
+      throw new ApiError(500, 'InternalError', 'etcd is away');
+    },
+  };
+  const { refused, failure } = await writerOf(client).apply('n/digits', changes([job('a', 'ours')]));
+  assert.equal(refused.size, 0);
+  assert.match(String(failure), /etcd is away/);
+});
+
 test('a Job that has gone meanwhile is not suspended, and that is no failure', async () => {
   const client = {
     apply: async () => {
