@@ -207,7 +207,7 @@ export class ChildWriter {
     this.#written(child);
   }
 
-  /** Gives a claim other owners. One that was changed or replaced meanwhile is looked at again when the watch tells of it. */
+  /** Gives a claim other owners. One that was replaced meanwhile is looked at again when the watch tells of it. */
   async #reown(namespace: string, { name, uid, owners }: Reowning): Promise<void> {
     const claim = await this.#client.get(types.claim, namespace, name);
     if (claim === undefined || claim.metadata.uid !== uid) return;
@@ -216,7 +216,7 @@ export class ChildWriter {
     try {
       this.#written(await this.#client.replace(types.claim, { ...claim, metadata }));
     } catch (error) {
-      if (!isApiError(error, 404) && !isApiError(error, 409)) throw error;
+      if (!isApiError(error, 404)) throw error;
     }
   }
 
@@ -231,7 +231,10 @@ export class ChildWriter {
     try {
       this.#written(await this.#client.apply(types.job, object, { fieldManager: suspendManager }));
     } catch (error) {
-      if (!isApiError(error, 404) && !isApiError(error, 409)) throw error;
+      if (isApiError(error, 404)) return;
+      // A conflict says that it has gone, or only that somebody else has changed it at the same time.
+      const hasGone = async () => (await this.#client.get(types.job, namespace, name))?.metadata.uid !== uid;
+      if (!isApiError(error, 409) || !(await hasGone())) throw error;
     }
   }
 }

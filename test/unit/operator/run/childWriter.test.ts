@@ -59,6 +59,36 @@ test('a Job that has gone meanwhile is not suspended, and that is no failure', a
   await writer.apply('n/digits', { ...changes([]), suspend: [{ name: 'a', uid: 'u', value: true }] });
 });
 
+test('a Job that conflicts and is still there is suspended by another try', async () => {
+  const there = { ...job('a', 'ours'), metadata: { ...job('a', 'ours').metadata, uid: 'u' } };
+  const client = {
+    apply: async () => {
+      throw new ApiError(409, 'Conflict', 'the object has been modified');
+    },
+    get: async () => there,
+  };
+  const suspend = [{ name: 'a', uid: 'u', value: true }];
+  const { failure } = await writerOf(client).apply('n/digits', { ...changes([]), suspend });
+  assert.match(String(failure), /has been modified/);
+  const [another] = suspend.map((change) => ({ ...change, uid: 'gone' }));
+  assert.ok(another);
+  const gone = await writerOf(client).apply('n/digits', { ...changes([]), suspend: [another] });
+  assert.equal(gone.failure, undefined);
+});
+
+test('a claim that was changed meanwhile is given to its run by another try', async () => {
+  const client = {
+    get: async () => claim('ours'),
+    replace: async () => {
+      throw new ApiError(409, 'Conflict', 'the object has been modified');
+    },
+  };
+  const reown = [{ name: 'digits-checkpoints', uid: 'claim', owners: [] }];
+  const { failure, refused } = await writerOf(client).apply('n/digits', { ...noChanges, reown });
+  assert.match(String(failure), /has been modified/);
+  assert.equal(refused.size, 0);
+});
+
 test('children are created with strict validation of their fields', async () => {
   const options: unknown[] = [];
   const create = async (_type: unknown, object: KubeObject, given: unknown) => {
