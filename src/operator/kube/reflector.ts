@@ -48,6 +48,8 @@ export class Reflector {
   hasSynced = false;
   /** How far the list and the watches have come: an object of an older version that is not in the store has been deleted. */
   #seen = 0n;
+  /** Keys of what own writes have brought and no watch has told yet: the answer may hold somebody else's change as well. */
+  readonly #untold = new Set<string>();
   /** A later list, to be compared with the store as soon as the watch has come as far. */
   #check: { items: readonly KubeObject[]; version: bigint } | undefined;
   #running: Promise<void> | undefined;
@@ -74,9 +76,15 @@ export class Reflector {
 
   /** Takes an object that this process has just written, so that the next look is not at an older state than its own work. */
   observe(object: KubeObject): void {
+    if (this.#keep(object) && versionOf(object) > this.#seen) this.#untold.add(keyOf(object));
+  }
+
+  /** @returns whether the object was not known in this version or a later one */
+  #keep(object: KubeObject): boolean {
     const known = this.#store.get(keyOf(object));
-    const fresh = known === undefined ? versionOf(object) > this.#seen : versionOf(object) >= versionOf(known);
+    const fresh = versionOf(object) > (known === undefined ? this.#seen : versionOf(known));
     if (fresh) this.#store.set(object);
+    return fresh;
   }
 
   async #run(): Promise<void> {
@@ -129,7 +137,7 @@ export class Reflector {
     const changed = this.#store.replaceAll(items);
     this.#seen = BigInt(resourceVersion);
     this.#check = undefined;
-    for (const object of changed) this.#options.onChange(object);
+    for (const object of [...changed, ...this.#takeUntold(this.#seen)]) this.#options.onChange(object);
     this.hasSynced = true;
     this.#synced();
     return resourceVersion;
@@ -139,11 +147,19 @@ export class Reflector {
   #compare(seen: bigint): void {
     if (this.#check === undefined || seen < this.#check.version) return;
     const missed = this.#store.correct(this.#check.items, this.#check.version);
-    this.#check = undefined;
-    for (const object of missed) {
+    for (const object of [...missed, ...this.#takeUntold(this.#check.version)]) {
       this.#options.onMissed?.(object);
       this.#options.onChange(object);
     }
+    this.#check = undefined;
+  }
+
+  /** What is in the store, and should have been told by a watch that has come to a version. */
+  #takeUntold(version: bigint): KubeObject[] {
+    const due = [...this.#untold].flatMap((key) => this.#store.get(key) ?? []);
+    const told = due.filter((object) => versionOf(object) <= version);
+    for (const object of told) this.#untold.delete(keyOf(object));
+    return told;
   }
 
   /** Watches until the server ends it. @returns the version to go on from */
@@ -186,9 +202,11 @@ export class Reflector {
     const { type, object } = event;
     const version = versionOf(object);
     this.#compare(version - 1n); // before it: the list may not know of this one
-    const known = this.#store.get(keyOf(object));
-    if (type !== 'DELETED') this.observe(object);
-    else if (known !== undefined && versionOf(known) <= version) this.#store.remove(keyOf(object));
+    const key = keyOf(object);
+    if (type !== 'DELETED') this.#keep(object);
+    const known = this.#store.get(key);
+    if (known === undefined || versionOf(known) <= version) this.#untold.delete(key);
+    if (type === 'DELETED' && known !== undefined && versionOf(known) <= version) this.#store.remove(key);
     const cameTo = this.#comeTo(version);
     this.#options.onChange(object);
     return cameTo;

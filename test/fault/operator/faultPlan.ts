@@ -24,13 +24,13 @@ const rates = {
   watch: { slow: 0.05, '410': 0.06, '429': 0.05, '500': 0.05, '503': 0.05, 'cut before': 0.05 },
   event: {
     'event delayed': 0.08,
-    'event dropped': 0.03,
+    'event dropped': 0.015,
     'event duplicated': 0.2,
     'event stale': 0.2,
     'watch cut': 0.02,
     'watch 410': 0.015,
   },
-  bookmark: { 'bookmark lost': 0.5 },
+  bookmark: { 'bookmark lost': 0.3 },
 } as const;
 
 export type Place = keyof typeof rates;

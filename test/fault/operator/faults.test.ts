@@ -15,7 +15,7 @@ import { type Outcome, summaryOf } from './summary.ts';
 
 const seeds = (process.env.DDR_FAULT_SEEDS ?? '1,2,3').split(',').map(Number);
 /** Seconds that the stories of a seed may take; undisturbed it is a tenth of it. */
-const limit = 120;
+const limit = 240;
 
 test('under faults runs come to the end of the undisturbed one', { skip }, async (t) => {
   let environment: Environment;

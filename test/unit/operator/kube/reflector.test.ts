@@ -229,6 +229,29 @@ test('a list that shows what the watch has told counts nothing', async () => {
   await reflector.stop();
 });
 
+test('what the answer to an own write has brought, somebody else’s change with it, is told by the next list', async () => {
+  const { clock, objects, client, reflector, changes, missed } = start();
+  reflector.start();
+  await settle();
+  client.deaf = () => true;
+  reflector.observe(objects.create(types.pod, pod('a')));
+  await settle();
+  assert.deepEqual(changes, []);
+  client.break(new Error('connection reset'));
+  await clock.advance(1000);
+  assert.deepEqual([changes, missed], [['a'], []], 'of a new beginning');
+  client.break(new Error('connection reset'));
+  await clock.advance(1000);
+  assert.deepEqual(changes, ['a'], 'once');
+  reflector.observe(objects.create(types.pod, pod('b')));
+  await clock.advance(1_800_000 + 300_000);
+  client.deaf = () => false;
+  objects.create(types.pod, pod('c'));
+  await settle();
+  assert.deepEqual([changes, missed], [['a', 'b', 'c'], ['b']], 'of one to compare with');
+  await reflector.stop();
+});
+
 test('an event that comes late neither takes away what is newer nor brings back what has gone', async () => {
   const version = (name: string, resourceVersion: string): KubeObject => ({
     ...pod(name),
