@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { chance, type FaultPlan } from './faultPlan.ts';
@@ -11,6 +10,15 @@ interface Line {
 
 /** Longest delay of an event, in milliseconds. */
 const longestDelay = 1500;
+
+async function* linesOf(events: Readable): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of events.setEncoding('utf8')) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '');
+  }
+}
 
 const expired = JSON.stringify({
   type: 'ERROR',
@@ -35,7 +43,7 @@ export class FaultyWatch {
 
   /** Passes events on until the server, the client or the plan ends the watch. */
   async pass(events: Readable): Promise<void> {
-    for await (const line of createInterface({ input: events })) {
+    for await (const line of linesOf(events)) {
       const goesOn = await this.#one(line);
       if (!goesOn || this.#response.destroyed) return;
     }

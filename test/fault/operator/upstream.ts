@@ -51,12 +51,12 @@ export class Upstream {
         ...(body.length === 0 ? {} : { 'content-type': contentType, 'content-length': body.length }),
       };
       const send = url.protocol === 'https:' ? secureRequest : request;
-      const sent = send(
-        url,
-        { method, headers, agent: this.#agent, ...(signal === undefined ? {} : { signal }) },
-        resolve,
-      );
-      sent.once('error', reject);
+      const options = { method, headers, agent: this.#agent, ...(signal === undefined ? {} : { signal }) };
+      const sent = send(url, options, (response) => {
+        response.on('error', () => {}); // who reads it is told; nobody may be reading it any more
+        resolve(response);
+      });
+      sent.on('error', reject);
       sent.end(body);
     });
   }
