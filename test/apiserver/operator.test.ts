@@ -224,7 +224,7 @@ test('the operator on a real API server', { skip }, async (t) => {
     const claimNow = await client.get(types.claim, namespace, 'taken-checkpoints');
     assert.equal(claimNow?.metadata.uid, theirs.metadata.uid);
     assert.equal(claimNow?.metadata.ownerReferences, undefined);
-    assert.equal((await stalledOf('taken'))?.reason, 'ChildRefused');
+    assert.equal((await until('the run says so', () => stalledOf('taken'))).reason, 'ChildRefused');
   });
 
   await t.test(

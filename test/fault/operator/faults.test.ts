@@ -86,3 +86,13 @@ test('under faults runs come to the end of the undisturbed one', { skip }, async
   }
   console.log(summaryOf(outcomes));
 });
+
+test('the same seed does the same to a request, whatever comes between', () => {
+  const decisions = (plan: FaultPlan, between: number) =>
+    Array.from({ length: 200 }, () => {
+      for (let i = 0; i < between; i++) plan.decide('read', 'GET /other');
+      return plan.decide('write', 'POST /jobs/a');
+    });
+  assert.deepEqual(decisions(new FaultPlan(1), 0), decisions(new FaultPlan(1), 3));
+  assert.notDeepEqual(decisions(new FaultPlan(1), 0), decisions(new FaultPlan(2), 0));
+});

@@ -97,7 +97,10 @@ class Delayed {
   /** Where it has come to, without times. */
   get fixedPoint() {
     const { startedAt: _, finishedAt: __, conditions, ...status } = this.client.run.status as RunStatus;
-    const jobs = [...this.client.jobs.values()].map(({ name, finished }) => `${name} ${finished}`);
+    // A prepare Job that has vanished is not made again: what it found is in the status.
+    const jobs = [...this.client.jobs.values()]
+      .filter(({ component }) => component !== 'prepare')
+      .map(({ name, finished }) => `${name} ${finished}`);
     return {
       status,
       conditions: conditions?.map(({ lastTransitionTime: _, ...condition }) => condition),
