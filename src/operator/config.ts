@@ -19,6 +19,8 @@ const schema = z.object({
   DDR_WORKERS: wholeNumber(1, 256).default(8),
   /** Running pods that are asked for their progress a second, of all runs together. */
   DDR_PROGRESS_PODS_PER_SECOND: wholeNumber(1, 10_000).default(20),
+  /** Seconds after which everything is listed again and compared with what the watches have told. */
+  DDR_RELIST_SECONDS: wholeNumber(5, 86_400).default(1800),
   /** Port of /healthz, /readyz and /metrics. */
   DDR_HTTP_PORT: port.default(8080),
   DDR_LEADER_ELECTION: flag.default(true),

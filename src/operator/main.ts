@@ -25,7 +25,17 @@ async function main(): Promise<void> {
   const logger = pino({ level: config.DDR_LOG_LEVEL, base: { instance: config.DDR_IDENTITY } });
   const clock = systemClock;
   const { registry, controllerMetrics, answered, leads, watch } = createMetrics();
-  const client = ApiClient.fromEnvironment(clock, config, { answered });
+  // The lease has connections of its own: it waits behind no other request, and is taken before anything may be written.
+  const election = new LeaderElection({
+    client: ApiClient.fromEnvironment(clock, config),
+    namespace: config.DDR_LEASE_NAMESPACE,
+    name: config.DDR_LEASE_NAME,
+    identity: config.DDR_IDENTITY,
+    clock,
+    logger,
+  });
+  const mayWrite = () => !config.DDR_LEADER_ELECTION || election.holds();
+  const client = ApiClient.fromEnvironment(clock, config, { answered, mayWrite });
   const namespace = config.DDR_WATCH_NAMESPACE;
   const controller = createRunController({
     client,
@@ -37,17 +47,10 @@ async function main(): Promise<void> {
     namespace,
     workers: config.DDR_WORKERS,
     progressPodsPerSecond: config.DDR_PROGRESS_PODS_PER_SECOND,
+    relistSeconds: config.DDR_RELIST_SECONDS,
     instance: config.DDR_IDENTITY,
   });
   watch(controller);
-  const election = new LeaderElection({
-    client,
-    namespace: config.DDR_LEASE_NAMESPACE,
-    name: config.DDR_LEASE_NAME,
-    identity: config.DDR_IDENTITY,
-    clock,
-    logger,
-  });
 
   let stopping = false;
   let leading = false;

@@ -45,6 +45,8 @@ export interface RunControllerOptions {
   /** Milliseconds between two questions to a running pod at least, and how many are asked a second. */
   pollIntervalMs?: number;
   progressPodsPerSecond?: number;
+  /** Seconds after which everything is listed again and compared with what the watches have told. */
+  relistSeconds?: number;
 }
 
 export interface RunController {
@@ -64,12 +66,13 @@ export interface RunController {
 
 /** Watches runs and their children; what changes puts the key of its run into the queue. */
 function createReflectors(
-  { client, clock, random, logger, namespace, metrics }: RunControllerOptions,
+  { client, clock, random, logger, namespace, metrics, relistSeconds }: RunControllerOptions,
   add: (key: string) => void,
 ) {
   const reflector = (type: ResourceType, options: Pick<ReflectorOptions, 'onChange' | 'labelSelector' | 'keep'>) => {
     const onMissed = () => metrics.missed(type);
-    return new Reflector({ client, type, namespace, clock, random, logger, onMissed, ...options });
+    const cadence = compact({ relistSeconds });
+    return new Reflector({ client, type, namespace, clock, random, logger, onMissed, ...cadence, ...options });
   };
   const ofRun = (object: KubeObject) => {
     const run = object.metadata.labels?.[labels.run];

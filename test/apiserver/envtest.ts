@@ -30,8 +30,8 @@ export interface Environment {
   server: string;
   /** What a user has asked the API server for, and whether it was allowed; nothing is noted of anybody but `audited`. */
   requests(): AuditedRequest[];
-  /** Kills and starts kube-apiserver again; etcd goes on. */
-  restartApiServer(): Promise<void>;
+  /** Kills and starts kube-apiserver again; etcd goes on. @param options.compact forgets what was before, meanwhile */
+  restartApiServer(options?: { compact?: boolean }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,6 +63,17 @@ function auditTo(file: string, user: string): string[] {
   const policy = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules };
   writeFileSync(`${file}.policy`, JSON.stringify(policy));
   return [`--audit-policy-file=${file}.policy`, `--audit-log-path=${file}`];
+}
+
+/** Forgets all versions but the last, so that watches cannot go on from where they were. */
+async function compactEtcd(url: string): Promise<void> {
+  const post = async (path: string, body: object): Promise<unknown> => {
+    const answer = await fetch(`${url}/v3/kv/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`etcd: ${await answer.text()}`);
+    return answer.json();
+  };
+  const { header } = (await post('range', { key: 'AA==' })) as { header: { revision: string } };
+  await post('compaction', { revision: header.revision, physical: true });
 }
 
 /** Starts etcd and kube-apiserver on free ports of this machine, with a folder of their own. */
@@ -145,9 +156,10 @@ export async function startEnvironment({ audited, admission = [] }: EnvironmentO
       readFileSync(audit, 'utf8')
         .split('\n')
         .flatMap((line) => (line === '' ? [] : [auditSchema.parse(JSON.parse(line))])),
-    async restartApiServer() {
+    async restartApiServer({ compact = false } = {}) {
       apiServer.kill('SIGKILL');
       await ended(apiServer);
+      if (compact) await compactEtcd(etcdUrl);
       apiServer = startApiServer();
       await ready();
     },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { labels } from '../../src/api/names.ts';
+import type { TaskResult } from '../../src/api/termination.ts';
 import type { ApiClient } from '../../src/operator/kube/apiClient.ts';
 import type { KubeObject, ObjectMeta } from '../../src/operator/kube/client.ts';
 import { systemClock } from '../../src/operator/kube/clock.ts';
@@ -13,6 +14,7 @@ import {
   type RunControllerOptions,
 } from '../../src/operator/runController.ts';
 import { types } from '../../src/operator/types.ts';
+import { resultOf } from '../helpers/endedJob.ts';
 import { silent } from '../helpers/manualClock.ts';
 import { withSpec } from '../helpers/runs.ts';
 import { installCrd } from './crd.ts';
@@ -119,10 +121,14 @@ test('the operator on a real API server', { skip }, async (t) => {
     await complete('life');
     const status = await statusOf('life');
     assert.equal(status?.models?.summary, '3/3');
-    assert.deepEqual(status?.bundle, { path: 'runs/x/bundles/b', digest: 'bundle-digest' });
-    assert.equal(status?.dataset?.digest, 'd'.repeat(64));
-    assert.equal((await jobsOf('life')).length, 7);
-    const [job] = await jobsOf('life');
+    const jobs = await jobsOf('life');
+    const said = (component: string) =>
+      jobs.filter(({ metadata }) => metadata.labels?.[labels.component] === component).map(resultOf)[0];
+    const { kind: _, models: __, ...bundle } = said('aggregate') as Extract<TaskResult, { kind: 'aggregate' }>;
+    assert.deepEqual(status?.bundle, bundle);
+    assert.equal(status?.dataset?.digest, (said('prepare') as Extract<TaskResult, { kind: 'prepare' }>).sha256);
+    assert.equal(jobs.length, 7);
+    const [job] = jobs;
     const spec = part<{ podFailurePolicy: { rules: object[] }; podReplacementPolicy: string }>(job, 'spec');
     assert.equal(spec.podFailurePolicy.rules.length, 3);
     assert.equal(spec.podReplacementPolicy, 'Failed');
@@ -208,7 +214,7 @@ test('the operator on a real API server', { skip }, async (t) => {
     const claimNow = await client.get(types.claim, namespace, 'taken-checkpoints');
     assert.equal(claimNow?.metadata.uid, theirs.metadata.uid);
     assert.equal(claimNow?.metadata.ownerReferences, undefined);
-    assert.equal((await stalledOf('taken'))?.reason, 'ChildRefused');
+    assert.equal((await until('the run says so', () => stalledOf('taken'))).reason, 'ChildRefused');
   });
 
   await t.test(

@@ -5,6 +5,7 @@ import {
   ApiError,
   apiVersionOf,
   type Client,
+  isApiError,
   type KubeObject,
   type ListOptions,
   type ResourceType,
@@ -123,7 +124,7 @@ export class ApiClient implements Client {
     try {
       return await this.#object({ method: 'GET', path: pathOf(type, namespace, name) });
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return undefined;
+      if (isApiError(error, 404)) return undefined;
       throw error;
     }
   }
@@ -168,7 +169,10 @@ export class ApiClient implements Client {
       await this.#connection.json({ method: 'DELETE', path: pathOf(type, namespace, name), body });
       return true;
     } catch (error) {
-      if (error instanceof ApiError && (error.status === 404 || error.status === 409)) return false;
+      if (isApiError(error, 404)) return false;
+      // Another with this name is left; one that only conflicts with somebody else's change is to be tried again.
+      const isOther = async () => uid !== undefined && (await this.get(type, namespace, name))?.metadata.uid !== uid;
+      if (isApiError(error, 409) && (await isOther())) return false;
       throw error;
     }
   }

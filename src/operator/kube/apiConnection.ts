@@ -40,8 +40,12 @@ function toApiError(status: number, retryAfter: string | undefined, text: string
   return new ApiError(status, parsed.reason, parsed.message, seconds >= 0 ? Math.min(seconds, longestWait) : undefined);
 }
 
+/** A change that this process may not make any more. */
+class WriteForbidden extends Error {}
+
 /** Whether the same call may succeed a moment later: throttled, overloaded, or the server was just restarted. */
 function mayPass(error: unknown): boolean {
+  if (error instanceof WriteForbidden) return false;
   if (error instanceof ApiError) return error.status === 429 || error.status >= 500;
   return error instanceof Error && error.name !== 'AbortError';
 }
@@ -51,6 +55,8 @@ export interface ConnectionOptions {
   proxies?: ProxyVariables;
   /** Told of every answer, each try's. */
   answered?: (method: Call['method'], status: number) => void;
+  /** Asked before every change, each try of it; where it says no, nothing is sent. */
+  mayWrite?: () => boolean;
 }
 
 /**
@@ -63,15 +69,17 @@ export class ApiConnection {
   readonly #random: () => number;
   readonly #proxies: ProxyVariables;
   readonly #answered: NonNullable<ConnectionOptions['answered']>;
+  readonly #mayWrite: () => boolean;
   #agent: { key: string; dispatcher: Dispatcher } | undefined;
 
   constructor(config: KubeConfig, clock: Clock, options: ConnectionOptions) {
-    const { random = Math.random, proxies = {}, answered = () => {} } = options;
+    const { random = Math.random, proxies = {}, answered = () => {}, mayWrite = () => true } = options;
     this.#config = config;
     this.#clock = clock;
     this.#random = random;
     this.#proxies = proxies;
     this.#answered = answered;
+    this.#mayWrite = mayWrite;
   }
 
   async close(): Promise<void> {
@@ -99,7 +107,7 @@ export class ApiConnection {
   /**
    * Sends a call once.
    * @param timeout milliseconds without a byte of the answer
-   * @throws ApiError for an answer that is none of success
+   * @throws ApiError for an answer that is none of success, another Error where this process may not write
    */
   async send(
     { method, path, query = {}, body, contentType = 'application/json', signal }: Call,
@@ -113,6 +121,8 @@ export class ApiConnection {
       if (value !== undefined && value !== '') url.searchParams.set(name, value);
     const options: RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options);
+    if (method !== 'GET' && !this.#mayWrite())
+      throw new WriteForbidden(`${method} ${path} is not sent: this process does not lead any more`);
     const response = await request(url, {
       method,
       dispatcher: this.#dispatcher({ server: url, proxy }, options),

@@ -1,4 +1,4 @@
-import type { Client, KubeObject, ResourceType } from './client.ts';
+import { type Client, isApiError, type KubeObject, type ResourceType } from './client.ts';
 import type { Clock } from './clock.ts';
 import { type Logger, messageOf } from './logger.ts';
 
@@ -66,6 +66,8 @@ export class EventRecorder {
         type,
       });
     } catch (error) {
+      // Its name is its own: a try whose answer was lost has written it.
+      if (isApiError(error, 409) && error.reason === 'AlreadyExists') return;
       logger.warn({ reason, error: messageOf(error) }, 'event not written');
     }
   }

@@ -37,6 +37,8 @@ export class LeaderElection {
   readonly #stop = new AbortController();
   #observed: { version: string | undefined; at: number } | undefined;
   #renewing: Promise<void> | undefined;
+  /** When the last try that took or renewed the lease began. */
+  #heldSince = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeaderElectionOptions) {
     this.#options = options;
@@ -55,12 +57,22 @@ export class LeaderElection {
       // An answer that took too long is of a lease that may have expired since.
       if ((await this.#tryAcquire()) && clock.elapsed() - asked < leaseTimes.renewWithinMs) {
         logger.info({ identity }, 'leading');
+        this.#heldSince = asked;
         this.#renewing = this.#renew(asked, onLost);
         return true;
       }
       await sleep(clock, leaseTimes.retryMs, signal);
     }
     return false;
+  }
+
+  /**
+   * Whether this process leads now, by the clock: one that was stopped and wakes up may be about to write before any timer
+   * has told it that its lease is over.
+   */
+  holds(): boolean {
+    const { clock } = this.#options;
+    return !this.#stop.signal.aborted && clock.elapsed() - this.#heldSince < leaseTimes.renewWithinMs;
   }
 
   /** Gives the lease up, so that another need not wait for it to expire. */
@@ -104,6 +116,7 @@ export class LeaderElection {
       if (renewed !== true || over.signal.aborted) continue;
       cancel();
       cancel = watchFrom(asked);
+      this.#heldSince = asked;
     }
     cancel();
   }

@@ -24,6 +24,8 @@ export interface ReflectorOptions {
   onChange: (object: KubeObject) => void;
   /** Told of every object that a list shows to be otherwise than the watch has told; {@link onChange} is told too. */
   onMissed?: (object: KubeObject) => void;
+  /** Seconds after which all objects are listed again and compared, in case a watch lost one (pepr#745). */
+  relistSeconds?: number;
 }
 
 /** Seconds that one watch lasts at least; up to twice as long, so that not all watches end at once. */
@@ -32,9 +34,6 @@ const watchSeconds = 300;
 const silence = 120_000;
 /** A watch that ends sooner without an event has failed. */
 const shortWatch = 1000;
-/** All objects are listed again this often and compared, in case a watch lost one (pepr#745). */
-const relistEvery = 1_800_000;
-
 /**
  * Keeps a store equal to what the API server has: lists, watches from there, goes on from the last version when a watch
  * ends, lists again when the version is too old, and never gives up.
@@ -49,6 +48,8 @@ export class Reflector {
   hasSynced = false;
   /** How far the list and the watches have come: an object of an older version that is not in the store has been deleted. */
   #seen = 0n;
+  /** Keys of what own writes have brought and no watch has told yet: the answer may hold somebody else's change as well. */
+  readonly #untold = new Set<string>();
   /** A later list, to be compared with the store as soon as the watch has come as far. */
   #check: { items: readonly KubeObject[]; version: bigint } | undefined;
   #running: Promise<void> | undefined;
@@ -75,13 +76,19 @@ export class Reflector {
 
   /** Takes an object that this process has just written, so that the next look is not at an older state than its own work. */
   observe(object: KubeObject): void {
+    if (this.#keep(object) && versionOf(object) > this.#seen) this.#untold.add(keyOf(object));
+  }
+
+  /** @returns whether the object was not known in this version or a later one */
+  #keep(object: KubeObject): boolean {
     const known = this.#store.get(keyOf(object));
-    const fresh = known === undefined ? versionOf(object) > this.#seen : versionOf(object) >= versionOf(known);
+    const fresh = versionOf(object) > (known === undefined ? this.#seen : versionOf(known));
     if (fresh) this.#store.set(object);
+    return fresh;
   }
 
   async #run(): Promise<void> {
-    const { clock, random, logger, type } = this.#options;
+    const { clock, random, logger, type, relistSeconds = 1800 } = this.#options;
     const signal = this.#stop.signal;
     let version: string | undefined;
     let listedAt = Number.NEGATIVE_INFINITY;
@@ -91,7 +98,7 @@ export class Reflector {
         if (version === undefined) {
           version = await this.#begin();
           listedAt = clock.elapsed();
-        } else if (clock.elapsed() - listedAt > relistEvery) {
+        } else if (clock.elapsed() - listedAt > relistSeconds * 1000) {
           const { items, resourceVersion } = await this.#list();
           this.#check = { items, version: BigInt(resourceVersion) };
           listedAt = clock.elapsed();
@@ -130,7 +137,7 @@ export class Reflector {
     const changed = this.#store.replaceAll(items);
     this.#seen = BigInt(resourceVersion);
     this.#check = undefined;
-    for (const object of changed) this.#options.onChange(object);
+    for (const object of [...changed, ...this.#takeUntold(this.#seen)]) this.#options.onChange(object);
     this.hasSynced = true;
     this.#synced();
     return resourceVersion;
@@ -140,16 +147,24 @@ export class Reflector {
   #compare(seen: bigint): void {
     if (this.#check === undefined || seen < this.#check.version) return;
     const missed = this.#store.correct(this.#check.items, this.#check.version);
-    this.#check = undefined;
-    for (const object of missed) {
+    for (const object of [...missed, ...this.#takeUntold(this.#check.version)]) {
       this.#options.onMissed?.(object);
       this.#options.onChange(object);
     }
+    this.#check = undefined;
+  }
+
+  /** What is in the store, and should have been told by a watch that has come to a version. */
+  #takeUntold(version: bigint): KubeObject[] {
+    const due = [...this.#untold].flatMap((key) => this.#store.get(key) ?? []);
+    const told = due.filter((object) => versionOf(object) <= version);
+    for (const object of told) this.#untold.delete(keyOf(object));
+    return told;
   }
 
   /** Watches until the server ends it. @returns the version to go on from */
   async #watch(from: string, onAlive: () => void): Promise<string> {
-    const { client, type, namespace, labelSelector, keep, clock, random } = this.#options;
+    const { client, type, namespace, labelSelector, keep, clock, random, relistSeconds = watchSeconds } = this.#options;
     const quiet = new AbortController();
     let cancel = clock.after(silence, () => quiet.abort());
     const alive = () => {
@@ -158,7 +173,7 @@ export class Reflector {
       cancel = clock.after(silence, () => quiet.abort());
     };
     const signal = AbortSignal.any([this.#stop.signal, quiet.signal]);
-    const timeoutSeconds = Math.round(watchSeconds * (1 + random()));
+    const timeoutSeconds = Math.round(Math.min(watchSeconds, relistSeconds) * (1 + random()));
     let version = from;
     try {
       for await (const event of client.watch(type, {
@@ -170,7 +185,7 @@ export class Reflector {
         signal,
       })) {
         alive();
-        version = this.#take(event) ?? version;
+        version = this.#take(event);
       }
     } catch (error) {
       if (!quiet.signal.aborted || this.#stop.signal.aborted) throw error;
@@ -181,21 +196,25 @@ export class Reflector {
     return version;
   }
 
-  /** Takes an event into the store. @returns the version that the watch has come to with it */
-  #take(event: WatchEvent): string | undefined {
-    if (event.type === 'BOOKMARK') {
-      this.#seen = BigInt(event.resourceVersion);
-      this.#compare(this.#seen);
-      return event.resourceVersion;
-    }
+  /** Takes an event into the store; one that comes late changes nothing. @returns the version that the watch has come to */
+  #take(event: WatchEvent): string {
+    if (event.type === 'BOOKMARK') return this.#comeTo(BigInt(event.resourceVersion));
     const { type, object } = event;
-    const { resourceVersion } = object.metadata;
-    this.#compare(versionOf(object) - 1n); // before it: the list may not know of this one
-    if (type === 'DELETED') this.#store.remove(keyOf(object));
-    else this.observe(object);
-    if (resourceVersion !== undefined) this.#seen = BigInt(resourceVersion);
-    this.#compare(this.#seen);
+    const version = versionOf(object);
+    this.#compare(version - 1n); // before it: the list may not know of this one
+    const key = keyOf(object);
+    if (type !== 'DELETED') this.#keep(object);
+    const known = this.#store.get(key);
+    if (known === undefined || versionOf(known) <= version) this.#untold.delete(key);
+    if (type === 'DELETED' && known !== undefined && versionOf(known) <= version) this.#store.remove(key);
+    const cameTo = this.#comeTo(version);
     this.#options.onChange(object);
-    return resourceVersion;
+    return cameTo;
+  }
+
+  #comeTo(version: bigint): string {
+    if (version > this.#seen) this.#seen = version;
+    this.#compare(this.#seen);
+    return String(this.#seen);
   }
 }

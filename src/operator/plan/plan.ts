@@ -7,7 +7,7 @@ import { deadlineOf, haltOf } from './halt.ts';
 import type { Observed } from './observed.ts';
 import { obstacleOf } from './obstacle.ts';
 import type { Settings } from './pod.ts';
-import { nextTry, nothingRefused, type Refused } from './refused.ts';
+import { nextTry, nothingRefused, type Refused, stillRefused } from './refused.ts';
 import { type Results, reportedOf } from './results.ts';
 import { beginAgain } from './retry.ts';
 import { statusOf } from './status.ts';
@@ -51,15 +51,16 @@ function nextLook(
 /**
  * The operator's core: from what a run asks for and what there is, what to create, stop and delete, and what to report.
  * Pure; the same on a cluster and on one machine. Applied again to what it has brought about, it changes nothing.
- * @param refused children that the API server has refused, and when each may be tried again
+ * @param refusedSoFar children that the API server has refused, and when each may be tried again
  */
 export function plan(
   asked: Run,
   observed: Observed,
   now: Date,
   settings: Settings,
-  refused: Refused = nothingRefused,
+  refusedSoFar: Refused = nothingRefused,
 ): Plan {
+  const refused = stillRefused(refusedSoFar, observed.jobs);
   const run = beginAgain(asked);
   const children = childrenOf(run, observed, now, settings);
   const reported = reportedOf(run, children, now);

@@ -10,6 +10,13 @@ export type Refused = ReadonlyMap<string, Refusal>;
 
 export const nothingRefused: Refused = new Map();
 
+/** What was refused without the Jobs that are there: a try whose answer was lost has made them, or somebody else's write. */
+export function stillRefused(refused: Refused, jobs: readonly { name: string }[]): Refused {
+  if (refused.size === 0) return refused;
+  const there = new Set(jobs.map(({ name }) => name));
+  return new Map([...refused].filter(([name]) => !there.has(name)));
+}
+
 /** Whether a child has just been refused, and is not to be tried now. */
 export const isPutOff = (refused: Refused, name: string, now: Date): boolean =>
   (refused.get(name)?.until ?? Number.NEGATIVE_INFINITY) > now.getTime();

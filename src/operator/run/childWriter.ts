@@ -191,7 +191,9 @@ export class ChildWriter {
       child = await this.#client.create(type, object, { fieldManager: managedBy, strict: true });
     } catch (error) {
       if (!isApiError(error, 409)) throw error;
-      child = await this.#client.get(type, namespace, name);
+      child = await this.#client.get(type, namespace, name).catch((reading: unknown) => {
+        throw new Error(messageOf(reading), { cause: reading }); // who has it cannot be asked now: nothing is refused
+      });
       if (child === undefined) throw error; // another conflict, as with a quota's, or it has gone meanwhile: try again
       if (!isOurs(child, object)) {
         // A run of this name that has just been deleted: no refusal, only a little early.
@@ -205,7 +207,7 @@ export class ChildWriter {
     this.#written(child);
   }
 
-  /** Gives a claim other owners. One that was changed or replaced meanwhile is looked at again when the watch tells of it. */
+  /** Gives a claim other owners. One that was replaced meanwhile is looked at again when the watch tells of it. */
   async #reown(namespace: string, { name, uid, owners }: Reowning): Promise<void> {
     const claim = await this.#client.get(types.claim, namespace, name);
     if (claim === undefined || claim.metadata.uid !== uid) return;
@@ -214,7 +216,7 @@ export class ChildWriter {
     try {
       this.#written(await this.#client.replace(types.claim, { ...claim, metadata }));
     } catch (error) {
-      if (!isApiError(error, 404) && !isApiError(error, 409)) throw error;
+      if (!isApiError(error, 404)) throw error;
     }
   }
 
@@ -229,7 +231,10 @@ export class ChildWriter {
     try {
       this.#written(await this.#client.apply(types.job, object, { fieldManager: suspendManager }));
     } catch (error) {
-      if (!isApiError(error, 404) && !isApiError(error, 409)) throw error;
+      if (isApiError(error, 404)) return;
+      // A conflict says that it has gone, or only that somebody else has changed it at the same time.
+      const hasGone = async () => (await this.#client.get(types.job, namespace, name))?.metadata.uid !== uid;
+      if (!isApiError(error, 409) || !(await hasGone())) throw error;
     }
   }
 }

@@ -36,3 +36,9 @@ test('a number is decimal digits within its bounds', () => {
   for (const port of ['0x10', '1e3', '-1', ' 80', '65536', '8080.5'])
     assert.throws(() => parseConfig({ ...image, DDR_HTTP_PORT: port }), /DDR_HTTP_PORT/, port);
 });
+
+test('how often everything is listed again can be set', () => {
+  assert.equal(parseConfig(image).DDR_RELIST_SECONDS, 1800);
+  assert.equal(parseConfig({ ...image, DDR_RELIST_SECONDS: '5' }).DDR_RELIST_SECONDS, 5);
+  assert.throws(() => parseConfig({ ...image, DDR_RELIST_SECONDS: '1' }), /DDR_RELIST_SECONDS/);
+});

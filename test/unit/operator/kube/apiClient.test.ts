@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import type { WatchEvent } from '../../../../src/operator/kube/client.ts';
 import { types } from '../../../../src/operator/types.ts';
@@ -51,14 +52,22 @@ test('a watch gives events as they come, however they are cut, and ends with the
   ]);
 });
 
+const conflict = (response: ServerResponse) =>
+  void response.writeHead(409).end(JSON.stringify({ code: 409, reason: 'Conflict', message: 'conflict' }));
+const podOf = (uid: string) => JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', uid } });
+
 test('what is not there is undefined to get and false to delete', async (t) => {
   const missing = JSON.stringify({ code: 404, reason: 'NotFound', message: 'no' });
   const { client } = await answering(t, [
     (response) => response.writeHead(404).end(missing),
     (response) => response.writeHead(404).end(missing),
-    (response) => response.writeHead(409).end(JSON.stringify({ code: 409, reason: 'Conflict', message: 'other uid' })),
+    conflict,
+    (response) => response.end(podOf('other')),
+    conflict,
+    (response) => response.end(podOf('uid')),
   ]);
   assert.equal(await client.get(types.pod, 'n', 'a'), undefined);
   assert.equal(await client.delete(types.pod, 'n', 'a'), false);
   assert.equal(await client.delete(types.pod, 'n', 'a', 'uid'), false);
+  await assert.rejects(client.delete(types.pod, 'n', 'a', 'uid'), { status: 409 }, 'it conflicts, and is still there');
 });

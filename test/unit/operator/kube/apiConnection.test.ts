@@ -28,3 +28,23 @@ test('what is refused is not tried again', async (t) => {
   await assert.rejects(client.get(types.pod, 'n', 'a'), { status: 403, reason: 'Forbidden' });
   assert.equal(asked(), 1);
 });
+
+test('a process that may not write sends no change, not even as a second try; it may read', async (t) => {
+  let leads = true;
+  const { clock, client, asked } = await answering(
+    t,
+    [(response) => response.writeHead(503).end('away'), (response) => response.end(pod)],
+    { mayWrite: () => leads },
+  );
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'n' } };
+  const refused = assert.rejects(client.create(types.pod, object), /does not lead/);
+  while (asked() === 0) await wait(10);
+  leads = false;
+  for (let i = 0; i < 20; i++) {
+    await wait(10);
+    await clock.advance(100);
+  }
+  await refused;
+  assert.equal(asked(), 1);
+  assert.equal((await client.get(types.pod, 'n', 'a'))?.metadata.name, 'a');
+});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryClient } from '../../../../src/local/memoryClient.ts';
 import { Objects } from '../../../../src/local/objects.ts';
+import { ApiError } from '../../../../src/operator/kube/client.ts';
 import { EventRecorder, eventType } from '../../../../src/operator/kube/events.ts';
 import { ManualClock, silent } from '../../../helpers/manualClock.ts';
 
@@ -49,4 +50,23 @@ test('however many models have been trained, the end of the run is told', async 
     await own.record(regarding, { type: 'Normal', reason: 'ModelTrained', message: `${i}` });
   await own.record(regarding, { type: 'Normal', reason: 'Complete', message: 'The report is written.' });
   assert.equal(events().filter(({ reason }) => reason === 'Complete').length, 1);
+});
+
+test('an event that is there, since the answer to a first try was lost, is written', async () => {
+  const clock = new ManualClock();
+  const warned: string[] = [];
+  class Answering extends MemoryClient {
+    reason = 'AlreadyExists';
+    override async create(): Promise<never> {
+      throw new ApiError(409, this.reason, 'a');
+    }
+  }
+  const client = new Answering(new Objects(() => clock.now()), clock);
+  const logger = { ...silent, warn: (_details: object, message: string) => warned.push(message) };
+  const own = new EventRecorder({ client, clock, logger, controller: 'c', instance: 'i' });
+  await own.record(regarding, { type: 'Normal', reason: 'R', message: 'm' });
+  assert.deepEqual(warned, []);
+  client.reason = 'Conflict';
+  await own.record(regarding, { type: 'Normal', reason: 'R', message: 'm' });
+  assert.deepEqual(warned, ['event not written']);
 });

@@ -134,3 +134,31 @@ test('a lease whose answer came late is not led by', async () => {
   assert.deepEqual([...leading], [1]);
   await Promise.all([second.election.release(), clock.advance(5000)]);
 });
+
+test('a leader whose process was stopped for longer than its lease does not lead when it wakes, before any timer says so', async () => {
+  const clock = new ManualClock();
+  let asleep = 0;
+  const election = new LeaderElection({
+    client: new MemoryClient(new Objects(() => clock.now()), clock),
+    namespace: 'n',
+    name: 'lease',
+    identity: 'a',
+    clock: {
+      now: () => clock.now() + asleep,
+      elapsed: () => clock.elapsed() + asleep,
+      after: (milliseconds, callback) => clock.after(milliseconds, callback),
+    },
+    logger: silent,
+  });
+  assert.equal(election.holds(), false);
+  await election.lead(() => {});
+  assert.equal(election.holds(), true);
+  await clock.advance(60_000);
+  assert.equal(election.holds(), true, 'it has renewed it');
+  asleep = leaseTimes.renewWithinMs;
+  assert.equal(election.holds(), false);
+  await clock.advance(leaseTimes.retryMs);
+  assert.equal(election.holds(), true, 'nobody else has taken it: it is renewed');
+  await Promise.all([election.release(), clock.advance(5000)]);
+  assert.equal(election.holds(), false);
+});

@@ -228,3 +228,85 @@ test('a list that shows what the watch has told counts nothing', async () => {
   assert.deepEqual(missed, []);
   await reflector.stop();
 });
+
+test('what the answer to an own write has brought, somebody else’s change with it, is told by the next list', async () => {
+  const { clock, objects, client, reflector, changes, missed } = start();
+  reflector.start();
+  await settle();
+  client.deaf = () => true;
+  reflector.observe(objects.create(types.pod, pod('a')));
+  await settle();
+  assert.deepEqual(changes, []);
+  client.break(new Error('connection reset'));
+  await clock.advance(1000);
+  assert.deepEqual([changes, missed], [['a'], []], 'of a new beginning');
+  client.break(new Error('connection reset'));
+  await clock.advance(1000);
+  assert.deepEqual(changes, ['a'], 'once');
+  reflector.observe(objects.create(types.pod, pod('b')));
+  await clock.advance(1_800_000 + 300_000);
+  client.deaf = () => false;
+  objects.create(types.pod, pod('c'));
+  await settle();
+  assert.deepEqual([changes, missed], [['a', 'b', 'c'], ['b']], 'of one to compare with');
+  await reflector.stop();
+});
+
+test('an event that comes late neither takes away what is newer nor brings back what has gone', async () => {
+  const version = (name: string, resourceVersion: string): KubeObject => ({
+    ...pod(name),
+    metadata: { ...pod(name).metadata, resourceVersion },
+  });
+  const told: WatchEvent[] = [
+    { type: 'ADDED', object: version('a', '101') },
+    { type: 'DELETED', object: version('a', '103') },
+    { type: 'ADDED', object: version('a', '104') },
+    { type: 'DELETED', object: version('a', '103') }, // again
+    { type: 'ADDED', object: version('b', '105') },
+    { type: 'DELETED', object: version('b', '107') },
+    { type: 'MODIFIED', object: version('b', '106') }, // late, twice
+    { type: 'MODIFIED', object: version('b', '106') },
+  ];
+  const clock = new ManualClock();
+  const froms: string[] = [];
+  class Told extends MemoryClient {
+    override async *watch(...[, { resourceVersion, signal }]: Parameters<MemoryClient['watch']>) {
+      froms.push(resourceVersion);
+      if (froms.length === 1) yield* told;
+      else await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+    }
+  }
+  const reflector = new Reflector({
+    client: new Told(new Objects(() => clock.now()), clock),
+    type: types.pod,
+    clock,
+    random: () => 0,
+    logger: silent,
+    onChange: () => {},
+  });
+  reflector.start();
+  await settle();
+  assert.deepEqual(
+    [...reflector.store.all()].map(({ metadata }) => [metadata.name, metadata.resourceVersion]),
+    [['a', '104']],
+  );
+  assert.equal(froms.at(-1), '107', 'and the next watch begins where the last had come to');
+  await reflector.stop();
+});
+
+test('everything is listed again as often as is asked for', async () => {
+  const clock = new ManualClock();
+  const objects = new Objects(() => clock.now());
+  const client = new Flaky(objects, clock);
+  const options = { client, type: types.pod, clock, random: () => 0, logger: silent, onChange: () => {} };
+  const reflector = new Reflector({ ...options, relistSeconds: 10 });
+  reflector.start();
+  await settle();
+  for (let i = 0; i < 6; i++) {
+    await clock.advance(6000);
+    client.break();
+    await settle();
+  }
+  assert.equal(client.lists, 4);
+  await reflector.stop();
+});

@@ -113,3 +113,15 @@ test('no Job is made while its claim is refused', () => {
   const { create, status } = simulation.step();
   assert.deepEqual([create, status.phase, status.reason], [[], 'Blocked', 'ChildRefused']);
 });
+
+test('a run whose Job was refused once and is there now is not stalled', () => {
+  const simulation = new Simulation(runOf(spec));
+  simulation.step();
+  const [prepare] = simulation.working();
+  assert.ok(prepare);
+  simulation.refused = new Map([[prepare.name, { message: 'no', until: 0 }]]);
+  simulation.step();
+  assert.deepEqual(kstatus(simulation), ['True', 'False', 'False']);
+  finish(simulation);
+  assert.deepEqual([simulation.run.status?.phase, ...kstatus(simulation)], ['Complete', 'True', 'False', 'False']);
+});

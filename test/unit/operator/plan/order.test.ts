@@ -19,8 +19,10 @@ class Delayed {
     this.#failing = failing;
   }
 
-  look(): void {
+  /** @param written whether the status that follows is written; else the next look has the one before */
+  look(written = true): void {
     const { client } = this;
+    const { status } = client.run;
     client.now += 1000;
     const observed = { ...client.observed(), jobs: [...this.#jobs.values()], pods: [...this.#pods.values()] };
     const { create, remove, suspend, ...planned } = plan(client.run, observed, new Date(client.now), settings);
@@ -31,6 +33,17 @@ class Delayed {
       remove: remove.filter(known),
       suspend: suspend.filter(known),
     });
+    if (!written) client.run = { ...client.run, status };
+  }
+
+  /** Somebody deletes a Job, with its pods. */
+  vanish(which: number): void {
+    const { client } = this;
+    const name = [...client.jobs.keys()][which % client.jobs.size];
+    if (name === undefined) return;
+    client.jobs.delete(name);
+    const left = client.pods.filter(({ job }) => job !== name);
+    client.pods.splice(0, client.pods.length, ...left);
   }
 
   /** Lets a Job that works end, if there is one. */
@@ -53,8 +66,12 @@ class Delayed {
   }
 
   tellPod(which: number): void {
-    const pod = this.client.pods[which % this.client.pods.length];
-    if (pod !== undefined) this.#pods.set(pod.name, pod);
+    const names = [...new Set([...this.client.pods.map((pod) => pod.name), ...this.#pods.keys()])];
+    const name = names[which % names.length];
+    if (name === undefined) return;
+    const pod = this.client.pods.find((each) => each.name === name);
+    if (pod === undefined) this.#pods.delete(name);
+    else this.#pods.set(name, pod);
   }
 
   suspend(suspend: boolean): void {
@@ -68,7 +85,8 @@ class Delayed {
     for (let i = 0; i < 100; i++) {
       const jobs = this.client.jobs.size + this.#jobs.size;
       for (let which = 0; which < jobs; which++) this.tellJob(which);
-      for (let which = 0; which < this.client.pods.length; which++) this.tellPod(which);
+      const pods = this.client.pods.length + this.#pods.size;
+      for (let which = 0; which < pods; which++) this.tellPod(which);
       this.look();
       if (isTerminal(this.client.run.status?.phase ?? 'Pending') && this.client.working().length === 0 && i > 0) return;
       while (this.client.working().length > 0) this.end(0);
@@ -79,7 +97,10 @@ class Delayed {
   /** Where it has come to, without times. */
   get fixedPoint() {
     const { startedAt: _, finishedAt: __, conditions, ...status } = this.client.run.status as RunStatus;
-    const jobs = [...this.client.jobs.values()].map(({ name, finished }) => `${name} ${finished}`);
+    // A prepare Job that has vanished is not made again: what it found is in the status.
+    const jobs = [...this.client.jobs.values()]
+      .filter(({ component }) => component !== 'prepare')
+      .map(({ name, finished }) => `${name} ${finished}`);
     return {
       status,
       conditions: conditions?.map(({ lastTransitionTime: _, ...condition }) => condition),
@@ -94,9 +115,10 @@ const happening = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('end' as const), which }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('tellJob' as const, 'tellPod' as const), which }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('suspend' as const, 'resume' as const), which }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('lookInVain' as const, 'vanish' as const), which }) },
 );
 
-test('in whatever order Jobs end, events come and looks are taken, a run comes to the same end', () => {
+test('in whatever order Jobs end and vanish, events come, looks are taken and statuses written, a run comes to the same end', () => {
   const scenario = fc.record({
     states: fc.integer({ min: 1, max: 5 }),
     maxParallel: fc.integer({ min: 1, max: 5 }),
@@ -111,6 +133,7 @@ test('in whatever order Jobs end, events come and looks are taken, a run comes t
       const disturbed = new Delayed(spec, failing);
       for (const { kind, which } of happenings) {
         if (kind === 'suspend' || kind === 'resume') disturbed.suspend(kind === 'suspend');
+        else if (kind === 'look' || kind === 'lookInVain') disturbed.look(kind === 'look');
         else disturbed[kind](which);
       }
       disturbed.settle();

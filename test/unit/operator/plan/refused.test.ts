@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isPutOff, nextTry, nothingRefused, refusalText } from '../../../../src/operator/plan/refused.ts';
+import { isPutOff, nextTry, nothingRefused, refusalText, stillRefused } from '../../../../src/operator/plan/refused.ts';
 
 const refused = new Map(['a', 'b', 'c', 'd', 'e'].map((name, i) => [name, { message: `no ${name}`, until: i * 1000 }]));
 
@@ -19,4 +19,9 @@ test('the first few of them are named, and the others counted', () => {
   assert.match(text, /^5 children were refused/);
   assert.match(text, /a: no a\nb: no b\nc: no c\nand 2 more$/);
   assert.match(refusalText(new Map([['a', { message: 'm', until: 0 }]])), /^A child was refused.* a: m$/);
+});
+
+test('a Job that is there after all, made by a try whose answer was lost, is refused no more', () => {
+  assert.deepEqual([...stillRefused(refused, [{ name: 'b' }, { name: 'e' }]).keys()], ['a', 'c', 'd']);
+  assert.equal(stillRefused(nothingRefused, [{ name: 'b' }]), nothingRefused);
 });

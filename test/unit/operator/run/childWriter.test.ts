@@ -35,6 +35,20 @@ test('a child that is there already and ours is taken as it is', async () => {
   assert.match(refused.get('a') ?? '', /belongs to somebody else/);
 });
 
+test('a child whose name is taken, by whom cannot be asked now, is not refused: it is tried again', async () => {
+  const client = {
+    create: async () => {
+      throw new ApiError(409, 'AlreadyExists', 'a');
+    },
+    get: async () => {
+      throw new ApiError(500, 'InternalError', 'etcd is away');
+    },
+  };
+  const { refused, failure } = await writerOf(client).apply('n/digits', changes([job('a', 'ours')]));
+  assert.equal(refused.size, 0);
+  assert.match(String(failure), /etcd is away/);
+});
+
 test('a Job that has gone meanwhile is not suspended, and that is no failure', async () => {
   const client = {
     apply: async () => {
@@ -43,6 +57,36 @@ test('a Job that has gone meanwhile is not suspended, and that is no failure', a
   };
   const writer = writerOf(client, () => assert.fail('nothing was written'));
   await writer.apply('n/digits', { ...changes([]), suspend: [{ name: 'a', uid: 'u', value: true }] });
+});
+
+test('a Job that conflicts and is still there is suspended by another try', async () => {
+  const there = { ...job('a', 'ours'), metadata: { ...job('a', 'ours').metadata, uid: 'u' } };
+  const client = {
+    apply: async () => {
+      throw new ApiError(409, 'Conflict', 'the object has been modified');
+    },
+    get: async () => there,
+  };
+  const suspend = [{ name: 'a', uid: 'u', value: true }];
+  const { failure } = await writerOf(client).apply('n/digits', { ...changes([]), suspend });
+  assert.match(String(failure), /has been modified/);
+  const [another] = suspend.map((change) => ({ ...change, uid: 'gone' }));
+  assert.ok(another);
+  const gone = await writerOf(client).apply('n/digits', { ...changes([]), suspend: [another] });
+  assert.equal(gone.failure, undefined);
+});
+
+test('a claim that was changed meanwhile is given to its run by another try', async () => {
+  const client = {
+    get: async () => claim('ours'),
+    replace: async () => {
+      throw new ApiError(409, 'Conflict', 'the object has been modified');
+    },
+  };
+  const reown = [{ name: 'digits-checkpoints', uid: 'claim', owners: [] }];
+  const { failure, refused } = await writerOf(client).apply('n/digits', { ...noChanges, reown });
+  assert.match(String(failure), /has been modified/);
+  assert.equal(refused.size, 0);
 });
 
 test('children are created with strict validation of their fields', async () => {
