@@ -17,9 +17,10 @@ function cannotStart({ pods }: Children, job: ObservedJob): boolean {
  * work.
  */
 export function outdatedJobs(run: Run, children: Children, settings: Settings): ObservedJob[] {
-  return children.all.flatMap(({ phase, job, model }) => {
+  return children.all.flatMap((child) => {
+    const { phase, job } = child;
     if (job === undefined || job.deleting || phase === 'done') return [];
     const stuck = job.finished !== undefined || (phase === 'active' && cannotStart(children, job));
-    return stuck && isOutdated(run, job, model?.settings.podTemplate, settings) ? [job] : [];
+    return stuck && isOutdated(run, job, child, settings) ? [job] : [];
   });
 }
