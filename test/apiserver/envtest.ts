@@ -70,7 +70,7 @@ export async function startEnvironment(): Promise<Environment> {
         `--service-account-signing-key-file=${join(folder, 'sa.key')}`,
       ],
       ...['--service-account-issuer=https://kubernetes.default.svc', `--token-auth-file=${join(folder, 'tokens.csv')}`],
-      ...['--authorization-mode=RBAC', '--disable-admission-plugins=ServiceAccount'],
+      ...['--authorization-mode=RBAC', '--disable-admission-plugins=ServiceAccount', '--allow-privileged'],
     ]);
   const server = `https://127.0.0.1:${apiPort}`;
   const config = new KubeConfig();

@@ -16,7 +16,7 @@ interface OfRun {
 const revisionOf = ({ metadata }: KubeObject) =>
   `${metadata.generation} ${metadata.annotations?.[retryAnnotation] ?? ''}`;
 
-/** Remembers what the API server has refused, so that each child is tried again after a growing delay of its own. */
+/** Remembers what was refused, so that each child is tried again after a growing delay of its own. */
 export class Refusals {
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -39,10 +39,10 @@ export class Refusals {
     if (refused.size === 0) return;
     const ofRun = known ?? { revision: revisionOf(run), children: new Map() };
     this.#runs.set(keyOf(run), ofRun);
-    for (const [name, message] of refused) {
+    for (const [name, cause] of refused) {
       const times = ofRun.children.get(name)?.times ?? 0;
       const until = this.#clock.now() + backoff(times, firstDelay, longestDelay, this.#random);
-      ofRun.children.set(name, { message, until, times: times + 1 });
+      ofRun.children.set(name, { ...cause, until, times: times + 1 });
     }
   }
 
