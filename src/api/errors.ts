@@ -38,6 +38,10 @@ export const errorCodes = {
   Diverged: ExitCode.BadConfiguration,
   /** TensorFlow or its native addon could not be loaded. */
   EngineUnavailable: ExitCode.Unexpected,
+  /** The cluster does not serve runs. */
+  CrdMissing: ExitCode.BadConfiguration,
+  /** The CRD of the cluster lacks fields that the operator reads or writes. */
+  CrdOutdated: ExitCode.BadConfiguration,
   /** Anything else: a defect. */
   Unexpected: ExitCode.Unexpected,
 } as const satisfies Record<string, ExitCode>;

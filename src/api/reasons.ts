@@ -26,6 +26,9 @@ export const conditionReasons = {
   RetriesExhausted: 'More pods have failed than execution.retries.total allows.',
   DeadlineExceeded: 'The run took longer than execution.deadlines.runSeconds.',
   ChildRefused: 'The API server refuses a child; it is tried again.',
+  PodSecurity:
+    'The Pod Security level of the namespace forbids pods of a Job, which is not made; it is looked at again.',
+  NoPods: 'Kubernetes makes no pod for a Job: a quota on pods or an admission webhook, say.',
   InvalidSpec: 'This operator cannot read the spec.',
 } as const satisfies Record<string, string>;
 
@@ -42,6 +45,7 @@ export const eventReasons = {
   DatasetChanged: 'The data are others than before, and models are trained anew.',
   AddressesChanged: 'The run was made by a version with other addresses, and models are trained anew.',
   ChildRefused: conditionReasons.ChildRefused,
+  PodSecurity: conditionReasons.PodSecurity,
   TopStateNotNoise: conditionReasons.TopStateNotNoise,
 } as const satisfies Record<string, string>;
 

@@ -3,22 +3,11 @@ import { toDdrError } from '../api/errors.ts';
 import { parseConfig } from './config.ts';
 import { startHttpServer } from './httpServer.ts';
 import { ApiClient } from './kube/apiClient.ts';
-import { type Client, isApiError } from './kube/client.ts';
 import { systemClock } from './kube/clock.ts';
 import { LeaderElection } from './kube/leaderElection.ts';
 import { createMetrics } from './metrics.ts';
+import { requireCrd } from './requireCrd.ts';
 import { createRunController } from './runController.ts';
-import { types } from './types.ts';
-
-/** @throws Error where the cluster does not know the resource */
-async function requireCrd(client: Client, namespace: string | undefined): Promise<void> {
-  await client.list(types.run, { namespace: namespace ?? 'default' }).catch((error: unknown) => {
-    if (!isApiError(error, 404)) throw error;
-    throw new Error(
-      `the cluster does not serve ${types.run.plural}.${types.run.group}/${types.run.version}; install the CRD (crds/, or the chart)`,
-    );
-  });
-}
 
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
@@ -72,7 +61,7 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
 
-  await requireCrd(client, namespace);
+  await requireCrd(client, clock, namespace);
   controller.watch();
   await controller.synced;
   logger.info('watching');

@@ -13,6 +13,7 @@ import { keepOfJob, keepOfPod } from './plan/observed.ts';
 import type { Settings } from './plan/pod.ts';
 import { ProgressPoller } from './progressPoller.ts';
 import { ChildWriter } from './run/childWriter.ts';
+import { PodAdmission } from './run/podAdmission.ts';
 import { createReconciler } from './run/reconcile.ts';
 import { Refusals } from './run/refusals.ts';
 import { RunReader } from './run/runReader.ts';
@@ -102,7 +103,13 @@ export function createRunController(options: RunControllerOptions): RunControlle
     intervalMs: pollIntervalMs,
     ...compact({ podsPerSecond: progressPodsPerSecond }),
   });
-  const children = new ChildWriter(client, clock, (child) => (child.kind === 'Job' ? jobs : claims).observe(child));
+  const admission = new PodAdmission(client, clock, logger);
+  const children = new ChildWriter(
+    client,
+    clock,
+    (child) => (child.kind === 'Job' ? jobs : claims).observe(child),
+    (job) => admission.admit(job),
+  );
   const reconcile = createReconciler({
     client,
     clock,

@@ -6,6 +6,7 @@ export const types = {
   run: { group, version, kind, plural },
   job: { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs' },
   pod: { group: '', version: 'v1', kind: 'Pod', plural: 'pods' },
+  namespace: { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces' },
   claim: { group: '', version: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims' },
 } as const satisfies Record<string, ResourceType>;
 

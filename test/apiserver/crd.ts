@@ -12,8 +12,8 @@ const crdType = {
 };
 
 /** Installs the CRD and waits until runs are served. */
-export async function installCrd(client: ApiClient): Promise<void> {
-  await client.apply(crdType, customResourceDefinition() as unknown as KubeObject, { fieldManager: 'test' });
+export async function installCrd(client: ApiClient, crd: object = customResourceDefinition()): Promise<void> {
+  await client.apply(crdType, crd as KubeObject, { fieldManager: 'test' });
   for (let i = 0; i < 100; i++) {
     try {
       await client.list(types.run, { namespace: 'default' });

@@ -118,7 +118,7 @@ export async function startEnvironment({ audited, admission = [] }: EnvironmentO
         `--service-account-signing-key-file=${join(folder, 'sa.key')}`,
       ],
       ...['--service-account-issuer=https://kubernetes.default.svc', `--token-auth-file=${join(folder, 'tokens.csv')}`],
-      ...['--authorization-mode=RBAC', '--disable-admission-plugins=ServiceAccount'],
+      ...['--authorization-mode=RBAC', '--disable-admission-plugins=ServiceAccount', '--allow-privileged'],
       ...(admission.length === 0 ? [] : [`--enable-admission-plugins=${admission.join(',')}`]),
       ...(audited === undefined ? [] : auditTo(audit, audited)),
     ]);

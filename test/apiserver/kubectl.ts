@@ -11,11 +11,11 @@ export interface Answer {
 }
 
 /** What kubectl says to files, or to a text on standard input, that the API server is to create; nothing is created. */
-export function dryRun(kubeconfig: string, file: string, input = ''): Answer {
+export function dryRun(kubeconfig: string, file: string, input = '', namespace = 'default'): Answer {
   const kubectl = join(process.env.KUBEBUILDER_ASSETS ?? '', 'kubectl');
   const { status, stdout, stderr } = spawnSync(
     kubectl,
-    ['create', '--dry-run=server', '--validate=strict', '--namespace=default', '--output=json', '-f', file],
+    ['create', '--dry-run=server', '--validate=strict', `--namespace=${namespace}`, '--output=json', '-f', file],
     { encoding: 'utf8', input, maxBuffer: 2 ** 26, env: { ...process.env, KUBECONFIG: kubeconfig } },
   );
   const items = parseDocuments(stdout, 'kubectl').map(({ value }) => value as KubeObject);

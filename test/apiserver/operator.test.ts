@@ -241,6 +241,41 @@ test('the operator on a real API server', { skip }, async (t) => {
   });
 
   await t.test(
+    'names what the namespace forbids of a pod template, and makes the Job when that is mended',
+    async (t) => {
+      const level = (value: string) =>
+        client.apply(
+          types.namespace,
+          {
+            apiVersion: 'v1',
+            kind: 'Namespace',
+            metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': value } },
+          },
+          { fieldManager: 'test' },
+        );
+      await level('baseline');
+      t.after(() => level('privileged'));
+      startController(t, client);
+      await create('forbidden', {
+        schedule: { states: 1 },
+        execution: { steps: { prepare: { podTemplate: { spec: { hostNetwork: true } } } } },
+      });
+      const stalled = await until('it says so', () => stalledOf('forbidden'));
+      assert.equal(stalled.reason, 'PodSecurity');
+      assert.match(stalled.message, /level baseline.*spec\.hostNetwork must not be true/);
+      const { phase, reason } = (await statusOf('forbidden')) as { phase?: string; reason?: string };
+      assert.deepEqual([phase, reason, await jobsOf('forbidden')], ['Blocked', 'PodSecurity', []]);
+      const { spec } = withSpec({ schedule: { states: 1 } });
+      await until('the run is mended', async () => {
+        const run = await client.get(types.run, namespace, 'forbidden');
+        return run && client.replace(types.run, { ...run, spec }).catch(() => undefined); // its status may be written now
+      });
+      await until('the Job is there', async () => (await jobsOf('forbidden')).length === 1);
+      await until('it is not stalled', async () => (await stalledOf('forbidden')) === undefined);
+    },
+  );
+
+  await t.test(
     'a model that the server refuses holds no slot, is named, and is made when it is corrected',
     async (t) => {
       startController(t, client);

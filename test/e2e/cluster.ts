@@ -48,18 +48,24 @@ export async function until<T>(what: string, seconds: number, ask: () => Promise
   }
 }
 
-function imageOf(name: 'operator' | 'trainer'): string[] {
-  const at = images[name].lastIndexOf(':');
+function imageOf(name: 'operator' | 'trainer', image: string): string[] {
+  const at = image.lastIndexOf(':');
   return [
     '--set',
-    `${name}.image.repository=${images[name].slice(0, at)}`,
+    `${name}.image.repository=${image.slice(0, at)}`,
     '--set-string',
-    `${name}.image.tag=${images[name].slice(at + 1)}`,
+    `${name}.image.tag=${image.slice(at + 1)}`,
   ];
 }
 
+/** Arguments of helm that name images. */
+export const valuesOf = ({ operator, trainer }: typeof images): string[] => [
+  ...imageOf('operator', operator),
+  ...imageOf('trainer', trainer),
+];
+
 /** Arguments of helm that name the images under test. */
-export const imageValues = [...imageOf('operator'), ...imageOf('trainer')];
+export const imageValues = valuesOf(images);
 
 /** Installs the chart with two replicas, or upgrades it. */
 export async function installChart(): Promise<void> {

@@ -75,6 +75,13 @@ export const everything: SpecInput = {
     image: 'trainer:other',
     resources: { limits: { memory: '8Gi' }, requests: { cpu: '2' } },
     podTemplate: template('all'),
+    steps: {
+      prepare: { podTemplate: template('prepare') },
+      train: { podTemplate: template('train') },
+      aggregate: { podTemplate: template('aggregate') },
+      sample: { podTemplate: template('sample') },
+      evaluate: { podTemplate: template('evaluate') },
+    },
     jobTemplate: { metadata: { labels: { team: 'jobs' }, annotations: { note: 'yes' } } },
   },
   checkpoints: {

@@ -86,7 +86,9 @@ export const unschedulableRun = (): Run => blocked('Unschedulable').run;
 /** A run at work of which the API server refuses a child. */
 export function refusedRun(): Run {
   const simulation = runAt('Training');
-  simulation.refused = new Map([['digits-train-0', { message: 'exceeded quota', until: simulation.now + 60_000 }]]);
+  simulation.refused = new Map([
+    ['digits-train-0', { reason: 'ChildRefused', message: 'exceeded quota', until: simulation.now + 60_000 }],
+  ]);
   simulation.step();
   return simulation.run;
 }

@@ -142,6 +142,7 @@ export class Simulation {
       failed: 0,
       finished: undefined,
       finishedAt: undefined,
+      idleSince: undefined,
       reason: '',
       message: '',
       component: own[labels.component] ?? '',

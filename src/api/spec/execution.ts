@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Component } from '../names.ts';
 import { integer, objectName } from '../rules.ts';
 import { jobTemplateSchema } from './jobTemplate.ts';
 import { podTemplateSchema } from './podTemplate.ts';
@@ -6,6 +7,20 @@ import { resourcesSchema } from './resources.ts';
 
 export type { PodTemplate } from './podTemplate.ts';
 export type { Resources } from './resources.ts';
+
+const step = (whose: string) =>
+  z.strictObject({ podTemplate: podTemplateSchema.optional() }).optional().describe(whose);
+
+const stepsSchema = z
+  .strictObject({
+    prepare: step('The pod that reads and checks the data.'),
+    train: step("Pods that train models; an override's podTemplate is merged after this one."),
+    aggregate: step('The pod that verifies the models and bundles them.'),
+    sample: step('Pods that draw samples.'),
+    evaluate: step('The pod that writes the report.'),
+  } satisfies Record<Component, z.ZodType>)
+  .prefault({})
+  .describe("Pods of one step only. A step's podTemplate is merged after execution.podTemplate.");
 
 export const executionSchema = z
   .strictObject({
@@ -32,6 +47,7 @@ export const executionSchema = z
     image: z.string().min(1).max(512).optional().describe("Trainer image; the operator's default where left out."),
     resources: resourcesSchema.prefault({}),
     podTemplate: podTemplateSchema.optional(),
+    steps: stepsSchema,
     jobTemplate: jobTemplateSchema.optional(),
   })
   .prefault({})

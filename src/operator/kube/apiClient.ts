@@ -177,6 +177,11 @@ export class ApiClient implements Client {
     }
   }
 
+  /** What the server answers to a GET of a path that is no object's: its OpenAPI documents, say. */
+  raw(path: string): Promise<unknown> {
+    return this.#connection.json({ method: 'GET', path });
+  }
+
   async close(): Promise<void> {
     await this.#connection.close();
   }

@@ -113,6 +113,7 @@ function removals(
   reported: Results,
   halt: Halt | undefined,
   settings: Settings,
+  now: Date,
 ): ObservedJob[] {
   const kept = new Set(children.undecided);
   for (const { wanted } of children.all) {
@@ -124,7 +125,7 @@ function removals(
   const ended = there.filter(
     (job) => isUnfinished(job) && (halt?.kind === 'cancelled' || (halt !== undefined && isQueued(job))),
   );
-  const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, children, settings);
+  const outdated = halt?.kind === 'cancelled' ? [] : outdatedJobs(run, children, settings, now);
   const lost = halt === undefined ? reported.lost : [];
   return [...new Set([...obsolete, ...outdated, ...lost, ...ended])];
 }
@@ -149,7 +150,7 @@ export function changesOf(
   return {
     create: [...(claimMissing && !claimRefused ? [claim] : []), ...jobs.map((job) => buildJob(run, job, settings))],
     suspend: suspensions(run, children, halt),
-    remove: removals(run, children, reported, halt, settings).map(({ name, uid }) => ({ name, uid })),
+    remove: removals(run, children, reported, halt, settings, now).map(({ name, uid }) => ({ name, uid })),
     reown: reownings(run, observed.claims).filter(({ name }) => !isRefused(name)),
     takenUp: run.status === undefined && there?.deleting === false ? there.name : undefined,
     former: former.map(({ name }) => name),

@@ -75,13 +75,14 @@ function phaseOf(
   wanted: WantedJob,
   job: ObservedJob | undefined,
 ): ChildPhase {
-  const { step, model } = wanted;
+  const { step } = wanted;
   const makesDataset = steps[step].reports === 'dataset';
   // What prepare has found needs no Job any more: it is in the status.
   if (makesDataset && dataset !== undefined) return 'done';
   const phase = makesDataset && isSilent(job, pods, now) ? 'failed' : phaseOfJob(job);
   // It is made anew, and the run has not failed yet.
-  const again = phase === 'failed' && job !== undefined && isOutdated(run, job, model?.settings.podTemplate, settings);
+  const again =
+    phase === 'failed' && job !== undefined && isOutdated(run, job, { step, model: wanted.model }, settings);
   return again ? 'absent' : phase;
 }
 

@@ -9,7 +9,7 @@ import { type Failure, failureText } from './failures.ts';
 import type { Halt } from './halt.ts';
 import { because, type Judgement, no, yes } from './judgement.ts';
 import type { Obstacle } from './obstacle.ts';
-import { type Refused, refusalText } from './refused.ts';
+import { type Refused, refusalReason, refusalText } from './refused.ts';
 import { type StepCondition, steps } from './steps.ts';
 import { cutText } from './text.ts';
 
@@ -81,7 +81,7 @@ function reconciling({ phase, obstacle }: Situation): Judgement {
 
 function stalled({ phase, obstacle, refused }: Situation, failure: Judgement): Judgement {
   if (phase === 'Failed') return failure;
-  if (refused.size > 0) return yes('ChildRefused', refusalText(refused));
+  if (refused.size > 0) return yes(refusalReason(refused), refusalText(refused));
   if (obstacle !== undefined && !obstacle.passing) return because('True', obstacle.reason, obstacle.message);
   return no('Progressing', 'Nothing stands in the way.');
 }

@@ -1,7 +1,7 @@
 import { compact } from '../../api/compact.ts';
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
-import { isBlocked } from './blocked.ts';
+import { isBlocked, isPodless, noPods } from './blocked.ts';
 import type { Child } from './child.ts';
 import type { Children } from './children.ts';
 import type { ObservedJob } from './observed.ts';
@@ -45,10 +45,14 @@ function describeFailed(pods: PodsByJob, job: ObservedJob): Failure {
   });
 }
 
-/** A pod that cannot start, though nothing has failed yet. */
-function describeBlocked(pods: PodsByJob, job: ObservedJob, now: Date): Failure | undefined {
-  const pod = podsOf(pods, job.name).find((pod) => isBlocked(pod, now));
-  if (pod?.blocked === undefined) return undefined;
+/** A pod that cannot start, or is not made, though nothing has failed yet. */
+function describeBlocked(children: Children, job: ObservedJob, now: Date): Failure | undefined {
+  const pod = podsOf(children.pods, job.name).find((pod) => isBlocked(pod, now));
+  if (pod?.blocked === undefined) {
+    if (!isPodless(children, job, now)) return undefined;
+    const message = `Kubernetes makes no pod for it since ${job.idleSince}; kubectl describe job ${job.name} says why: a quota on pods, an admission webhook, or the Pod Security level of the namespace.`;
+    return { job: job.name, reason: noPods, message };
+  }
   const { reason, message } = pod.blocked;
   return { job: job.name, pod: pod.name, reason, message: cutText(message, longestMessage) };
 }
@@ -86,16 +90,17 @@ function describe(
   return found;
 }
 
-/** The first pod that cannot start. */
-export const firstBlocked = ({ all, pods }: Children, now: Date): Failure | undefined =>
-  describe(all, 'active', 1, (job) => describeBlocked(pods, job, now))[0];
+/** The first Job of which a pod cannot start, or is not made. */
+export const firstBlocked = (children: Children, now: Date): Failure | undefined =>
+  describe(children.all, 'active', 1, (job) => describeBlocked(children, job, now))[0];
 
 /** What failed, then what cannot start, then what failed and is tried again. */
-export function failuresOf({ spec }: Run, { all, pods }: Children, now: Date): Failure[] {
+export function failuresOf({ spec }: Run, children: Children, now: Date): Failure[] {
+  const { all, pods } = children;
   const attempts = spec.execution.retries.perModel + 1;
   return [
     ...describe(all, 'failed', most, (job) => describeFailed(pods, job)),
-    ...describe(all, 'active', most, (job) => describeBlocked(pods, job, now)),
+    ...describe(all, 'active', most, (job) => describeBlocked(children, job, now)),
     ...describe(all, 'active', most, (job) => describeAttempt(pods, job, attempts)),
   ].slice(0, most);
 }

@@ -44,7 +44,7 @@ export function buildJob(
   });
   const jobLabels: Record<string, string> = compact({
     ...podLabels,
-    [labels.execution]: executionHash(run, override, settings),
+    [labels.execution]: executionHash(run, { step, model }, settings),
     [labels.addressFormat]: String(addressFormat),
     [labels.retry]: retryHash(run),
     [labels.queue]: queueName,

@@ -8,10 +8,14 @@ import { once } from './once.ts';
 
 /** An object without what is large and not read, which would cost most of the time: templates, volumes, containers but for their ports. The API server writes null for a time that is not set. */
 function slender({ metadata, spec, status }: KubeObject): unknown {
-  const { managedFields: _, ...ownMetadata } = metadata as KubeObject['metadata'] & { managedFields?: unknown };
-  const { template: _template, volumes: _volumes, containers, ...rest } = isObject(spec) ? spec : {};
+  const { managedFields, ...rest } = metadata as KubeObject['metadata'] & { managedFields?: unknown };
+  const statusWrites = (Array.isArray(managedFields) ? managedFields.filter(isObject) : [])
+    .filter(({ subresource }) => subresource === 'status')
+    .map(({ time }) => ({ subresource: 'status', time }));
+  const ownMetadata = { ...rest, managedFields: statusWrites };
+  const { template: _template, volumes: _volumes, containers, ...slim } = isObject(spec) ? spec : {};
   const ported = Array.isArray(containers) && containers.filter(isObject).map(({ name, ports }) => ({ name, ports }));
-  return withoutNulls({ metadata: ownMetadata, spec: ported ? { ...rest, containers: ported } : rest, status });
+  return withoutNulls({ metadata: ownMetadata, spec: ported ? { ...slim, containers: ported } : slim, status });
 }
 
 /** Only what the plan reads, parsed leniently: a cluster may be newer than we are. */
@@ -34,7 +38,9 @@ const condition = z.object({
 });
 
 const jobSchema = z.object({
-  metadata,
+  metadata: metadata.extend({
+    managedFields: z.array(z.object({ subresource: z.string(), time: z.string().default('') })).default([]),
+  }),
   spec: z.object({ suspend: z.boolean().default(false) }).default({ suspend: false }),
   status: z
     .object({
@@ -100,6 +106,8 @@ export interface ObservedJob {
   /** How it ended, if it did, and when. */
   finished: 'Complete' | 'Failed' | undefined;
   finishedAt: string | undefined;
+  /** When the Job controller last said anything of it, if it says that no pod is at work or waits. */
+  idleSince: string | undefined;
   reason: string;
   message: string;
 }
@@ -145,12 +153,20 @@ function parseJob(object: KubeObject): ObservedJob {
   const end = status.conditions.find(
     ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
   );
+  // One that was told to go on is idle until its controller has seen that.
+  const isIdle =
+    status.active === 0 && !status.conditions.some(({ type, status }) => type === 'Suspended' && status === 'True');
+  const written = metadata.managedFields
+    .map(({ time }) => time)
+    .sort()
+    .at(-1);
   return {
     name: metadata.name,
     uid: metadata.uid,
     labels: metadata.labels,
     deleting: metadata.deletionTimestamp !== undefined,
     suspended: spec.suspend,
+    idleSince: isIdle ? written : undefined,
     active: status.active,
     failed: status.failed,
     finished: end?.type as 'Complete' | 'Failed' | undefined,

@@ -2,7 +2,7 @@ import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
 import { nextBlocked } from './blocked.ts';
 import { type Changes, changesOf, noChanges } from './changes.ts';
-import { childrenOf } from './children.ts';
+import { type Children, childrenOf } from './children.ts';
 import { deadlineOf, haltOf } from './halt.ts';
 import type { Observed } from './observed.ts';
 import { obstacleOf } from './obstacle.ts';
@@ -33,7 +33,7 @@ function endOfLife({ spec: { ttlSecondsAfterFinished: ttl } }: Run, { finishedAt
 function nextLook(
   run: Run,
   { waitMs }: Results,
-  observed: Observed,
+  children: Children,
   refused: Refused,
   status: RunStatus,
   now: Date,
@@ -42,7 +42,7 @@ function nextLook(
   const times = [deadline, endOfLife(run, status)].flatMap((time) =>
     time === undefined ? [] : [time - now.getTime()],
   );
-  const waits = [...times, nextBlocked(observed, now), nextTry(refused, now), waitMs].filter(
+  const waits = [...times, nextBlocked(children, now), nextTry(refused, now), waitMs].filter(
     (wait) => wait !== undefined,
   );
   return waits.length === 0 ? undefined : Math.max(soon, Math.min(...waits));
@@ -74,6 +74,6 @@ export function plan(
     ...changes,
     status,
     expired: false,
-    requeueAfterMs: nextLook(run, reported, observed, refused, status, now),
+    requeueAfterMs: nextLook(run, reported, children, refused, status, now),
   };
 }

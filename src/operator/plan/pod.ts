@@ -69,7 +69,7 @@ function container(run: Run, task: Task, settings: Settings): V1Container {
 }
 
 /**
- * The template of a task's pods: ours, with the run's merged over it, then the override's.
+ * The template of a task's pods: ours, with the run's merged over it, then the step's, then the override's.
  * @param labels that the pods have whatever users add, because children are found by them
  */
 export function podTemplateOf(
@@ -79,6 +79,7 @@ export function podTemplateOf(
   settings: Settings,
   override: PodTemplate | undefined,
 ): V1PodTemplateSpec {
+  const { execution } = run.spec;
   const spec: V1PodSpec = {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
@@ -96,6 +97,6 @@ export function podTemplateOf(
     volumes: volumesFor(run, task).map(({ volume }) => volume),
   };
   const ours = withPullSecrets({ metadata: { labels }, spec }, settings.imagePullSecrets);
-  const merged = mergePodTemplates(ours, run.spec.execution.podTemplate, override);
+  const merged = mergePodTemplates(ours, execution.podTemplate, execution.steps[task.kind]?.podTemplate, override);
   return { ...merged, metadata: { ...merged.metadata, labels: { ...merged.metadata?.labels, ...labels } } };
 }

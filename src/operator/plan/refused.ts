@@ -1,11 +1,16 @@
-/** What the API server said when it refused a child. */
-export interface Refusal {
+/** Why a child was refused: a reason of conditions and events, and what was said. */
+export interface Cause {
+  reason: 'ChildRefused' | 'PodSecurity';
   message: string;
+}
+
+/** A child that the API server refuses, or would refuse pods of. */
+export interface Refusal extends Cause {
   /** When to try again, in milliseconds since 1970. */
   until: number;
 }
 
-/** Children that the API server has refused, by their names, until it takes them. */
+/** Children that were refused, by their names, until it takes them. */
 export type Refused = ReadonlyMap<string, Refusal>;
 
 export const nothingRefused: Refused = new Map();
@@ -29,6 +34,11 @@ export function nextTry(refused: Refused, now: Date): number | undefined {
 
 /** Children that a text names at most: one cause has often refused all of them. */
 const most = 3;
+
+/** The reason that all refusals share; `ChildRefused` where they have several. */
+export function refusalReason(refused: Refused): Cause['reason'] {
+  return [...refused.values()].every(({ reason }) => reason === 'PodSecurity') ? 'PodSecurity' : 'ChildRefused';
+}
 
 /** What was refused and why, for conditions and events. */
 export function refusalText(refused: Refused): string {

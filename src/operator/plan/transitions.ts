@@ -71,11 +71,12 @@ function newsEvents(before: RunStatus | undefined, after: RunStatus): ObjectEven
   const known = new Set(before?.failures?.map(keyOf));
   for (const failure of failures.filter((each) => !known.has(keyOf(each))))
     events.push({ type: 'Warning', reason: failure.reason, message: failureText([failure]) });
-  const refusal = (status: RunStatus | undefined) =>
-    status?.conditions?.find(({ type, reason }) => type === 'Stalled' && reason === 'ChildRefused');
-  const refused = refusal(after);
-  if (refused !== undefined && refusal(before) === undefined)
-    events.push(event('Warning', 'ChildRefused', refused.message));
+  for (const reason of ['ChildRefused', 'PodSecurity'] as const) {
+    const refusal = (status: RunStatus | undefined) =>
+      status?.conditions?.find((condition) => condition.type === 'Stalled' && condition.reason === reason);
+    const refused = refusal(after);
+    if (refused !== undefined && refusal(before) === undefined) events.push(event('Warning', reason, refused.message));
+  }
   const warned = (status: RunStatus | undefined) =>
     status?.conditions?.find(({ type, status }) => type === 'ScheduleReachesNoise' && status === 'False');
   const warning = warned(after);

@@ -1,24 +1,16 @@
 import { labels, managedBy } from '../../api/names.ts';
-import { ApiError, type Client, controllerOf, isApiError, type KubeObject } from '../kube/client.ts';
+import { type Client, controllerOf, isApiError, type KubeObject } from '../kube/client.ts';
 import type { Clock } from '../kube/clock.ts';
 import { messageOf } from '../kube/logger.ts';
 import { type Changes, noChanges } from '../plan/changes.ts';
 import { isClaimOf, type Reowning } from '../plan/claim.ts';
+import type { Cause } from '../plan/refused.ts';
 import { typeOf, types } from '../types.ts';
+import { causeOf, NameTaken } from './cause.ts';
 import { type Batch, type Write, WritePool } from './writePool.ts';
 
 /** Owner of `spec.suspend` of Jobs, apart from that of what else is written, since a Job's template cannot change. */
 const suspendManager = `${managedBy}-suspend`;
-
-/** An object that is not the run's has the name of one of its children. */
-class NameTaken extends Error {}
-
-/** Answers that ask to come again, or that only the state of the moment explains. */
-const passing = [408, 409, 429, 502, 503, 504];
-
-/** Whether it is this child that was not taken: a field, a quota, a webhook. A server that is away has refused nothing. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof NameTaken || (error instanceof ApiError && !passing.includes(error.status));
 
 /** Whether an object of a child's name is that child. A claim may have no owner: its labels say whose it is. */
 function isOurs(there: KubeObject, wanted: KubeObject): boolean {
@@ -38,8 +30,8 @@ const withoutTemplate = (object: KubeObject): KubeObject => {
 /** What came of children that were to be written, by their names. */
 export interface Outcome {
   taken: ReadonlySet<string>;
-  /** With what was said of each. */
-  refused: ReadonlyMap<string, string>;
+  /** With why. */
+  refused: ReadonlyMap<string, Cause>;
 }
 
 /** What came of it since the last time. */
@@ -56,7 +48,7 @@ export interface Written extends Outcome {
 interface Round extends Batch {
   changes: Changes;
   taken: Set<string>;
-  refused: Map<string, string>;
+  refused: Map<string, Cause>;
   failure: unknown;
 }
 
@@ -73,13 +65,23 @@ const newRound = (): Round => ({
 export class ChildWriter {
   readonly #client: Client;
   readonly #written: (child: KubeObject) => void;
+  readonly #admit: ((job: KubeObject) => Promise<void>) | undefined;
   readonly #pool: WritePool;
   readonly #rounds = new Map<string, Round>();
 
-  /** @param written is told of each child as the cluster has it now, so that the next look is not at an older state */
-  constructor(client: Client, clock: Clock, written: (child: KubeObject) => void) {
+  /**
+   * @param written is told of each child as the cluster has it now, so that the next look is not at an older state
+   * @param admit throws `PodsForbidden` of a Job that could have no pods
+   */
+  constructor(
+    client: Client,
+    clock: Clock,
+    written: (child: KubeObject) => void,
+    admit?: (job: KubeObject) => Promise<void>,
+  ) {
     this.#client = client;
     this.#written = written;
+    this.#admit = admit;
     this.#pool = new WritePool(clock);
   }
 
@@ -172,7 +174,8 @@ export class ChildWriter {
         made(round.changes);
         if (child !== undefined) round.taken.add(child);
       } catch (error) {
-        if (child !== undefined && isRefusal(error)) round.refused.set(child, messageOf(error));
+        const cause = child === undefined ? undefined : causeOf(error);
+        if (child !== undefined && cause !== undefined) round.refused.set(child, cause);
         else round.failure ??= error;
       }
     };
@@ -186,6 +189,7 @@ export class ChildWriter {
     const type = typeOf(object.kind);
     const { namespace = '', name } = object.metadata;
     let child: KubeObject | undefined;
+    if (this.#admit !== undefined && isJob(object)) await this.#admit(object);
     try {
       // Strict: a field of a user's template that the server does not know is refused, and not dropped.
       child = await this.#client.create(type, object, { fieldManager: managedBy, strict: true });

@@ -1,7 +1,7 @@
 import { retryAnnotation } from '../../api/names.ts';
 import { type KubeObject, keyOf } from '../kube/client.ts';
 import { backoff, type Clock } from '../kube/clock.ts';
-import { nothingRefused, type Refused } from '../plan/refused.ts';
+import { type Cause, nothingRefused, type Refused } from '../plan/refused.ts';
 import type { Outcome } from './childWriter.ts';
 
 /** Milliseconds before a refused child is tried again, the first time and at most. */
@@ -11,13 +11,13 @@ interface OfRun {
   /** What a person has asked for: with anything else, all is tried at once. */
   revision: string;
   /** `due` is in the clock's elapsed time: if somebody sets the clock, none waits for hours. */
-  children: Map<string, { message: string; due: number; times: number }>;
+  children: Map<string, Cause & { due: number; times: number }>;
 }
 
 const revisionOf = ({ metadata }: KubeObject) =>
   `${metadata.generation} ${metadata.annotations?.[retryAnnotation] ?? ''}`;
 
-/** Remembers what the API server has refused, so that each child is tried again after a growing delay of its own. */
+/** Remembers what was refused, so that each child is tried again after a growing delay of its own. */
 export class Refusals {
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -33,7 +33,9 @@ export class Refusals {
     const known = this.#of(run);
     if (known === undefined) return nothingRefused;
     const start = this.#clock.now() - this.#clock.elapsed();
-    return new Map([...known.children].map(([name, { message, due }]) => [name, { message, until: start + due }]));
+    return new Map(
+      [...known.children].map(([name, { reason, message, due }]) => [name, { reason, message, until: start + due }]),
+    );
   }
 
   /** Notes what came of one pass. */
@@ -43,10 +45,10 @@ export class Refusals {
     if (refused.size === 0) return;
     const ofRun = known ?? { revision: revisionOf(run), children: new Map() };
     this.#runs.set(keyOf(run), ofRun);
-    for (const [name, message] of refused) {
+    for (const [name, cause] of refused) {
       const times = ofRun.children.get(name)?.times ?? 0;
       const due = this.#clock.elapsed() + backoff(times, firstDelay, longestDelay, this.#random);
-      ofRun.children.set(name, { message, due, times: times + 1 });
+      ofRun.children.set(name, { ...cause, due, times: times + 1 });
     }
   }
 

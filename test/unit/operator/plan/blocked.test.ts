@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isBlocked, nextBlocked, standsStill } from '../../../../src/operator/plan/blocked.ts';
-import type { ObservedPod } from '../../../../src/operator/plan/observed.ts';
+import { isBlocked, isPodless, nextBlocked, standsStill } from '../../../../src/operator/plan/blocked.ts';
+import type { ObservedJob, ObservedPod } from '../../../../src/operator/plan/observed.ts';
 import { runningPod, runOf, Simulation } from '../../../helpers/simulation.ts';
 
 const simulation = new Simulation(runOf({ schedule: { states: 2 } }));
@@ -19,7 +19,7 @@ const waiting: ObservedPod = {
   createdAt: '2026-01-01T00:00:00Z',
   blocked,
 };
-const stands = (...pods: ObservedPod[]) => standsStill({ pods: new Map([['job', pods]]) }, now);
+const stands = (...pods: ObservedPod[]) => standsStill({ jobs: new Map(), pods: new Map([['job', pods]]) }, now);
 
 test('a pod is blocked once it could not start for half a minute, and not when it is on its way out', () => {
   const young = { ...waiting, createdAt: '2026-01-01T00:00:40Z' };
@@ -27,7 +27,7 @@ test('a pod is blocked once it could not start for half a minute, and not when i
     [waiting, young, { ...waiting, deleting: true }].map((pod) => isBlocked(pod, now)),
     [true, false, false],
   );
-  assert.equal(nextBlocked({ ...simulation.observed(), pods: [waiting, young] }, now), 10_000);
+  assert.equal(nextBlocked({ jobs: new Map(), pods: new Map([['job', [waiting, young]]]) }, now), 10_000);
 });
 
 test('a run stands still when a pod is blocked and none is at work or on its way', () => {
@@ -36,4 +36,36 @@ test('a run stands still when a pod is blocked and none is at work or on its way
   assert.equal(stands(waiting, { ...waiting, blocked: undefined }), false, 'its image is being pulled');
   assert.equal(stands(waiting, { ...running, phase: 'Failed' }), true, 'one that has ended does nothing');
   assert.equal(stands(), false);
+});
+
+/** A Job that its controller has been idle about for 30 s. */
+const idle: ObservedJob = { ...job, active: 0, idleSince: '2026-01-01T00:00:30Z' };
+const seen = (each: ObservedJob, ...pods: ObservedPod[]) => ({
+  jobs: new Map([[each.name, each]]),
+  pods: new Map([[each.name, pods]]),
+});
+
+test('a Job that no pod is made for in half a minute is blocked, and its run with it', () => {
+  assert.equal(isPodless(seen(idle), idle, now), true);
+  assert.equal(standsStill(seen(idle), now), true);
+  const young = { ...idle, idleSince: '2026-01-01T00:00:50Z' };
+  assert.deepEqual([standsStill(seen(young), now), nextBlocked(seen(young), now)], [false, 20_000]);
+});
+
+test('a Job that has pods, or is to have none, does not wait for any', () => {
+  for (const other of [
+    { ...idle, idleSince: undefined },
+    { ...idle, suspended: true },
+    { ...idle, deleting: true },
+    { ...idle, finished: 'Complete' as const },
+  ])
+    assert.equal(isPodless(seen(other), other, now), false);
+  for (const phase of ['Pending', 'Running', 'Succeeded'])
+    assert.equal(isPodless(seen(idle, { ...running, phase }), idle, now), false, phase);
+});
+
+test('after failed pods the Job controller waits longer and longer before it makes the next', () => {
+  const failed = { ...running, phase: 'Failed' };
+  const waits = [1, 2, 3, 20].map((count) => nextBlocked(seen({ ...idle, failed: count }, failed), now));
+  assert.deepEqual(waits, [10_000, 20_000, 40_000, 600_000]);
 });

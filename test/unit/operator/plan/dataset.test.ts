@@ -191,7 +191,16 @@ test('a run whose data are read anew stops and goes on with the others when it i
 
 test('models of a version with other addresses are named before they are trained anew', () => {
   const simulation = new Simulation(runOf({ schedule: { states: 2 }, sampling: { count: 5 } }));
-  const job = { uid: 'u', deleting: false, suspended: false, active: 0, failed: 0, reason: '', message: '' };
+  const job = {
+    uid: 'u',
+    deleting: false,
+    suspended: false,
+    active: 0,
+    failed: 0,
+    idleSince: undefined,
+    reason: '',
+    message: '',
+  };
   for (const index of ['0', '1']) {
     const own = { [labels.component]: 'train', [labels.model]: index };
     const ended = { finished: 'Complete' as const, finishedAt: '2026-01-01T00:00:00Z' };

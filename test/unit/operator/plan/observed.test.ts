@@ -80,3 +80,22 @@ test('of an object in the cache is kept what is read, and how stores tell it apa
   assert.equal(observePod(keepOfPod(pod)).port, 80);
   assert.ok(JSON.stringify(keepOfPod(pod)).length < 500);
 });
+
+test('a Job is idle since its controller last spoke of it, unless pods are at work or it has just been told to go on', () => {
+  const at = (time: string, subresource?: string) => ({ manager: 'm', time, subresource, fieldsV1: { 'f:a': {} } });
+  const managedFields = [
+    at('2026-01-01T00:09:00Z'),
+    at('2026-01-01T00:00:05Z', 'status'),
+    at('2026-01-01T00:00:01Z', 'status'),
+  ];
+  const idleSince = (status: object, fields: object[] = managedFields) => {
+    const object = { ...job, metadata: { ...job.metadata, managedFields: fields }, status } as KubeObject;
+    const kept = observeJob(keepOfJob(object)).idleSince;
+    assert.equal(observeJob(object).idleSince, kept, 'what is held says the same');
+    return kept;
+  };
+  assert.equal(idleSince({}), '2026-01-01T00:00:05Z');
+  assert.equal(idleSince({ active: 1 }), undefined);
+  assert.equal(idleSince({ conditions: [{ type: 'Suspended', status: 'True' }] }), undefined);
+  assert.equal(idleSince({}, []), undefined);
+});

@@ -84,7 +84,9 @@ test('a refused model gives its slot to the others, and blocks the run when only
   assert.match(first?.metadata.name ?? '', /-m0-/);
   simulation.jobs.delete(first?.metadata.name ?? '');
   const until = simulation.now + 100_000;
-  simulation.refused = new Map([[first?.metadata.name ?? '', { message: 'denied by policy', until }]]);
+  simulation.refused = new Map([
+    [first?.metadata.name ?? '', { reason: 'ChildRefused', message: 'denied by policy', until }],
+  ]);
   simulation.step();
   const [other] = simulation.training();
   assert.match(other?.name ?? '', /-m1-/);
@@ -109,7 +111,7 @@ test('a refused model gives its slot to the others, and blocks the run when only
 test('no Job is made while its claim is refused', () => {
   const simulation = new Simulation(runOf(spec));
   const until = simulation.now + 100_000;
-  simulation.refused = new Map([['digits-checkpoints', { message: 'exceeded quota', until }]]);
+  simulation.refused = new Map([['digits-checkpoints', { reason: 'ChildRefused', message: 'exceeded quota', until }]]);
   const { create, status } = simulation.step();
   assert.deepEqual([create, status.phase, status.reason], [[], 'Blocked', 'ChildRefused']);
 });
@@ -119,9 +121,47 @@ test('a run whose Job was refused once and is there now is not stalled', () => {
   simulation.step();
   const [prepare] = simulation.working();
   assert.ok(prepare);
-  simulation.refused = new Map([[prepare.name, { message: 'no', until: 0 }]]);
+  simulation.refused = new Map([[prepare.name, { reason: 'ChildRefused', message: 'no', until: 0 }]]);
   simulation.step();
   assert.deepEqual(kstatus(simulation), ['True', 'False', 'False']);
   finish(simulation);
   assert.deepEqual([simulation.run.status?.phase, ...kstatus(simulation)], ['Complete', 'True', 'False', 'False']);
+});
+
+test('a run whose Jobs get no pods is blocked and waits for them, and their Jobs are made anew when their pods are wanted otherwise', () => {
+  const simulation = new Simulation(runOf(spec));
+  simulation.prepare();
+  for (const job of simulation.training())
+    simulation.jobs.set(job.name, { ...job, active: 0, idleSince: new Date(simulation.now).toISOString() });
+  simulation.step();
+  assert.equal(simulation.run.status?.phase, 'Training');
+  simulation.now += 30_000;
+  simulation.step();
+  const { status } = simulation.run;
+  assert.deepEqual([status?.phase, status?.reason], ['Blocked', 'NoPods']);
+  assert.deepEqual(
+    ['Ready', 'Reconciling', 'Stalled'].map((type) => conditionOf(simulation, type)?.status),
+    ['False', 'True', 'False'],
+  );
+  assert.match(conditionOf(simulation, 'Ready')?.message ?? '', /kubectl describe job digits-m0-/);
+  const jobs = simulation.training().map(({ name }) => name);
+  const podTemplate = { spec: { priorityClassName: 'low' } };
+  simulation.run = { ...runOf({ ...spec, execution: { podTemplate } }), ...(status && { status }) };
+  assert.deepEqual(
+    simulation.step().remove.map(({ name }) => name),
+    jobs,
+  );
+});
+
+test('pods that the namespace forbids block their run with a reason of its own', () => {
+  const simulation = new Simulation(runOf(spec));
+  const [prepare] = simulation.step().create.filter(({ kind }) => kind === 'Job');
+  const name = prepare?.metadata.name ?? '';
+  simulation.jobs.delete(name);
+  const message = 'namespace n enforces restricted';
+  simulation.refused = new Map([[name, { reason: 'PodSecurity', message, until: simulation.now + 100_000 }]]);
+  const { status } = simulation.step();
+  assert.deepEqual([status.phase, status.reason], ['Blocked', 'PodSecurity']);
+  assert.equal(conditionOf(simulation, 'Stalled')?.reason, 'PodSecurity');
+  assert.match(conditionOf(simulation, 'Ready')?.message ?? '', /enforces restricted/);
 });

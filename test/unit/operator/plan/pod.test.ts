@@ -54,6 +54,27 @@ test('templates of run and override are merged, ours winning where children are 
   );
 });
 
+test('the template of a step comes after that of all pods and before that of an override, and is for its own pods only', () => {
+  const select = (zone: string, own: string) => ({ podTemplate: { spec: { nodeSelector: { zone, [own]: 'yes' } } } });
+  const jobs = jobsOf({
+    schedule: { states: 2 },
+    execution: { ...select('a', 'all'), steps: { train: select('b', 'step'), evaluate: select('e', 'step') } },
+    overrides: [{ states: '1', ...select('c', 'override') }],
+  });
+  const selectors = jobs.map(({ metadata, spec }) => [
+    metadata.labels['tspace.dev/component'],
+    spec.template.spec.nodeSelector,
+  ]);
+  assert.deepEqual(selectors, [
+    ['prepare', { zone: 'a', all: 'yes' }],
+    ['train', { zone: 'b', all: 'yes', step: 'yes' }],
+    ['train', { zone: 'c', all: 'yes', step: 'yes', override: 'yes' }],
+    ['aggregate', { zone: 'a', all: 'yes' }],
+    ['sample', { zone: 'a', all: 'yes' }],
+    ['evaluate', { zone: 'e', all: 'yes', step: 'yes' }],
+  ]);
+});
+
 test('GPUs go to training and sampling only', () => {
   const [prepare, train, , aggregate, sample, evaluate] = jobsOf(spec);
   const limits = (job: Job | undefined) => job?.spec.template.spec.containers[0]?.resources.limits;

@@ -40,6 +40,28 @@ test('what is wrong with both is said once, and where it is written', () => {
   ]);
 });
 
+test('what is wrong with the template of a step is said where it is written, and of its own pods', () => {
+  const podTemplate = side({});
+  assert.deepEqual(texts({ execution: { steps: { sample: { podTemplate } } } }), [
+    'spec.execution.steps.sample.podTemplate.spec.containers.0: needs image',
+  ]);
+  const execution = { podTemplate: side({ image: 'x' }), steps: { evaluate: { podTemplate } } };
+  assert.deepEqual(texts({ execution }), [], 'the rest is said for all pods');
+});
+
+test('what an override’s template names, that of training may have', () => {
+  const podTemplate = {
+    spec: { containers: [{ name: 'trainer', volumeMounts: [{ name: 'more', mountPath: '/more' }] }] },
+  };
+  const train = { podTemplate: { spec: { volumes: [{ name: 'more', emptyDir: {} }] } } };
+  const overrides = [{ states: '8', podTemplate }];
+  assert.deepEqual(texts({ execution: { steps: { train } }, overrides }), []);
+  assert.match(
+    texts({ execution: { steps: { sample: train } }, overrides }).join(),
+    /overrides.0.podTemplate.*no volume more/,
+  );
+});
+
 test('resources of a template are judged with those of the run', () => {
   const podTemplate = { spec: { containers: [{ name: 'trainer', resources: { requests: { memory: '16Gi' } } }] } };
   assert.deepEqual(texts({ execution: { resources: { limits: { memory: '8Gi' } }, podTemplate } }), [

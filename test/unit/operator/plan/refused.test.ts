@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isPutOff, nextTry, nothingRefused, refusalText, stillRefused } from '../../../../src/operator/plan/refused.ts';
+import {
+  isPutOff,
+  nextTry,
+  nothingRefused,
+  type Refusal,
+  refusalReason,
+  refusalText,
+  stillRefused,
+} from '../../../../src/operator/plan/refused.ts';
 
-const refused = new Map(['a', 'b', 'c', 'd', 'e'].map((name, i) => [name, { message: `no ${name}`, until: i * 1000 }]));
+const refusal = (message: string, until: number, reason: Refusal['reason'] = 'ChildRefused') => ({
+  reason,
+  message,
+  until,
+});
+const refused = new Map(['a', 'b', 'c', 'd', 'e'].map((name, i) => [name, refusal(`no ${name}`, i * 1000)]));
 
 test('a refused child is put off until its time has come', () => {
   const now = new Date(2000);
@@ -18,7 +31,13 @@ test('the first few of them are named, and the others counted', () => {
   const text = refusalText(refused);
   assert.match(text, /^5 children were refused/);
   assert.match(text, /a: no a\nb: no b\nc: no c\nand 2 more$/);
-  assert.match(refusalText(new Map([['a', { message: 'm', until: 0 }]])), /^A child was refused.* a: m$/);
+  assert.match(refusalText(new Map([['a', refusal('m', 0)]])), /^A child was refused.* a: m$/);
+});
+
+test('the reason is the one that all share', () => {
+  const forbidden = ['a', refusal('m', 0, 'PodSecurity')] as const;
+  assert.equal(refusalReason(new Map([forbidden])), 'PodSecurity');
+  assert.equal(refusalReason(new Map([forbidden, ['b', refusal('m', 0)]])), 'ChildRefused');
 });
 
 test('a Job that is there after all, made by a try whose answer was lost, is refused no more', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiError, type Client, type KubeObject } from '../../../../src/operator/kube/client.ts';
 import { type Changes, noChanges } from '../../../../src/operator/plan/changes.ts';
+import { PodsForbidden } from '../../../../src/operator/run/cause.ts';
 import { ChildWriter } from '../../../../src/operator/run/childWriter.ts';
 import { ManualClock, settle } from '../../../helpers/manualClock.ts';
 
@@ -32,7 +33,7 @@ test('a child that is there already and ours is taken as it is', async () => {
   assert.deepEqual(seen, [there]);
   const { taken, refused } = await writer.apply('n/digits', changes([job('a', 'theirs')]));
   assert.deepEqual([...taken], []);
-  assert.match(refused.get('a') ?? '', /belongs to somebody else/);
+  assert.match(refused.get('a')?.message ?? '', /belongs to somebody else/);
 });
 
 test('a child whose name is taken, by whom cannot be asked now, is not refused: it is tried again', async () => {
@@ -249,7 +250,7 @@ test('one that is refused or cut off keeps no other waiting', async () => {
   await answer(['j1'], new Error('cut off'));
   await clock.advance(200);
   const { refused, failure } = await first;
-  assert.match(refused.get('j0') ?? '', /no quota/);
+  assert.match(refused.get('j0')?.message ?? '', /no quota/);
   assert.equal(failure, undefined, 'the others first');
   const second = writer.apply('n/digits', changes(jobs(17)));
   await answer(answers.keys());
@@ -259,4 +260,19 @@ test('one that is refused or cut off keeps no other waiting', async () => {
   const third = writer.apply('n/digits', changes(jobs(1)));
   await answer(answers.keys());
   assert.deepEqual([...(await third).taken], ['j0'], 'the next time it is tried again');
+});
+
+test('a Job whose pods are forbidden is refused unsent, and keeps no other from being made', async () => {
+  const sent: string[] = [];
+  const create = async (_type: unknown, object: KubeObject) => {
+    sent.push(object.metadata.name);
+    return object;
+  };
+  const admit = async ({ metadata }: KubeObject) => {
+    if (metadata.name === 'a') throw new PodsForbidden('spec.hostNetwork');
+  };
+  const writer = new ChildWriter({ create } as unknown as Client, new ManualClock(), () => {}, admit);
+  const { refused, taken } = await writer.apply('n/digits', changes([job('a', 'ours'), job('b', 'ours')]));
+  assert.deepEqual([sent, [...taken]], [['b'], ['b']]);
+  assert.deepEqual([...refused], [['a', { reason: 'PodSecurity', message: 'spec.hostNetwork' }]]);
 });

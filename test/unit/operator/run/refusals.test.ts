@@ -10,7 +10,8 @@ const run = (generation = 1, annotations = {}): KubeObject => ({
   kind: 'Run',
   metadata: { namespace: 'n', name: 'digits', generation, annotations },
 });
-const no = { taken: new Set<string>(), refused: new Map([['a', 'denied']]) };
+const denied = { reason: 'ChildRefused', message: 'denied' } as const;
+const no = { taken: new Set<string>(), refused: new Map([['a', denied]]) };
 
 test('a child that is refused again and again is tried more and more seldom', () => {
   const clock = new ManualClock();

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { load } from 'js-yaml';
+import { customResourceDefinition } from '../../../src/api/crd.ts';
+import { type Crd, crdBreaks, schemaBreaks } from '../../helpers/crdChanges.ts';
+
+/** The CRD of the last release: version 0.1.0, commit 61abc65. */
+const released = 'test/fixtures/crd-0.1.0.yaml';
+
+const quantity = 'takes all that it took, and more: numbers, exponents, a sign';
+const quantityChanges = ['pattern', 'not', 'minItems', 'minProperties', 'maxItems', 'maxProperties'];
+const shared = 'spec.checkpoints.volume.shared';
+const newField = 'is about a field that was not there';
+
+/** Changes since then that were looked at, each with the reason why it is taken. */
+const reviewed: Record<string, string> = {
+  ...Object.fromEntries(
+    ['limits', 'requests'].flatMap((list) =>
+      [...quantityChanges, 'x-kubernetes-int-or-string', 'x-kubernetes-preserve-unknown-fields'].map((what) => [
+        `spec.execution.resources.${list}{}: ${what}`,
+        quantity,
+      ]),
+    ),
+  ),
+  ...Object.fromEntries(
+    ['type', 'pattern', 'x-kubernetes-int-or-string', 'minimum', 'maximum'].map((what) => [
+      `${shared}.size: ${what}`,
+      quantity,
+    ]),
+  ),
+  [`${shared}.storageClassName: pattern`]: 'takes empty text besides: no class',
+  [`${shared}: rule "!has(self.accessModes) || has(self.size)"`]: newField,
+  [`${shared}: rule "!has(self.whenDeleted) || has(self.size)"`]: newField,
+  [`${shared}: rule "(has(self.accessModes) ? self.accessModes : ['ReadWriteMany']) == (has(oldSelf.accessModes) ? oldSelf.accessModes : ['ReadWriteMany'])"`]:
+    newField,
+};
+
+/** A change without its values. */
+const withoutValues = (line: string): string => line.replace(/ \S+ → .*$/, '');
+
+test('the CRD takes all that the last release took, but for what was reviewed', () => {
+  const before = load(readFileSync(join(import.meta.dirname, '../../..', released), 'utf8')) as Crd;
+  const breaks = crdBreaks(before, customResourceDefinition() as unknown as Crd).map(withoutValues);
+  assert.deepEqual(
+    breaks.filter((line) => !(line in reviewed)),
+    [],
+    'runs that are stored, or lie in Git, would be refused or read otherwise: take it back, or review it here and in CHANGELOG.md',
+  );
+  assert.deepEqual(
+    Object.keys(reviewed).filter((line) => !breaks.includes(line)),
+    [],
+    'reviewed, and no change',
+  );
+});
+
+const object = (properties: object, more: object = {}) => ({ type: 'object', properties, ...more });
+const text = { type: 'string' };
+
+for (const [title, before, after, says] of [
+  ['a field that is gone', object({ a: text }), object({}), 'a: is gone'],
+  ['another type', object({ a: text }), object({ a: { type: 'integer' } }), 'a: type "string" → "integer"'],
+  ['a word less', { enum: ['A', 'B'] }, { enum: ['A'] }, ': enum lost "B"'],
+  ['words where all were taken', text, { ...text, enum: ['A'] }, ': enum is new'],
+  ['a lower maximum', { maximum: 9 }, { maximum: 8 }, ': maximum 9 → 8'],
+  ['a new minimum', {}, { minimum: 1 }, ': minimum nothing → 1'],
+  ['a shorter text', { maxLength: 9 }, { maxLength: 8 }, ': maxLength 9 → 8'],
+  ['another pattern', { pattern: 'a' }, { pattern: 'b' }, ': pattern "a" → "b"'],
+  ['another default', { default: 1 }, { default: 2 }, ': default 1 → 2'],
+  ['another default inside', { default: { a: 1 } }, { default: { a: 2 } }, ': default {"a":1} → {"a":2}'],
+  ['a field that is required now', object({ a: text }), object({ a: text }, { required: ['a'] }), ': requires "a"'],
+  ['a new rule', {}, { 'x-kubernetes-validations': [{ rule: 'self.a', message: 'm' }] }, ': rule "self.a"'],
+  ['entries of a list', { items: object({ a: text }) }, { items: object({}) }, '[].a: is gone'],
+  ['values of a map', { additionalProperties: text }, {}, '{}: is gone'],
+  [
+    'a closed field',
+    { 'x-kubernetes-preserve-unknown-fields': true },
+    {},
+    ': x-kubernetes-preserve-unknown-fields true → nothing',
+  ],
+] as const)
+  test(`breaking: ${title}`, () => assert.deepEqual(schemaBreaks(before, after), [says]));
+
+for (const [title, before, after] of [
+  ['a new field', object({}), object({ a: text })],
+  ['a new field that is required and filled in', object({}), object({ a: { default: 1 } }, { required: ['a'] })],
+  ['a default of a new field', { default: { a: {} } }, { default: { a: { b: 1 }, c: 2 } }],
+  ['a word more', { enum: ['A'] }, { enum: ['A', 'B'] }],
+  ['any word', { enum: ['A'] }, {}],
+  ['wider bounds', { minimum: 2, maxItems: 3 }, { minimum: 1, maxItems: 4 }],
+  ['a bound less', { maximum: 3 }, {}],
+  ['a rule less', { 'x-kubernetes-validations': [{ rule: 'self.a' }] }, {}],
+  ['another description', { description: 'a' }, { description: 'b' }],
+] as const)
+  test(`not breaking: ${title}`, () => assert.deepEqual(schemaBreaks(before, after), []));
