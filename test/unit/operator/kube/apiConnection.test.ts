@@ -54,8 +54,8 @@ test('a change that waited for its connection while the process might write is n
   const { client, asked } = await answering(t, [(response) => response.end(pod)], { mayWrite: () => leads });
   const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'n' } };
   const refused = assert.rejects(client.create(types.pod, object), /does not lead/);
-  setImmediate(() => {
-    leads = false; // the connection is not there yet
+  process.nextTick(() => {
+    leads = false; // all promises have settled, and no connection is there yet
   });
   await refused;
   assert.equal(asked(), 0);
