@@ -1,4 +1,5 @@
 import type { RequestOptions } from 'node:https';
+import { Readable } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { type buildConnector, type Dispatcher, request } from 'undici';
 import { z } from 'zod';
@@ -128,7 +129,7 @@ export class ApiConnection {
           ? {}
           : { 'content-type': contentType, 'content-length': String(Buffer.byteLength(text)) }),
       },
-      body: text === undefined ? null : this.#whileAllowed(text),
+      body: text === undefined ? null : Readable.from(this.#whileAllowed(text), { objectMode: false }),
       headersTimeout: requestTimeout,
       bodyTimeout: timeout,
       signal: signal ?? null,
