@@ -1,4 +1,5 @@
 import type { RequestOptions } from 'node:https';
+import { Readable } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { type buildConnector, type Dispatcher, request } from 'undici';
 import { z } from 'zod';
@@ -121,17 +122,18 @@ export class ApiConnection {
       if (value !== undefined && value !== '') url.searchParams.set(name, value);
     const options: RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options);
-    if (method !== 'GET' && !this.#mayWrite())
-      throw new WriteForbidden(`${method} ${path} is not sent: this process does not lead any more`);
+    const text = body === undefined ? undefined : toYamlSafeJson(body);
     const response = await request(url, {
       method,
       dispatcher: this.#dispatcher({ server: url, proxy }, options),
       headers: {
         ...(options.headers as Record<string, string>),
         accept: 'application/json',
-        ...(body === undefined ? {} : { 'content-type': contentType }),
+        ...(text === undefined
+          ? {}
+          : { 'content-type': contentType, 'content-length': String(Buffer.byteLength(text)) }),
       },
-      body: body === undefined ? null : toYamlSafeJson(body),
+      body: text === undefined ? null : Readable.from(this.#whileAllowed(text), { objectMode: false }),
       headersTimeout: requestTimeout,
       bodyTimeout: timeout,
       signal: signal ?? null,
@@ -144,6 +146,15 @@ export class ApiConnection {
       typeof retryAfter === 'string' ? retryAfter : undefined,
       await response.body.text(),
     );
+  }
+
+  /**
+   * The body of a change, which only begins where this process may write. It is asked for when there is a connection, right
+   * before the first byte of the request: a process may be stopped while it waits for one.
+   */
+  async *#whileAllowed(text: string): AsyncGenerator<Buffer> {
+    if (!this.#mayWrite()) throw new WriteForbidden('nothing is changed: this process does not lead any more');
+    yield Buffer.from(text);
   }
 
   /** One pool of connections, made anew only when the server or the credentials change. */

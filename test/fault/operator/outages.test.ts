@@ -121,6 +121,7 @@ test('an operator that is killed, paused or cut off brings runs to the end of th
   await t.test('the API server is killed, its history is compacted, and it comes back', async (t) => {
     const { theatre, replicas } = await stage(t, some('wide', 'paused', 'edited'), 1);
     await theatre.begin();
+    while (!proxy.writes.some(({ who }) => who === replicas[0]?.name)) await wait(100);
     for (let i = 0; i < 2; i++) {
       await wait(3000);
       await environment.restartApiServer({ compact: true });

@@ -48,3 +48,15 @@ test('a process that may not write sends no change, not even as a second try; it
   assert.equal(asked(), 1);
   assert.equal((await client.get(types.pod, 'n', 'a'))?.metadata.name, 'a');
 });
+
+test('a change that waited for its connection while the process might write is not sent when it may not any more', async (t) => {
+  let leads = true;
+  const { client, asked } = await answering(t, [(response) => response.end(pod)], { mayWrite: () => leads });
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'n' } };
+  const refused = assert.rejects(client.create(types.pod, object), /does not lead/);
+  process.nextTick(() => {
+    leads = false; // all promises have settled, and no connection is there yet
+  });
+  await refused;
+  assert.equal(asked(), 0);
+});
