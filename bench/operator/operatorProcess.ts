@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../..');
 /** Ticks of /proc/<pid>/stat in a second, on every Linux that Node runs on. */
 const ticksPerSecond = 100;
 
-/** The operator, run from source as a process of its own, so that its CPU and memory are its own. */
+/** The operator as its image has it, built, and a process of its own, so that CPU and memory are its own. */
 export class OperatorProcess {
   readonly #child: ChildProcess;
   readonly #port: number;
@@ -27,7 +27,7 @@ export class OperatorProcess {
   /** @returns once it is ready, and the seconds that this took */
   static async start(port = 18_080): Promise<{ operator: OperatorProcess; seconds: number }> {
     const started = performance.now();
-    const child = spawn(process.execPath, [join(root, 'src/operator/main.ts')], {
+    const child = spawn(process.execPath, [join(root, 'dist/operator/main.js')], {
       env: {
         ...process.env,
         DDR_TRAINER_IMAGE: 'simulated',

@@ -37,10 +37,20 @@ export const simulatedRun = (name: string, namespace: string, states: number, ma
     },
   });
 
-/** A namespace, empty at the beginning and gone at the end. */
+/** The claims that simulated runs name: no pod is scheduled before its claims are there. */
+const claimNames = ['data', 'checkpoints'];
+const claim = (namespace: string, name: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { namespace, name },
+  spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
+});
+
+/** A namespace with the claims, and nothing else, at the beginning, and gone at the end. */
 export async function withNamespace<T>(client: ApiClient, name: string, body: () => Promise<T>): Promise<T> {
   await client.create(namespaceType, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   try {
+    await Promise.all(claimNames.map((claimName) => client.create(types.claim, claim(name, claimName))));
     return await body();
   } finally {
     await client.delete(namespaceType, '', name);

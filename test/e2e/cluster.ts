@@ -8,6 +8,10 @@ import { promisify } from 'node:util';
 /** The end-to-end tests run against any cluster that KUBECONFIG names, with kubectl and helm on the PATH. */
 export const skip = process.env.KUBECONFIG === undefined ? 'KUBECONFIG names no cluster' : false;
 
+/** Tests that take long are run with DDR_E2E_FULL=1 only. */
+export const skipUnlessFull: string | false =
+  process.env.DDR_E2E_FULL === '1' ? false : 'takes long; DDR_E2E_FULL=1 runs it';
+
 export const root = join(import.meta.dirname, '../..');
 const images = {
   operator: process.env.DDR_OPERATOR_IMAGE ?? 'ddr/operator:dev',

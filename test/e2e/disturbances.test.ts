@@ -14,6 +14,7 @@ import {
   prepareNamespace,
   run,
   skip,
+  skipUnlessFull,
   smallRun,
   until,
   untilPhase,
@@ -68,7 +69,7 @@ const urgentPod = (gpus: number) => ({
   },
 });
 
-test('a run that is disturbed again and again', { skip }, async (t) => {
+test('a run that is disturbed again and again', { skip: skip || skipUnlessFull }, async (t) => {
   before(async () => {
     await installChart();
     await prepareNamespace(namespace);
@@ -151,8 +152,7 @@ test('a run that is disturbed again and again', { skip }, async (t) => {
     for (const uid of uids(before)) assert.ok(uids(after).includes(uid), 'a trainer needs no API server');
   });
 
-  const long = process.env.DDR_E2E_FULL === '1' ? skipWithoutKit : 'takes minutes; DDR_E2E_FULL=1 runs it';
-  await t.test('its node hangs for two minutes', { skip: long }, async () => {
+  await t.test('its node hangs for two minutes', { skip: skipWithoutKit }, async () => {
     await run(kit, ['freeze', 'kubelet', '120']);
     await until('the node is ready again', 120, async () => {
       const ready = '{.items[*].status.conditions[?(@.type=="Ready")].status}';

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { type DdrEvent, ddr, root } from '../helpers/ddr.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
+import { skipUnlessFull } from './cluster.ts';
 
 /** No cluster is needed for these: the same controller runs on this machine. */
 const digits = join(root, '.cache/mnist');
@@ -15,7 +16,7 @@ function lastEvent(output: string): DdrEvent {
 }
 
 /** The whole quickstart takes a quarter of an hour on two slow cores: without DDR_E2E_FULL=1 it trains a quarter and samples less. */
-const full = process.env.DDR_E2E_FULL === '1';
+const full = skipUnlessFull === false;
 const shorter = full
   ? []
   : ['spec.training.images=3200', 'spec.overrides=[]', 'spec.sampling.count=250'].flatMap((value) => ['--set', value]);
@@ -77,7 +78,7 @@ for (const [name, models] of [
   ['fewer-states', 1],
   ['disentangled', 32],
 ] as const) {
-  test(`the paper's ${name} runs from its example`, async (t) => {
+  test(`the paper's ${name} runs from its example`, { skip: models > 1 && skipUnlessFull }, async (t) => {
     const home = temporaryFolder(t);
     const settings = small.flatMap((setting) => ['--set', setting]);
     const finished = await ddr([

@@ -54,7 +54,7 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
   const { reader, children, statuses, refusals, recorder } = options;
 
   /**
-   * Carries a plan out. Its status does not wait for the children, of which there may be thousands.
+   * Carries a plan out. Its status does not wait for the children, of which there may be thousands, nor they for it.
    * @param statusNow the status as refusals stand when it is called
    * @throws what kept a child from being written that was no refusal; it is tried again after a growing delay
    */
@@ -66,20 +66,26 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
   ) {
     const key = keyOf(object);
     let { status } = planned;
-    let rest = await statuses.write(object, before, status);
-    const { done, changes, failure, ...outcome } = await children.apply(key, planned);
+    const [written, applied] = await Promise.allSettled([
+      statuses.write(object, before, status),
+      children.apply(key, planned),
+    ]);
+    if (applied.status === 'rejected') throw applied.reason;
+    const { done, changes, failure, ...outcome } = applied.value;
     refusals.note(object, outcome);
+    if (written.status === 'rejected') throw written.reason;
+    let rest = written.value;
     const { refused } = outcome;
     if (refused.size > 0) {
       for (const [child, error] of refused)
         logger.error({ run: key, child, error }, 'child refused; it is tried again');
-      const written = rest > 0 ? before : status;
+      const last = rest > 0 ? before : status;
       status = statusNow();
-      rest = await statuses.write(object, written, status);
+      rest = await statuses.write(object, last, status);
     }
     // What is not written yet is news when it is.
     const told = rest > 0 && before !== undefined ? before : status;
-    for (const event of transitionEvents(before, told, changes)) await recorder.record(object, event);
+    await Promise.all(transitionEvents(before, told, changes).map((event) => recorder.record(object, event)));
     if (failure !== undefined) throw failure;
     const again = refused.size === 0 ? planned.requeueAfterMs : othersAfter; // others may have their slots
     return soonest([again, done ? undefined : 0, rest > 0 ? rest : undefined]);

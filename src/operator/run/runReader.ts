@@ -3,27 +3,26 @@ import type { RunStatus } from '../../api/status.ts';
 import { type KubeObject, keyOf } from '../kube/client.ts';
 
 /**
- * Reads runs as the cluster has them. The spec of a generation is one object however often its run is read, so that what
- * follows from it is computed once, and forgotten with it.
+ * Reads runs as the cluster has them. The spec of a generation is parsed once and is one object however often its run is read,
+ * so that what follows from it is computed once, and forgotten with it.
  */
 export class RunReader {
-  readonly #specs = new Map<string, { uid: string | undefined; generation: number; spec: Run['spec'] }>();
+  readonly #runs = new Map<string, Run>();
 
   /** @throws DdrError InvalidSpec */
   read(object: KubeObject, status: RunStatus | undefined): Run {
     const key = keyOf(object);
-    const { uid, generation } = object.metadata;
+    const { uid, generation, namespace = 'default' } = object.metadata;
+    const known = this.#runs.get(key);
+    if (known !== undefined && known.metadata.uid === uid && known.metadata.generation === generation)
+      return { ...known, metadata: { ...object.metadata, namespace }, status };
     const run = parseRun({ ...object, status });
-    if (generation === undefined) return run;
-    const known = this.#specs.get(key);
-    if (known !== undefined && known.uid === uid && known.generation === generation)
-      return { ...run, spec: known.spec };
-    this.#specs.set(key, { uid, generation, spec: run.spec });
+    if (generation !== undefined) this.#runs.set(key, run);
     return run;
   }
 
   /** A run that is not there any more. */
   forget(key: string): void {
-    this.#specs.delete(key);
+    this.#runs.delete(key);
   }
 }
