@@ -9,7 +9,7 @@ import type { Logger } from './kube/logger.ts';
 import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import type { Store } from './kube/store.ts';
 import { WorkQueue } from './kube/workQueue.ts';
-import { keepOfJob, keepOfPod } from './plan/observed.ts';
+import { keepOfJob, keepOfPod } from './plan/kept.ts';
 import type { Settings } from './plan/pod.ts';
 import { ProgressPoller } from './progressPoller.ts';
 import { ChildWriter } from './run/childWriter.ts';

@@ -14,7 +14,7 @@ export const versionOf = ({ metadata }: KubeObject): bigint => BigInt(metadata.r
 /** A store with an index by owner. */
 export class ObjectStore implements Store {
   readonly #objects = new Map<string, KubeObject>();
-  readonly #owned = new Map<string, Set<string>>();
+  readonly #owned = new Map<string, Map<string, KubeObject>>();
 
   get(key: string): KubeObject | undefined {
     return this.#objects.get(key);
@@ -25,7 +25,7 @@ export class ObjectStore implements Store {
   }
 
   ownedBy(uid: string): KubeObject[] {
-    return [...(this.#owned.get(uid) ?? [])].map((key) => this.#objects.get(key) as KubeObject);
+    return [...(this.#owned.get(uid)?.values() ?? [])];
   }
 
   set(object: KubeObject): void {
@@ -34,8 +34,8 @@ export class ObjectStore implements Store {
     this.#objects.set(key, object);
     const owner = controllerOf(object)?.uid;
     if (owner === undefined) return;
-    const keys = this.#owned.get(owner) ?? new Set();
-    this.#owned.set(owner, keys.add(key));
+    const owned = this.#owned.get(owner) ?? new Map<string, KubeObject>();
+    this.#owned.set(owner, owned.set(key, object));
   }
 
   remove(key: string): void {
@@ -43,9 +43,10 @@ export class ObjectStore implements Store {
     if (object === undefined) return;
     this.#objects.delete(key);
     const owner = controllerOf(object)?.uid;
-    const keys = owner === undefined ? undefined : this.#owned.get(owner);
-    keys?.delete(key);
-    if (owner !== undefined && keys?.size === 0) this.#owned.delete(owner);
+    if (owner === undefined) return;
+    const owned = this.#owned.get(owner);
+    owned?.delete(key);
+    if (owned?.size === 0) this.#owned.delete(owner);
   }
 
   /** Takes the objects of a list for all there is. @returns those that changed or went */

@@ -84,8 +84,9 @@ function describe(
   for (const child of children) {
     if (found.length >= count) break;
     const failure = child.phase === phase && child.job !== undefined ? describeJob(child.job) : undefined;
+    if (failure === undefined) continue;
     const states = child.model && formatRanges(child.model.states.map(({ index }) => index));
-    if (failure !== undefined) found.push(compact({ ...failure, states }));
+    found.push(compact({ ...failure, states }));
   }
   return found;
 }

@@ -1,22 +1,9 @@
 import { z } from 'zod';
 import { containerName } from '../../api/names.ts';
-import { withoutNulls } from '../../api/nulls.ts';
-import { isObject } from '../../api/objects.ts';
 import type { Progress } from '../../api/progress.ts';
 import type { KubeObject } from '../kube/client.ts';
+import { keepOfJob, keepOfPod } from './kept.ts';
 import { once } from './once.ts';
-
-/** An object without what is large and not read, which would cost most of the time: templates, volumes, containers but for their ports. The API server writes null for a time that is not set. */
-function slender({ metadata, spec, status }: KubeObject): unknown {
-  const { managedFields, ...rest } = metadata as KubeObject['metadata'] & { managedFields?: unknown };
-  const statusWrites = (Array.isArray(managedFields) ? managedFields.filter(isObject) : [])
-    .filter(({ subresource }) => subresource === 'status')
-    .map(({ time }) => ({ subresource: 'status', time }));
-  const ownMetadata = { ...rest, managedFields: statusWrites };
-  const { template: _template, volumes: _volumes, containers, ...slim } = isObject(spec) ? spec : {};
-  const ported = Array.isArray(containers) && containers.filter(isObject).map(({ name, ports }) => ({ name, ports }));
-  return withoutNulls({ metadata: ownMetadata, spec: ported ? { ...slim, containers: ported } : slim, status });
-}
 
 /** Only what the plan reads, parsed leniently: a cluster may be newer than we are. */
 const metadata = z.object({
@@ -45,7 +32,6 @@ const jobSchema = z.object({
   status: z
     .object({
       active: z.number().default(0),
-      succeeded: z.number().default(0),
       failed: z.number().default(0),
       conditions: z.array(condition).default([]),
     })
@@ -56,7 +42,6 @@ const terminated = z.object({
   exitCode: z.number().default(0),
   reason: z.string().default(''),
   message: z.string().optional(),
-  finishedAt: z.string().optional(),
 });
 const containerStatus = z.object({
   name: z.string().default(''),
@@ -149,7 +134,7 @@ export interface Observed {
 }
 
 function parseJob(object: KubeObject): ObservedJob {
-  const { metadata, spec, status } = jobSchema.parse(slender(object));
+  const { metadata, spec, status } = jobSchema.parse(keepOfJob(object));
   const end = status.conditions.find(
     ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
   );
@@ -183,7 +168,7 @@ const normalWaits = ['', 'ContainerCreating', 'PodInitializing'];
 const settledReason = (reason: string) => (reason === 'ErrImagePull' ? 'ImagePullBackOff' : reason);
 
 function parsePod(object: KubeObject): ObservedPod {
-  const { metadata, spec, status } = podSchema.parse(slender(object));
+  const { metadata, spec, status } = podSchema.parse(keepOfPod(object));
   // Users, and webhooks, add containers of their own; the kubelet lists them by name.
   const containers = [...status.initContainerStatuses, ...status.containerStatuses];
   const trainer = status.containerStatuses.find(({ name }) => name === containerName);
@@ -219,15 +204,3 @@ function parsePod(object: KubeObject): ObservedPod {
 /** A Job and a pod as the plan sees them. Objects are never changed in place, so that each is read once. */
 export const observeJob = once(parseJob);
 export const observePod = once(parsePod);
-
-/** Of an object only what is read here: thousands are held, and most of each is a template that nobody asks for. */
-const keeper =
-  (schema: typeof jobSchema | typeof podSchema) =>
-  (object: KubeObject): KubeObject => {
-    const { apiVersion, kind } = object;
-    const { data } = schema.safeParse(slender(object));
-    return data === undefined ? object : ({ apiVersion, kind, ...data } as KubeObject);
-  };
-
-export const keepOfJob = keeper(jobSchema);
-export const keepOfPod = keeper(podSchema);

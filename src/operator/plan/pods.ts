@@ -5,8 +5,14 @@ import type { Observed, ObservedJob, ObservedPod } from './observed.ts';
 export type PodsByJob = ReadonlyMap<string, readonly ObservedPod[]>;
 
 export function podsByJob({ pods }: Observed): PodsByJob {
-  const newestFirst = pods.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-  return Map.groupBy(newestFirst, ({ job }) => job);
+  const byJob = Map.groupBy(pods, ({ job }) => job);
+  for (const [job, own] of byJob)
+    if (own.length > 1)
+      byJob.set(
+        job,
+        own.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1)),
+      );
+  return byJob;
 }
 
 /** Pods of a Job, the newest first. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { controllerOf, type KubeObject, keyOf } from '../../../../src/operator/kube/client.ts';
-import { versionOf } from '../../../../src/operator/kube/store.ts';
-import { keepOfJob, keepOfPod, observeJob, observePod } from '../../../../src/operator/plan/observed.ts';
+import type { KubeObject } from '../../../../src/operator/kube/client.ts';
+import { keepOfJob } from '../../../../src/operator/plan/kept.ts';
+import { observeJob, observePod } from '../../../../src/operator/plan/observed.ts';
 
 const podOf = (status: object): KubeObject => ({
   apiVersion: 'v1',
@@ -62,23 +62,6 @@ const job: KubeObject = {
 test('an object is read once', () => {
   assert.equal(observeJob(job), observeJob(job));
   assert.notEqual(observeJob(job), observeJob({ ...job }));
-});
-
-test('of an object in the cache is kept what is read, and how stores tell it apart', () => {
-  const kept = keepOfJob(job);
-  assert.deepEqual(observeJob(kept), observeJob(job));
-  assert.deepEqual([keyOf(kept), versionOf(kept), controllerOf(kept)?.uid], ['n/j', 7n, 'r']);
-  assert.ok(JSON.stringify(kept).length < 500);
-  const pod: KubeObject = {
-    ...podOf({ phase: 'Running', podIP: '10.0.0.1', hostIP: 'x'.repeat(5000) }),
-    spec: {
-      volumes: [{ name: 'x'.repeat(5000) }],
-      containers: [{ name: 'trainer', image: 'x'.repeat(5000), ports: [{ name: 'http', containerPort: 80 }] }],
-    },
-  };
-  assert.deepEqual(observePod(keepOfPod(pod)), observePod(pod));
-  assert.equal(observePod(keepOfPod(pod)).port, 80);
-  assert.ok(JSON.stringify(keepOfPod(pod)).length < 500);
 });
 
 test('a Job is idle since its controller last spoke of it, unless pods are at work or it has just been told to go on', () => {
