@@ -76,7 +76,8 @@ export class Reflector {
 
   /** Takes an object that this process has just written, so that the next look is not at an older state than its own work. */
   observe(object: KubeObject): void {
-    if (this.#keep(object) && versionOf(object) > this.#seen) this.#untold.add(keyOf(object));
+    const { keep = (whole: KubeObject) => whole } = this.#options;
+    if (this.#keep(keep(object)) && versionOf(object) > this.#seen) this.#untold.add(keyOf(object));
   }
 
   /** @returns whether the object was not known in this version or a later one */

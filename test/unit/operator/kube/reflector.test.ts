@@ -47,7 +47,7 @@ class Flaky extends MemoryClient {
   }
 }
 
-function start(labelSelector?: string) {
+function start(labelSelector?: string, keep?: (object: KubeObject) => KubeObject) {
   const clock = new ManualClock();
   const objects = new Objects(() => clock.now());
   const client = new Flaky(objects, clock);
@@ -57,6 +57,7 @@ function start(labelSelector?: string) {
     client,
     type: types.pod,
     labelSelector,
+    ...(keep && { keep }),
     clock,
     random: () => 0,
     logger: silent,
@@ -168,6 +169,13 @@ test('an own write is known at once, and an older event does not undo it', async
   reflector.observe(newer);
   reflector.observe(old);
   assert.deepEqual(reflector.store.get('n/a')?.status, { phase: 'Running' });
+  await reflector.stop();
+});
+
+test('of an own write no more is held than of what a watch tells', async () => {
+  const { objects, reflector } = start(undefined, ({ spec: _, ...rest }) => rest as KubeObject);
+  reflector.observe(objects.create(types.pod, { ...pod('a'), spec: { containers: [] } }));
+  assert.equal(reflector.store.get('n/a')?.spec, undefined);
   await reflector.stop();
 });
 
