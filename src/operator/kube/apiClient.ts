@@ -28,10 +28,8 @@ const listSchema = z.object({
   metadata: z.object({ resourceVersion: z.string(), continue: z.string().optional() }),
   items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })),
 });
-const eventSchema = z.object({
-  type: z.string(),
-  object: z.looseObject({ metadata: z.looseObject({ resourceVersion: z.string().optional() }).optional() }),
-});
+const eventSchema = z.object({ type: z.string(), object: z.unknown() });
+const bookmarkSchema = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
 
 /** Reads JSON lines as they come. */
 async function* lines(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
@@ -110,9 +108,10 @@ export class ApiClient implements Client {
         const { code, reason, message } = statusSchema.parse(object);
         throw new ApiError(code, reason, message);
       }
-      if (kind === 'BOOKMARK')
-        yield { type: 'BOOKMARK', resourceVersion: object.metadata?.resourceVersion ?? resourceVersion };
-      else
+      if (kind === 'BOOKMARK') {
+        const { data } = bookmarkSchema.safeParse(object);
+        yield { type: 'BOOKMARK', resourceVersion: data?.metadata.resourceVersion ?? resourceVersion };
+      } else
         yield {
           type: kind as 'ADDED' | 'MODIFIED' | 'DELETED',
           object: keep(objectSchema.parse(object) as KubeObject),
