@@ -46,7 +46,7 @@ export class PodAdmission {
   }
 
   #levelOf(namespace: string): Promise<PodSecurity> {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const known = this.#levels.get(namespace);
     if (known !== undefined && known.until > now) return known.level;
     for (const [name, { until }] of this.#levels) if (until <= now) this.#levels.delete(name);
