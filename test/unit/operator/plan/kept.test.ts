@@ -4,24 +4,7 @@ import { controllerOf, type KubeObject, keyOf } from '../../../../src/operator/k
 import { versionOf } from '../../../../src/operator/kube/store.ts';
 import { keepOfJob, keepOfPod } from '../../../../src/operator/plan/kept.ts';
 import { observeJob, observePod } from '../../../../src/operator/plan/observed.ts';
-
-const job: KubeObject = {
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  metadata: {
-    name: 'j',
-    namespace: 'n',
-    uid: 'u',
-    resourceVersion: '7',
-    labels: { a: 'b' },
-    ownerReferences: [{ apiVersion: 'v1', kind: 'Run', name: 'r', uid: 'r', controller: true }],
-  },
-  spec: {
-    suspend: true,
-    template: { spec: { containers: [{ name: 'trainer', env: [{ value: 'x'.repeat(5000) }] }] } },
-  },
-  status: { active: 1, startTime: null },
-};
+import { job } from '../../../helpers/storedJob.ts';
 
 test('of an object in the cache is kept what is read, and how stores tell it apart', () => {
   const kept = keepOfJob(job);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { KubeObject } from '../../../../src/operator/kube/client.ts';
 import { keepOfJob } from '../../../../src/operator/plan/kept.ts';
 import { observeJob, observePod } from '../../../../src/operator/plan/observed.ts';
+import { job } from '../../../helpers/storedJob.ts';
 
 const podOf = (status: object): KubeObject => ({
   apiVersion: 'v1',
@@ -40,24 +41,6 @@ test('a pod that ended before it had a container is a failed one', () => {
   const { terminated } = observePod(podOf({ phase: 'Failed', reason: 'Evicted', message: 'disk', startTime: null }));
   assert.deepEqual(terminated, { exitCode: -1, reason: 'Evicted', message: 'disk' });
 });
-
-const job: KubeObject = {
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  metadata: {
-    name: 'j',
-    namespace: 'n',
-    uid: 'u',
-    resourceVersion: '7',
-    labels: { a: 'b' },
-    ownerReferences: [{ apiVersion: 'v1', kind: 'Run', name: 'r', uid: 'r', controller: true }],
-  },
-  spec: {
-    suspend: true,
-    template: { spec: { containers: [{ name: 'trainer', env: [{ value: 'x'.repeat(5000) }] }] } },
-  },
-  status: { active: 1, startTime: null },
-};
 
 test('an object is read once', () => {
   assert.equal(observeJob(job), observeJob(job));
