@@ -9,7 +9,8 @@ import type { Spec } from '../../src/api/spec/spec.ts';
 import type { ApiClient } from '../../src/operator/kube/apiClient.ts';
 import type { KubeObject } from '../../src/operator/kube/client.ts';
 import { types } from '../../src/operator/types.ts';
-import { minimalRun, withSpec, wrongRuns } from '../helpers/runs.ts';
+import { minimalRun, withSpec } from '../helpers/runs.ts';
+import { wrongRuns } from '../helpers/wrongRuns.ts';
 import { installCrd } from './crd.ts';
 import { type Environment, skip, startEnvironment } from './envtest.ts';
 

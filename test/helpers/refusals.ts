@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DdrError } from '../../src/api/errors.ts';
 import { parseRun } from '../../src/api/run.ts';
-import { withSpec, wrongRuns } from './runs.ts';
+import { withSpec } from './runs.ts';
+import { wrongRuns } from './wrongRuns.ts';
 
 /** A test for every mistake in a block of the spec, by the path that the refusal names: 'spec.schedule'. */
 export function testRefusals(block: string): void {

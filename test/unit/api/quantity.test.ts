@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { anyQuantity, billionthsOf, isQuantity, wholeQuantity } from '../../../src/api/quantity.ts';
-import { quantityTexts } from '../../helpers/runs.ts';
+import { quantityTexts } from '../../helpers/quantityCases.ts';
 
 test('quantities are read whole, as Kubernetes reads them', () => {
   for (const text of quantityTexts.right) assert.ok(isQuantity(text), text);

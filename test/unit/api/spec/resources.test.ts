@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resourceProblems, resourcesSchema } from '../../../../src/api/spec/resources.ts';
-import { wrongResources } from '../../../helpers/runs.ts';
+import { wrongResources } from '../../../helpers/quantityCases.ts';
 
 for (const { title, resources, field, says } of wrongResources) {
   test(`refused: ${title}`, () => {
