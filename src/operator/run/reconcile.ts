@@ -55,7 +55,7 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
 
   /**
    * Carries a plan out. Its status does not wait for the children, of which there may be thousands, nor they for it.
-   * @param statusNow the status as refusals stand when it is called
+   * @param statusNow the status as children and refusals stand when it is called
    * @throws what kept a child from being written that was no refusal; it is tried again after a growing delay
    */
   async function carryOut(
@@ -109,14 +109,13 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
       return rest > 0 ? { requeueAfterMs: rest } : {};
     }
     const { namespace, name, uid } = object.metadata;
-    const observed = observe(stores, progress, object.metadata);
-    const planned = plan(run, observed, now, settings, refusals.of(object));
+    const look = () => plan(run, observe(stores, progress, object.metadata), now, settings, refusals.of(object));
+    const planned = look();
     if (planned.expired) {
       logger.info({ run: key }, 'time to live is over');
       await client.delete(types.run, namespace ?? '', name, uid);
       return {};
     }
-    const statusNow = () => plan(run, observed, now, settings, refusals.of(object)).status;
-    return { requeueAfterMs: await carryOut(object, before, planned, statusNow) };
+    return { requeueAfterMs: await carryOut(object, before, planned, () => look().status) };
   };
 }
