@@ -15,8 +15,10 @@ function pick(object: unknown, names: readonly string[]): Json {
 const pickEach = (list: unknown, names: readonly string[]): Json[] =>
   Array.isArray(list) ? list.map((item) => pick(item, names)) : [];
 
-const metadataFields = ['name', 'namespace', 'uid', 'resourceVersion', 'ownerReferences', 'labels'];
-const times = ['creationTimestamp', 'deletionTimestamp'];
+const metadataFields = [
+  ...['name', 'namespace', 'uid', 'resourceVersion', 'ownerReferences', 'labels'],
+  ...['creationTimestamp', 'deletionTimestamp'],
+];
 const conditionFields = ['type', 'status', 'reason', 'message', 'lastTransitionTime'];
 
 /** Of an object only what is read here: thousands are held, and most of each is a template that nobody asks for. */
@@ -29,7 +31,7 @@ function keptOf(
   return {
     apiVersion,
     kind,
-    metadata: pick(metadata, [...metadataFields, ...times]) as unknown as KubeObject['metadata'],
+    metadata: pick(metadata, metadataFields) as unknown as KubeObject['metadata'],
     spec,
     status: { ...pick(status, statusFields), conditions },
   };
