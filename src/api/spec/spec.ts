@@ -98,11 +98,14 @@ export const specSchema = withRules(
         ),
     },
     {
-      cel: "!has(self.evaluation) || self.evaluation.extractor.name != 'mnist-classifier' || self.dataset.image.channels == 1",
+      cel: "!has(self.evaluation) || self.evaluation.extractor.name == 'inception-v3-fid' || self.dataset.image.channels == 1",
       message:
-        'evaluation.extractor mnist-classifier knows grey images only; use inception-v3-fid, or set dataset.image.channels to 1',
+        'the classifiers of evaluation.extractor know grey images only; use inception-v3-fid, or set dataset.image.channels to 1',
       path: ['evaluation', 'extractor', 'name'],
-      check: (s) => s.evaluation?.extractor.name !== 'mnist-classifier' || s.dataset.image.channels === 1,
+      check: (s) =>
+        s.evaluation === undefined ||
+        s.evaluation.extractor.name === 'inception-v3-fid' ||
+        s.dataset.image.channels === 1,
     },
     {
       cel: '!has(self.evaluation) || self.sampling.count >= 2',

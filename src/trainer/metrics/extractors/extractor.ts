@@ -3,13 +3,14 @@ import type { Extractor } from '../../../api/task.ts';
 import { bytesPerImage, type ImageSource } from '../../data/imageSource.ts';
 import type { TensorFlow } from '../../engine/tensorflow.ts';
 import { addFeatures, emptySums, type FeatureSums } from '../statistics.ts';
+import { greyClassifier } from './greyClassifier.ts';
 import { inceptionV3 } from './inceptionV3.ts';
-import { mnistClassifier } from './mnistClassifier.ts';
 import { readWeights, requireTensor } from './weights.ts';
 
 /** The networks by the name that a spec has for them. */
 const networks = {
-  'mnist-classifier': mnistClassifier,
+  'mnist-classifier': greyClassifier,
+  'fashion-mnist-classifier': greyClassifier,
   'inception-v3-fid': inceptionV3,
 } as const satisfies Record<Extractor['name'], object>;
 
