@@ -79,7 +79,7 @@ export function createDenoisers(
       const model = models.find(({ states }) => states.some((covered) => covered.index === index));
       if (model === undefined) throw new DdrError('ModelMissing', `the bundle has no model for state ${index}`);
       const config = unetConfig(model.model, image);
-      const conditioning = conditioningOf(model.states.length, config.baseChannels);
+      const conditioning = conditioningOf(model.states.length, config, {});
       const key = JSON.stringify([config, conditioning.kind]);
       const entry = programs.get(key) ?? { program: forwardProgram(tf, config, conditioning, batchSize) };
       programs.set(key, entry);

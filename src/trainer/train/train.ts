@@ -34,7 +34,7 @@ async function prepareSteps(task: TrainTask, context: TrainerContext, data: Imag
   const codec = pixelCodec;
   const states = statesOfModel(task.schedule, task.index);
   const config = unetConfig(model, codec.networkShape(data.shape));
-  const conditioning = conditioningOf(states.length, model.baseChannels);
+  const conditioning = conditioningOf(states.length, model, {});
   const parameters = parameterSpecs(config, conditioning);
   const images = inTrainingOrder(data, training.seed);
   const inputs = createStepInputs({

@@ -31,7 +31,7 @@ for (const statesPerModel of [1, 3]) {
       const { tensors } = await bundle.read(model ?? assert.fail());
       const { model: network } = model ?? assert.fail();
       const config = unetConfig(network, bundle.manifest.image);
-      const conditioning = conditioningOf(statesPerModel, network.baseChannels);
+      const conditioning = conditioningOf(statesPerModel, network, {});
       const expected = tf.tidy(() => {
         const parameter = (name: string) => {
           const { values, shape } = tensors.get(name) ?? assert.fail(name);
