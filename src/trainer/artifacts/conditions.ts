@@ -7,6 +7,7 @@ import type { ImageCondition } from '../data/imageSource.ts';
 import type { Labels } from '../data/labels.ts';
 import { bytesPerElement, numbersOf } from '../formats/elements.ts';
 import { npyHeader, readNpy, writeNpy } from '../formats/npy.ts';
+import type { Conditions } from '../model/conditioning.ts';
 import { fileRecordSchema, readRecorded, recordOf } from './records.ts';
 import type { ArtifactStore } from './store.ts';
 
@@ -28,15 +29,44 @@ export const labelsRecordSchema = fileRecordSchema.extend({
   file: z.literal(conditionFiles.labels),
   ...classesSchema.shape,
 });
-export const contextsRecordSchema = fileRecordSchema.extend({
-  file: z.literal(conditionFiles.contexts),
+/** An .npy file of contexts. */
+export const contextArraySchema = fileRecordSchema.extend({
   ...contextShapeSchema.shape,
   type: z.enum(contextTypes),
   /** Bytes before the first number. */
   offset: z.int().min(0),
 });
+export type ContextArray = z.output<typeof contextArraySchema>;
+
+export const contextsRecordSchema = contextArraySchema.extend({ file: z.literal(conditionFiles.contexts) });
 export type LabelsRecord = z.output<typeof labelsRecordSchema>;
 export type ContextsRecord = z.output<typeof contextsRecordSchema>;
+
+/** The conditions of a dataset's record. */
+interface RecordedConditions {
+  labels?: LabelsRecord | undefined;
+  contexts?: ContextsRecord | undefined;
+}
+
+/** What of a prepared dataset makes its conditions; the whole of them as a bundle and a report say it. */
+export const conditionsSchema = z.object({
+  labels: classesSchema.optional(),
+  contexts: contextShapeSchema.optional(),
+});
+export type ConditionsRecord = z.output<typeof conditionsSchema>;
+
+/** The conditions of a dataset; undefined where it has none. */
+export function conditionsRecordOf({ labels, contexts }: RecordedConditions): ConditionsRecord | undefined {
+  if (labels === undefined && contexts === undefined) return undefined;
+  return conditionsSchema.parse(compact({ labels, contexts }));
+}
+
+/** What those conditions offer to a network. */
+export const conditionsOf = ({ labels, contexts }: ConditionsRecord | RecordedConditions = {}): Conditions =>
+  compact({
+    classes: labels?.classes,
+    context: contexts && { tokens: contexts.tokens, width: contexts.width },
+  });
 
 /** Contexts on their way into a store, in pieces of any size. */
 export interface ContextsContent extends ContextShape {
@@ -67,7 +97,7 @@ export function labelsContent(labels: Labels): { bytes: Uint8Array; record: Labe
  */
 export async function* contextsFile(
   { count, tokens, width, type, pieces }: ContextsContent,
-  onEnd: (record: ContextsRecord) => void,
+  onEnd: (record: ContextArray) => void,
 ): AsyncGenerator<Uint8Array> {
   const header = npyHeader({ descr: type === 'float16' ? '<f2' : '<f4', shape: [count, tokens, width] });
   const hash = createHash('sha256').update(header);
@@ -80,8 +110,7 @@ export async function* contextsFile(
   }
   if (bytes !== header.length + count * bytesPerContext({ tokens, width, type }))
     throw new DdrError('DataChanged', 'the contexts have changed while they were read');
-  const file = { file: conditionFiles.contexts, sha256: hash.digest('hex'), bytes, offset: header.length };
-  onEnd({ ...file, tokens, width, type });
+  onEnd({ sha256: hash.digest('hex'), bytes, offset: header.length, tokens, width, type });
 }
 
 export const bytesPerContext = ({ tokens, width, type }: ContextShape & { type: ContextType }): number =>
@@ -106,12 +135,11 @@ async function readLabelsFile(store: ArtifactStore, folder: string, record: Labe
  */
 export function contextReader(
   store: ArtifactStore,
-  folder: string,
-  { file, offset, type, ...shape }: ContextsRecord,
+  key: string,
+  { offset, type, tokens, width }: ContextArray,
 ): (index: number) => Promise<Float32Array> {
-  const size = bytesPerContext({ ...shape, type });
-  return async (index) =>
-    numbersOf(type, await store.readRange(`${folder}/${file}`, offset + index * size, size)) as Float32Array;
+  const size = bytesPerContext({ tokens, width, type });
+  return async (index) => numbersOf(type, await store.readRange(key, offset + index * size, size)) as Float32Array;
 }
 
 /**
@@ -122,10 +150,10 @@ export function contextReader(
 export async function openConditions(
   store: ArtifactStore,
   folder: string,
-  { labels, contexts }: { labels?: LabelsRecord | undefined; contexts?: ContextsRecord | undefined },
+  { labels, contexts }: RecordedConditions,
 ): Promise<((index: number) => Promise<ImageCondition>) | undefined> {
   if (labels === undefined && contexts === undefined) return undefined;
   const values = labels && (await readLabelsFile(store, folder, labels));
-  const read = contexts && contextReader(store, folder, contexts);
+  const read = contexts && contextReader(store, `${folder}/${contexts.file}`, contexts);
   return async (index) => compact({ label: values?.[index], context: await read?.(index) });
 }

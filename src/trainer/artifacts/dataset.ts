@@ -163,7 +163,7 @@ export async function saveDataset(
     ...(labels && { [conditionFiles.labels]: labelsOf(labels) }),
     ...(contexts && {
       [conditionFiles.contexts]: contextsFile(contexts, (written) => {
-        contextsRecord = written;
+        contextsRecord = { file: conditionFiles.contexts, ...written };
       }),
     }),
     [files.record]: record(),
@@ -197,15 +197,15 @@ export async function loadDatasetRecord(store: ArtifactStore, address: string): 
   return record;
 }
 
+/** A prepared dataset that has been opened. */
+export type PreparedImages = ImageSource & { record: DatasetRecord };
+
 /**
  * Opens a prepared dataset. Its images are read by position, so that neither time nor memory grow with their number; of
  * what they are, header and size are checked here, which costs nothing, and not the digest.
  * @throws DdrError InputMissing where there is none, DataChanged where it is not what the address says
  */
-export async function openDataset(
-  store: ArtifactStore,
-  address: string,
-): Promise<ImageSource & { record: DatasetRecord }> {
+export async function openDataset(store: ArtifactStore, address: string): Promise<PreparedImages> {
   const record = await loadDatasetRecord(store, address);
   const { shape, count, images } = record;
   const key = `${datasetKey(address)}/${images.file}`;

@@ -1,4 +1,5 @@
 import { DdrError } from '../../api/errors.ts';
+import type { ContextFile } from '../../api/spec/conditions.ts';
 import type { Dataset } from '../../api/spec/dataset.ts';
 import { bytesPerContext, type ContextsContent } from '../artifacts/conditions.ts';
 import { type Contexts, openContexts, requireShape } from '../data/contexts.ts';
@@ -45,13 +46,15 @@ export async function openConditions(
 }
 
 /** Files besides those of the images that labels and contexts are read from, resolved. @throws DdrError InputMissing, InputUnsafe */
-export async function conditionPaths(dataset: Dataset, place: ImagesPlace): Promise<string[]> {
+export async function conditionPaths(
+  dataset: Dataset,
+  place: ImagesPlace,
+  prompts: ContextFile | undefined,
+): Promise<string[]> {
   const labels = await labelsFile(dataset, place);
-  const { contexts } = dataset;
-  return [
-    ...(labels === undefined ? [] : [labels]),
-    ...(contexts === undefined ? [] : [await resolveInVolume(place.root, contexts.path, 'contexts')]),
-  ];
+  const files = [dataset.contexts, prompts].filter((file) => file !== undefined);
+  const paths = await Promise.all(files.map(({ path }) => resolveInVolume(place.root, path, 'contexts')));
+  return labels === undefined ? paths : [labels, ...paths];
 }
 
 /** Bytes that the conditions of an image need. */
