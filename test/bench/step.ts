@@ -6,6 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { modelSchema } from '../../src/api/spec/model.ts';
 import { trainingSchema } from '../../src/api/spec/training.ts';
 import type { Program } from '../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../src/trainer/engine/recorder.ts';
@@ -60,12 +61,13 @@ function imagesPerSecond(program: Program, config: UnetConfig, weights: Float32A
 async function measure(): Promise<Result> {
   const tf = await loadTensorFlow(threads);
   const config: UnetConfig = {
+    ...modelSchema.parse({
+      baseChannels: Number(values.channels),
+      channelMultipliers: numbers(values.multipliers),
+      attentionResolutions: numbers(values.attention),
+    }),
     imageSize: Number(values.size),
     imageChannels: 1,
-    baseChannels: Number(values.channels),
-    channelMultipliers: numbers(values.multipliers),
-    residualBlocks: 1,
-    attentionResolutions: numbers(values.attention),
   };
   const spec = stepProgram(tf, config, unconditioned, trainingSchema.parse({ batchSize }));
   const weights = initialWeights(parameterSpecs(config, unconditioned), 1);

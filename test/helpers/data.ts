@@ -45,7 +45,7 @@ export async function readImages(dataset: Dataset, root: string): Promise<ReadIm
     tick,
   );
   const images: Uint8Array[] = [];
-  for await (const image of source.images(tick)) images.push(image);
+  for await (const { pixels } of source.images(tick)) images.push(pixels);
   return { count: images.length, pixels: new Uint8Array(Buffer.concat(images)), findings };
 }
 

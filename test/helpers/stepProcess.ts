@@ -5,14 +5,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Values } from '../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../src/trainer/engine/tensorflow.ts';
-import { timestepConditioning } from '../../src/trainer/model/conditioning.ts';
+import { conditioningOf } from '../../src/trainer/model/conditioning.ts';
 import { initialState, stateNames } from '../../src/trainer/train/optimizer.ts';
 import { stepProgram } from '../../src/trainer/train/step.ts';
 import { stepInputs } from './steps.ts';
 import { livelyWeights, smallUnet, training } from './unet.ts';
 
 const [from, to, input, output, threads] = process.argv.slice(2) as [string, string, string, string, string];
-const conditioning = timestepConditioning(smallUnet.baseChannels);
+const conditioning = conditioningOf(2, smallUnet, {});
 const batchSize = 16;
 
 function readState(path: string): Values {

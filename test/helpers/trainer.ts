@@ -118,7 +118,7 @@ async function saveModels(store: ArtifactStore, tasks: readonly TrainTask[]): Pr
   for (const task of tasks) {
     const { shape, record } = await openDataset(store, task.dataset);
     const { statesPerModel } = task.schedule;
-    const conditioning = conditioningOf(statesPerModel, task.model.baseChannels);
+    const conditioning = conditioningOf(statesPerModel, task.model, {});
     const parameters = parameterSpecs(unetConfig(task.model, shape), conditioning);
     await saveFinal(store, runLayout(directory).model(task.hash).final, {
       task,

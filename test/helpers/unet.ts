@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { modelSchema } from '../../src/api/spec/model.ts';
 import { type Training, trainingSchema } from '../../src/api/spec/training.ts';
-import { type Conditioning, timestepConditioning, unconditioned } from '../../src/trainer/model/conditioning.ts';
+import { type Conditioning, conditioningOf, unconditioned } from '../../src/trainer/model/conditioning.ts';
 import {
   initialWeights,
   type ParameterSpec,
@@ -33,8 +34,11 @@ export interface TorchFixture {
   withoutTime: TorchResult;
 }
 
-export const torchFixture = (): TorchFixture =>
-  JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/unet.json'), 'utf8'));
+export function torchFixture(): TorchFixture {
+  const fixture = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/unet.json'), 'utf8'));
+  const { imageSize, imageChannels, ...model } = fixture.config;
+  return { ...fixture, config: { ...modelSchema.parse(model), imageSize, imageChannels } };
+}
 
 /** The weights of the fixture, by its formula. */
 export function formulaWeights(specs: readonly ParameterSpec[]): Float32Array {
@@ -58,18 +62,15 @@ export const thinned = (vector: Float32Array): Float32Array => vector.filter((_,
 
 /** A U-Net that is quick to record and has one of everything. */
 export const smallUnet: UnetConfig = {
+  ...modelSchema.parse({ baseChannels: 8, channelMultipliers: [1, 2], attentionResolutions: [4] }),
   imageSize: 8,
   imageChannels: 1,
-  baseChannels: 8,
-  channelMultipliers: [1, 2],
-  residualBlocks: 1,
-  attentionResolutions: [4],
 };
 
 /** Both kinds of networks, for tests of each. */
 export const conditionings = (config: UnetConfig): readonly Conditioning[] => [
   unconditioned,
-  timestepConditioning(config.baseChannels),
+  conditioningOf(2, config, {}),
 ];
 
 /** Weights that are nowhere 0, so that every gradient counts. */

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { integer, withRules } from '../rules.ts';
 import { checkpointsSchema } from './checkpoints.ts';
+import { conditionRules } from './conditionRules.ts';
 import { datasetSchema } from './dataset.ts';
 import { evaluationSchema } from './evaluation.ts';
 import { executionSchema } from './execution.ts';
 import { modelSchema } from './model.ts';
-import { overridesSchema, parseStateRange } from './overrides.ts';
+import { overridesSchema } from './overrides.ts';
 import { samplingSchema } from './sampling.ts';
 import { scheduleSchema } from './schedule.ts';
+import { parseStateRange } from './stateRange.ts';
 import { trainingSchema } from './training.ts';
 
 const factors = [1, 2, 4, 8, 16, 32, 64, 128];
@@ -113,6 +115,7 @@ export const specSchema = withRules(
       path: ['sampling', 'count'],
       check: (s) => s.evaluation === undefined || s.sampling.count >= 2,
     },
+    ...conditionRules,
     {
       cel: '!oldSelf.cancel || self.cancel',
       message: 'cancel cannot be taken back; make a new run instead',

@@ -50,7 +50,21 @@ export const trainingSchema = z
       .describe('Largest global L2 norm of the gradient; 0 switches clipping off.')
       .default(1),
     ema,
-    seed: integer(0).describe('Seed of initial weights, noise, timesteps and data order.').default(0),
+    conditionDropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .describe(
+        'Share of images that are learned from without label and context, so that sampling.guidance has a model without conditions to compare with; 0.1 is usual.',
+      )
+      .default(0),
+    horizontalFlips: z
+      .boolean()
+      .describe('Mirrors half of the images, left and right, drawn anew whenever an image is learned from.')
+      .default(false),
+    seed: integer(0)
+      .describe('Seed of initial weights, noise, timesteps, data order, dropped conditions and flips.')
+      .default(0),
     threads: integer(1, 256)
       .describe('CPU threads of TensorFlow. Sums are ordered by it, so a model’s digest depends on it.')
       .default(2),

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { compact } from '../../api/compact.ts';
 import { DdrError, toDdrError } from '../../api/errors.ts';
 import { datasetKey, modelFileName, runLayout } from '../../api/layout.ts';
 import type { AggregateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
 import { areWhole, bundleFormat, type Manifest, manifestFile, openBundle, statesOf } from '../artifacts/bundle.ts';
+import { conditionsRecordOf } from '../artifacts/conditions.ts';
 import { type DatasetRecord, loadDatasetRecord } from '../artifacts/dataset.ts';
 import { type FinalRecord, loadFinal, weightsFile } from '../artifacts/finalModel.ts';
 import { loadOrName, makeAnew, toJson } from '../artifacts/records.ts';
@@ -75,6 +77,7 @@ async function describeBundle(task: AggregateTask, context: TrainerContext): Pro
     schedule: first.schedule,
     dataset: { address: task.dataset, count: data.count, sha256: data.sha256 },
     moments: data.moments,
+    ...compact({ conditions: conditionsRecordOf(data) }),
     models,
   };
 }

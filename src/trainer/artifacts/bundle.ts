@@ -6,6 +6,7 @@ import type { LatentState } from '../../diffusion/latentStates.ts';
 import { predictions } from '../../diffusion/prediction.ts';
 import { sha256 } from '../formats/digest.ts';
 import { readSafetensors, type Safetensors } from '../formats/safetensors.ts';
+import { conditionsSchema } from './conditions.ts';
 import { datasetReferenceSchema } from './dataset.ts';
 import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
 import { fileRecordSchema, makeAnew, readJson, readRecorded } from './records.ts';
@@ -27,6 +28,8 @@ export const manifestSchema = z.object({
   dataset: datasetReferenceSchema,
   /** Mean and deviation of the data per pixel, in [−1, 1]. */
   moments: bundledFile,
+  /** What the models may be told besides x: classes, and the shape of contexts. None where left out. */
+  conditions: conditionsSchema.optional(),
   models: z.array(
     bundledFile.extend({
       index: z.int(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { imageShapeSchema } from '../../api/spec/dataset.ts';
 import { predictions } from '../../diffusion/prediction.ts';
 import { lossPointSchema } from './checkpoint.ts';
+import { conditionsSchema } from './conditions.ts';
 import { datasetReferenceSchema } from './dataset.ts';
 import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
 import { preparedRecordSchema } from './prepared.ts';
@@ -15,6 +16,8 @@ export const reportSchema = z.object({
   bundle: z.object({ path: z.string(), digest: z.string() }),
   schedule: scheduleRecordSchema,
   image: imageShapeSchema,
+  /** What the models may be told besides x; none where left out. */
+  conditions: conditionsSchema.optional(),
   /** What was learned from, where it came from and what was left out of it. */
   dataset: datasetReferenceSchema.extend({ source, leftOut, broken, notices }),
   sampling: z.object({
@@ -26,6 +29,10 @@ export const reportSchema = z.object({
     seed: z.int(),
     clip: z.boolean(),
     start: z.string(),
+    /** Where there is some: scale other than 1. */
+    guidance: z.object({ scale: z.number(), states: z.string().optional() }).optional(),
+    /** Where it was said which classes the samples are to show. */
+    labels: z.object({ from: z.enum(['Uniform', 'Data', 'Listed']), list: z.array(z.int()).optional() }).optional(),
     /** Of all shards together. */
     seconds: z.number(),
   }),

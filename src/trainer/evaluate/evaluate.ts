@@ -10,6 +10,7 @@ import type { TrainerContext } from '../context/context.ts';
 import { startEngine } from '../context/engine.ts';
 import { backendOf } from '../engine/backend.ts';
 import { sha256 } from '../formats/digest.ts';
+import { renderClasses } from '../report/classes.ts';
 import { renderReport } from '../report/html.ts';
 import { renderSamples, renderTrajectory } from '../report/pictures.ts';
 import { modelsOf, preparedOf, samplesOf } from './gather.ts';
@@ -40,7 +41,8 @@ async function compile(task: EvaluateTask, drawingSeconds: number, context: Trai
   );
   const prepared = await preparedOf(task, context);
   const { source, leftOut, broken, notices } = prepared;
-  const { evaluation } = task;
+  const { evaluation, sampling } = task;
+  const guidance = sampling.guidance.scale === 1 ? undefined : sampling.guidance;
   return reportSchema.parse({
     format: 2,
     run: task.run,
@@ -48,7 +50,8 @@ async function compile(task: EvaluateTask, drawingSeconds: number, context: Trai
     schedule: manifest.schedule,
     image: manifest.image,
     dataset: { ...manifest.dataset, source, leftOut, broken, notices },
-    sampling: { ...task.sampling, seconds: drawingSeconds },
+    conditions: manifest.conditions,
+    sampling: { ...sampling, guidance, seconds: drawingSeconds },
     evaluation: evaluation === undefined ? null : await judge(tf, task, evaluation, prepared, context),
     models: await modelsOf(manifest, task, context),
     software: { node: process.versions.node, tensorflow: backendOf(tf).binding.TF_Version, threads: task.threads },
@@ -56,16 +59,18 @@ async function compile(task: EvaluateTask, drawingSeconds: number, context: Trai
 }
 
 async function writeReport(task: EvaluateTask, context: TrainerContext, folder: string): Promise<WrittenReport> {
-  const { images, trajectory, seconds } = await samplesOf(task, context);
+  const { images, trajectory, classes, seconds } = await samplesOf(task, context);
   const report = await compile(task, seconds, context);
   const samples = { png: await renderSamples(images), count: images.shape[0] as number };
   const picture = trajectory && (await renderTrajectory(trajectory));
+  const byClass = await renderClasses(classes, report.image);
   const json = toJson(report);
   await context.store.commit(folder, {
     [reportFiles.record]: json,
-    [reportFiles.page]: renderReport(report, { samples, trajectory: picture }),
+    [reportFiles.page]: renderReport(report, { samples, trajectory: picture, classes: byClass }),
     [reportFiles.samples]: samples.png,
     ...(picture && { 'trajectory.png': picture.whole }),
+    ...(byClass && { 'classes.png': byClass.whole }),
   });
   return { report, digest: sha256(Buffer.from(json)) };
 }

@@ -8,9 +8,13 @@ import { loadOrName, makeAnew } from '../artifacts/records.ts';
 import type { Report } from '../artifacts/report.ts';
 import { loadShard, type ShardImages } from '../artifacts/samples.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
+import type { ClassSamples } from '../report/classes.ts';
 
 /** Samples that the grid shows. */
 const gridSamples = 100;
+
+/** Rows and columns of the grid by class. */
+const [gridClasses, samplesPerClass] = [20, 10];
 
 /**
  * What is known of where the data came from.
@@ -45,18 +49,35 @@ export function modelsOf({ models }: Manifest, { directory }: EvaluateTask, { st
   );
 }
 
+/** What the report shows of the samples. */
+export interface ShownSamples extends Omit<ShardImages, 'labels'> {
+  /** The first samples of each class, of the first classes; none where the models know no classes. */
+  classes: ClassSamples[];
+  /** How long drawing took. */
+  seconds: number;
+}
+
+/** Adds the samples of a shard to those of their classes, as far as there is room. */
+function addByClass(classes: Map<number, ClassSamples>, { images: { shape, data }, labels }: ShardImages): void {
+  const size = data.length / (shape[0] as number);
+  labels?.forEach((label, i) => {
+    if (label >= gridClasses) return;
+    const known = classes.get(label) ?? { label, images: [] };
+    classes.set(label, known);
+    if (known.images.length < samplesPerClass) known.images.push(data.slice(i * size, (i + 1) * size));
+  });
+}
+
 /**
- * The samples that the grid shows, the trajectory, and how long drawing took. All shards are read, and so verified.
+ * The samples that the report shows. All shards are read, and so verified.
  * @throws DdrError ModelMissing, DigestMismatch, Interrupted
  */
-export async function samplesOf(
-  task: EvaluateTask,
-  context: TrainerContext,
-): Promise<ShardImages & { seconds: number }> {
+export async function samplesOf(task: EvaluateTask, context: TrainerContext): Promise<ShownSamples> {
   const { store } = context;
   const layout = runLayout(task.directory);
   const shown: Uint8Array[] = [];
   let missing = gridSamples;
+  const classes = new Map<number, ClassSamples>();
   let first: ShardImages | undefined;
   let seconds = 0;
   for (let index = 0; index < task.sampling.shards; index++) {
@@ -74,12 +95,14 @@ export async function samplesOf(
     const count = Math.min(missing, shard.record.count);
     shown.push(data.slice(0, (count * data.length) / (shape[0] as number)));
     missing -= count;
+    addByClass(classes, shard);
     await stillStarting(context);
   }
   const [, ...shape] = first?.images.shape ?? [];
   return {
     images: { shape: [gridSamples - missing, ...shape], data: new Uint8Array(Buffer.concat(shown)) },
     trajectory: first?.trajectory,
+    classes: [...classes.values()].sort((a, b) => a.label - b.label),
     seconds,
   };
 }

@@ -6,6 +6,8 @@ import { normalizeGroups } from './groupNorm.ts';
 export type Parameters = (name: string) => Tensor;
 
 export interface Layers {
+  /** The tensor of a named parameter. */
+  parameter: Parameters;
   /** k×k convolution with "same" padding; `w` [k,k,in,out], `b` [out]. */
   convolution(name: string, x: Tensor4D, stride?: 1 | 2): Tensor4D;
   /** x[B,in]·w[in,out] + b. */
@@ -45,6 +47,7 @@ export function createLayers(tf: typeof TensorFlow, parameter: Parameters): Laye
     normalizeGroups(tf, x, parameter(`${name}.g`), parameter(`${name}.s`), groups);
 
   return {
+    parameter,
     convolution,
     dense: (name, x) => tf.add(tf.matMul(x as never, parameter(`${name}.w`) as never), parameter(`${name}.b`)),
     groupNorm,

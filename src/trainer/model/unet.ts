@@ -138,7 +138,7 @@ export function unet(
   const layers = createLayers(tf, parameter);
   const { convolution, groupNorm, silu, attention, upsample } = layers;
   const { down, middle, up } = blocksOf(config);
-  const condition = conditioning.embed(tf, layers, inputs);
+  const { residual } = conditioning.embed(tf, layers, inputs);
 
   const apply = (block: Block, h: Tensor4D): Tensor4D => {
     const { name } = block;
@@ -150,7 +150,7 @@ export function unet(
       case 'up':
         return convolution(name, upsample(h));
       case 'residual': {
-        const first = condition(name, convolution(`${name}.conv1`, silu(groupNorm(`${name}.norm1`, h))));
+        const first = residual(name, convolution(`${name}.conv1`, silu(groupNorm(`${name}.norm1`, h))));
         const inner = convolution(`${name}.conv2`, silu(groupNorm(`${name}.norm2`, first)));
         const sum: Tensor4D = tf.add(block.from === block.to ? h : convolution(`${name}.skip`, h), inner);
         return block.attention ? attention(`${name}.attention`, sum) : sum;

@@ -1,19 +1,23 @@
 import { DdrError } from '../../api/errors.ts';
 import type { ImageShape } from '../../api/spec/dataset.ts';
+import type { Sampling } from '../../api/spec/sampling.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import type { Prediction } from '../../diffusion/prediction.ts';
 import type { Bundle, BundledModel } from '../artifacts/bundle.ts';
+import { conditionsOf } from '../artifacts/conditions.ts';
+import type { ImageCondition } from '../data/imageSource.ts';
 import type { Program } from '../engine/program.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
 import { type Conditioning, conditioningOf, embeddedTime } from '../model/conditioning.ts';
 import { type ParameterSpec, totalSize, type UnetConfig, unetConfig } from '../model/parameters.ts';
 import { parameterSpecs, parametersOf, unet } from '../model/unet.ts';
+import { guidanceScale, guide } from './guidance.ts';
 
-/** The model of a state: what it predicts, and its output for a batch of batchSize images. */
+/** The model of a state: what it predicts, and its output for a batch of batchSize images, each with its condition. */
 export interface StateModel {
   prediction: Prediction;
-  denoise: (x: Float32Array) => Float32Array;
+  denoise: (x: Float32Array, conditions: readonly ImageCondition[]) => Float32Array;
 }
 
 /** Gives the model of a state; the models of a bundle take turns in the same graph where their networks are alike. */
@@ -64,22 +68,22 @@ async function weightsOf(bundle: Bundle, model: BundledModel, specs: readonly Pa
 
 /**
  * @param image what the networks see
- * @param batchSize images of every call; a graph has one batch size
+ * @param sampling images of every call, as a graph has one batch size, and how they are guided
  */
 export function createDenoisers(
   tf: typeof TensorFlow,
   bundle: Bundle,
   image: ImageShape,
-  batchSize: number,
+  { batchSize, guidance }: Pick<Sampling, 'batchSize' | 'guidance'>,
 ): Denoisers {
-  const { models, schedule } = bundle.manifest;
+  const { models, schedule, conditions: known } = bundle.manifest;
   const programs = new Map<string, { program: Program; holds?: number }>();
   return {
     async of({ index, timestep }) {
       const model = models.find(({ states }) => states.some((covered) => covered.index === index));
       if (model === undefined) throw new DdrError('ModelMissing', `the bundle has no model for state ${index}`);
       const config = unetConfig(model.model, image);
-      const conditioning = conditioningOf(model.states.length, config.baseChannels);
+      const conditioning = conditioningOf(model.states.length, config, conditionsOf(known));
       const key = JSON.stringify([config, conditioning.kind]);
       const entry = programs.get(key) ?? { program: forwardProgram(tf, config, conditioning, batchSize) };
       programs.set(key, entry);
@@ -87,11 +91,22 @@ export function createDenoisers(
         entry.program.write({ weights: await weightsOf(bundle, model, parameterSpecs(config, conditioning)) });
         entry.holds = model.index;
       }
-      const condition = { timestep: embeddedTime(timestep, schedule.timesteps) };
-      const told = conditioning.values(Array.from({ length: batchSize }, () => condition));
+      const told = { timestep: embeddedTime(timestep, schedule.timesteps) };
+      const output = (x: Float32Array, conditions: readonly ImageCondition[]) => {
+        const values = conditioning.values(conditions.map((condition) => ({ ...condition, ...told })));
+        return entry.program.run({ x, ...values }).output as Float32Array;
+      };
+      const scale = guidanceScale(guidance, index);
       return {
         prediction: model.prediction,
-        denoise: (x) => entry.program.run({ x, ...told }).output as Float32Array,
+        denoise(x, conditions) {
+          if (scale === 1) return output(x, conditions);
+          const free = output(
+            x,
+            conditions.map(() => ({})),
+          );
+          return guide(free, output(x, conditions), scale);
+        },
       };
     },
     dispose() {

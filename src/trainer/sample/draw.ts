@@ -9,6 +9,7 @@ import type { Moments } from '../data/moments.ts';
 import type { TensorFlow } from '../engine/tensorflow.ts';
 import { pixelCodec } from '../model/codec.ts';
 import { compose } from './compose.ts';
+import { sampleConditions } from './conditions.ts';
 import { createDenoisers } from './denoiser.ts';
 import { recordTrajectory } from './trajectory.ts';
 
@@ -27,18 +28,20 @@ async function momentsOf(bundle: Bundle): Promise<Moments> {
  */
 export async function drawShard(
   tf: typeof TensorFlow,
-  { sampling }: SampleTask,
+  task: SampleTask,
   bundle: Bundle,
   context: TrainerContext,
 ): Promise<ShardImages> {
+  const { sampling } = task;
   const { image } = bundle.manifest;
+  const { label, of } = await sampleConditions(task, bundle.manifest, context.store);
   const codec = pixelCodec;
   const states = statesOf(bundle.manifest);
   const index = context.completionIndex;
   const { first, count } = shardRange(index, sampling.shards, sampling.count);
   const trajectory = recordTrajectory(codec, image, { index, count }, states.length);
   const networkImage = codec.networkShape(image);
-  const denoisers = createDenoisers(tf, bundle, networkImage, sampling.batchSize);
+  const denoisers = createDenoisers(tf, bundle, networkImage, sampling);
   try {
     const samples = await compose({
       sampler: samplers[sampling.sampler],
@@ -48,6 +51,7 @@ export async function drawShard(
       first,
       count,
       modelOf: denoisers.of,
+      conditionOf: of,
       moments: sampling.start === 'MomentMatched' ? await momentsOf(bundle) : undefined,
       ...trajectory,
       async onBatch(done) {
@@ -58,6 +62,7 @@ export async function drawShard(
     return {
       images: { shape: [count, image.size, image.size, image.channels], data: codec.decode(samples) },
       trajectory: trajectory.finish(),
+      labels: label && Int32Array.from({ length: count }, (_, i) => label(first + i)),
     };
   } finally {
     denoisers.dispose();

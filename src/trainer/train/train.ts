@@ -2,12 +2,12 @@ import { runLayout } from '../../api/layout.ts';
 import type { TrainTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
 import { statesOfModel } from '../../diffusion/latentStates.ts';
-import { openDataset } from '../artifacts/dataset.ts';
+import { conditionsOf } from '../artifacts/conditions.ts';
+import { openDataset, type PreparedImages } from '../artifacts/dataset.ts';
 import { type FinalRecord, loadFinal, saveFinal } from '../artifacts/finalModel.ts';
 import { loadOrQuarantine } from '../artifacts/records.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
 import { startEngine } from '../context/engine.ts';
-import type { ImageSource } from '../data/imageSource.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
 import { pixelCodec } from '../model/codec.ts';
 import { conditioningOf } from '../model/conditioning.ts';
@@ -29,12 +29,12 @@ const resultOf = ({ weights, images, losses }: FinalRecord): TaskResult => ({
 });
 
 /** The network of a model, and the program and inputs of its steps. */
-async function prepareSteps(task: TrainTask, context: TrainerContext, data: ImageSource) {
+async function prepareSteps(task: TrainTask, context: TrainerContext, data: PreparedImages) {
   const { training, model } = task;
   const codec = pixelCodec;
   const states = statesOfModel(task.schedule, task.index);
   const config = unetConfig(model, codec.networkShape(data.shape));
-  const conditioning = conditioningOf(states.length, model.baseChannels);
+  const conditioning = conditioningOf(states.length, model, conditionsOf(data.record));
   const parameters = parameterSpecs(config, conditioning);
   const images = inTrainingOrder(data, training.seed);
   const inputs = createStepInputs({

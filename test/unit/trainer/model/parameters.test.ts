@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { modelSchema } from '../../../../src/api/spec/model.ts';
-import { timestepConditioning } from '../../../../src/trainer/model/conditioning.ts';
+import { conditioningOf } from '../../../../src/trainer/model/conditioning.ts';
 import { initialWeights, splitWeights, totalSize, unetConfig } from '../../../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../../../src/trainer/model/unet.ts';
 import { smallUnet } from '../../../helpers/unet.ts';
 
-const specs = parameterSpecs(smallUnet, timestepConditioning(smallUnet.baseChannels));
+const specs = parameterSpecs(smallUnet, conditioningOf(2, smallUnet, {}));
 
 test('initial weights are a function of the seed, in the order of the parameters', () => {
   const weights = initialWeights(specs, 3);

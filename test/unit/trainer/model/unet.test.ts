@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Tensor, Tensor1D, Tensor4D } from '../../../../src/trainer/engine/tensorflow.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
-import { timestepConditioning, unconditioned } from '../../../../src/trainer/model/conditioning.ts';
+import { conditioningOf, unconditioned } from '../../../../src/trainer/model/conditioning.ts';
 import { initialWeights, totalSize, type UnetConfig } from '../../../../src/trainer/model/parameters.ts';
 import { parameterSpecs, parametersOf, unet } from '../../../../src/trainer/model/unet.ts';
 import {
@@ -87,7 +87,7 @@ test('an untrained network predicts 0 at any input', () => {
 });
 
 test('a network without the input that it is to be told, or without a parameter, is refused', () => {
-  const conditioning = timestepConditioning(smallUnet.baseChannels);
+  const conditioning = conditioningOf(2, smallUnet, {});
   const specs = parameterSpecs(smallUnet, conditioning);
   tf.tidy(() => {
     const parameters = parametersOf(tf, specs, tf.zeros([totalSize(specs)]));

@@ -25,7 +25,7 @@ test('samples are those of the float64 sampler with the bundle’s models', asyn
   const states = statesOf(bundle.manifest);
   const models = await Promise.all(
     states.map((state) => {
-      const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, 1);
+      const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, { ...run.spec.sampling, batchSize: 1 });
       t.after(() => denoisers.dispose());
       return denoisers.of(state);
     }),
@@ -34,7 +34,7 @@ test('samples are those of the float64 sampler with the bundle’s models', asyn
     const expected = composeDdim({
       states,
       prediction: 'V',
-      denoise: (x, { index }) => Float64Array.from(models[index]?.denoise(Float32Array.from(x)) ?? []),
+      denoise: (x, { index }) => Float64Array.from(models[index]?.denoise(Float32Array.from(x), [{}]) ?? []),
       start: normals(3, streams.start, sample, 64),
       eta: 1,
       clip: true,

@@ -6,7 +6,7 @@ import { conditioningOf } from '../../../../src/trainer/model/conditioning.ts';
 import { createStepInputs, emaDecay, imagesToSee, learningRate } from '../../../../src/trainer/train/plan.ts';
 import { inTrainingOrder } from '../../../../src/trainer/train/trainingOrder.ts';
 import { blobs, memorySource } from '../../../helpers/trainer.ts';
-import { training } from '../../../helpers/unet.ts';
+import { smallUnet, training } from '../../../helpers/unet.ts';
 
 const shape = { size: 4, channels: 1 } as const;
 const states = latentStates({ family: 'Linear', timesteps: 500, states: 4, spacing: 'Uniform', alphas: 'Mapped' });
@@ -17,7 +17,7 @@ const inputsOf = (count: number) =>
     training: options,
     states: states.slice(0, count),
     timesteps: 500,
-    conditioning: conditioningOf(count, 8),
+    conditioning: conditioningOf(count, smallUnet, {}),
     codec: pixelCodec,
     images: inTrainingOrder(memorySource(blobs(20, shape), shape), options.seed),
   });

@@ -6,7 +6,7 @@ import type { Extractor } from '../../../../../src/api/task.ts';
 import { sha256 } from '../../../../../src/trainer/formats/digest.ts';
 import { writeSafetensors } from '../../../../../src/trainer/formats/safetensors.ts';
 import { inceptionShapes } from '../../../../../src/trainer/metrics/extractors/inceptionStructure.ts';
-import { classifierPath, classifierShapes } from '../../../../../src/trainer/metrics/extractors/mnistClassifier.ts';
+import { classifierPath, classifierShapes } from '../../../../../src/trainer/metrics/extractors/greyClassifier.ts';
 import { checkExtractor } from '../../../../../src/trainer/metrics/extractors/weights.ts';
 import { sizeOf } from '../../../../../src/trainer/model/parameters.ts';
 import { temporaryFolder } from '../../../../helpers/folder.ts';
