@@ -55,6 +55,8 @@ export const reportSchema = z.object({
       reference: z.object({ kind: z.enum(['dataset', 'file']), where: z.string(), count: z.int().nullable() }),
       /** What a reader should know before comparing the number with another. */
       caveats: z.array(z.string()),
+      /** By class, samples that were drawn to show it, and those that the extractor takes for it, being a classifier. */
+      classAgreement: z.array(z.object({ samples: z.int(), right: z.int() })).optional(),
     })
     .nullable(),
   models: z.array(

@@ -52,7 +52,10 @@ async function compile(task: EvaluateTask, drawingSeconds: number, context: Trai
     dataset: { ...manifest.dataset, source, leftOut, broken, notices },
     conditions: manifest.conditions,
     sampling: { ...sampling, guidance, seconds: drawingSeconds },
-    evaluation: evaluation === undefined ? null : await judge(tf, task, evaluation, prepared, context),
+    evaluation:
+      evaluation === undefined
+        ? null
+        : await judge(tf, task, evaluation, prepared, context, manifest.conditions?.labels?.classes),
     models: await modelsOf(manifest, task, context),
     software: { node: process.versions.node, tensorflow: backendOf(tf).binding.TF_Version, threads: task.threads },
   } satisfies Report);

@@ -68,27 +68,29 @@ function addByClass(classes: Map<number, ClassSamples>, { images: { shape, data 
   });
 }
 
+/** A shard of the samples, verified. @throws DdrError ModelMissing, DigestMismatch */
+export async function shardOf({ directory, samples }: EvaluateTask, index: number, { store }: TrainerContext) {
+  const folder = runLayout(directory).shard(samples, index);
+  const shard = await loadOrName(`shard ${index}`, 'sampling', () => loadShard(store, folder, samples));
+  if (shard !== undefined) return shard;
+  throw new DdrError('ModelMissing', `there are no samples of shard ${index}`, {
+    where: store.describe(folder),
+    hint: makeAnew('sampling'),
+  });
+}
+
 /**
  * The samples that the report shows. All shards are read, and so verified.
  * @throws DdrError ModelMissing, DigestMismatch, Interrupted
  */
 export async function samplesOf(task: EvaluateTask, context: TrainerContext): Promise<ShownSamples> {
-  const { store } = context;
-  const layout = runLayout(task.directory);
   const shown: Uint8Array[] = [];
   let missing = gridSamples;
   const classes = new Map<number, ClassSamples>();
   let first: ShardImages | undefined;
   let seconds = 0;
   for (let index = 0; index < task.sampling.shards; index++) {
-    const folder = layout.shard(task.samples, index);
-    const shard = await loadOrName(`shard ${index}`, 'sampling', () => loadShard(store, folder, task.samples));
-    if (shard === undefined) {
-      throw new DdrError('ModelMissing', `there are no samples of shard ${index}`, {
-        where: store.describe(folder),
-        hint: makeAnew('sampling'),
-      });
-    }
+    const shard = await shardOf(task, index, context);
     first ??= shard;
     seconds += shard.record.seconds;
     const { shape, data } = shard.images;

@@ -30,14 +30,26 @@ export async function renderClasses(
   return { whole: await grid(classes), rows: await Promise.all(rows) };
 }
 
+/** How many samples a classifier takes for what they were drawn to show. */
+function agreementText(evaluation: Report['evaluation']): string {
+  const { extractor = '', classAgreement = [] } = evaluation ?? {};
+  const total = (key: 'samples' | 'right') => classAgreement.reduce((sum, each) => sum + each[key], 0);
+  if (total('samples') === 0) return '';
+  const percent = ((total('right') / total('samples')) * 100).toFixed(1);
+  return ` ${escapeHtml(extractor)} takes ${percent} % of all ${grouped(total('samples'))} for the class that they were drawn to; beside each name, how many of its own.`;
+}
+
 /** A row per class with its name, where the data have names, else with its number. */
-export function classesSection({ conditions }: Report, { rows }: ClassPictures): string {
+export function classesSection({ conditions, evaluation }: Report, { rows }: ClassPictures): string {
   const { classes = 0, names } = conditions?.labels ?? {};
+  const agreement = evaluation?.classAgreement ?? [];
   const lines = rows.map(({ label, png }) => {
     const name = names?.[label] ?? `class ${label}`;
-    return `<div class="row"><b>${escapeHtml(name)}</b></div>${image(png, `samples of ${name}`)}`;
+    const seen = agreement[label];
+    const right = seen === undefined ? '' : ` <span class="soft">${seen.right} of ${seen.samples}</span>`;
+    return `<div class="row"><b>${escapeHtml(name)}</b>${right}</div>${image(png, `samples of ${name}`)}`;
   });
   const some = rows.length < classes ? ` The first ${grouped(rows.length)} of ${grouped(classes)} classes.` : '';
-  return `<h2>Samples by class</h2><p class="soft">Each row shows the first samples that were drawn to one class, not chosen.${some}</p>
+  return `<h2>Samples by class</h2><p class="soft">Each row shows the first samples that were drawn to one class, not chosen.${some}${agreementText(evaluation)}</p>
 <figure><div class="classes">${lines.join('')}</div></figure>`;
 }

@@ -44,9 +44,11 @@ export function classify(
 
 export function greyClassifier(tf: typeof TensorFlow, load: Weights): Network {
   const weights = new Map(Object.entries(classifierShapes).map(([name, shape]) => [name, load(name, shape)]));
+  const weight = (name: string) => weights.get(name) as Tensor;
   return {
     dimensions: 64,
     batchSize: 250,
-    features: (images) => classify(tf, (name) => weights.get(name) as Tensor, images).features,
+    features: (images) => classify(tf, weight, images).features,
+    classifier: { classes: 10, seen: (images) => tf.argMax(classify(tf, weight, images).logits, 1) },
   };
 }

@@ -25,7 +25,7 @@ const extractor = (name: Extractor['name'], path: string): Extractor => ({
 
 test('weights that come with the trainer are checked as any others', async () => {
   const found = await checkExtractor({ name: 'mnist-classifier' }, undefined);
-  assert.deepEqual(found, { dimensions: 64, digest: sha256(readFileSync(classifierPath)) });
+  assert.deepEqual(found, { dimensions: 64, digest: sha256(readFileSync(classifierPath('mnist-classifier'))) });
 });
 
 test('weights of one’s own are found on their volume, and every tensor of the network has to be there', async (t) => {
