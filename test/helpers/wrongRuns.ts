@@ -125,6 +125,36 @@ export const wrongRuns: WrongRun[] = [
     says: /twice|Duplicate/,
   },
   {
+    title: 'groups that do not divide the channels',
+    spec: { model: { normGroups: 7 } },
+    field: 'spec.model.normGroups',
+    says: /must divide baseChannels/,
+  },
+  {
+    title: 'heads that do not divide the channels',
+    spec: { model: { headChannels: 48 } },
+    field: 'spec.model.headChannels',
+    says: /must divide the channels of every level/,
+  },
+  {
+    title: 'more depths than levels',
+    spec: { model: { transformerDepths: [1, 1, 1, 1] } },
+    field: 'spec.model.transformerDepths',
+    says: /a depth per level/,
+  },
+  {
+    title: 'class tokens that nothing looks at',
+    spec: { model: { classEmbedding: 'Token' } },
+    field: 'spec.model.classEmbedding',
+    says: /set transformerDepths/,
+  },
+  {
+    title: 'an override whose network does not fit what the run says',
+    spec: { model: { normGroups: 16 }, overrides: [{ states: '8-9', model: { baseChannels: 24 } }] },
+    field: 'spec.overrides',
+    says: /normGroups must divide baseChannels/,
+  },
+  {
     title: 'channels not a multiple of 8',
     spec: { model: { baseChannels: 12 } },
     field: 'spec.model.baseChannels',

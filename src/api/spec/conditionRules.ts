@@ -1,5 +1,6 @@
 import type { Rule } from '../rules.ts';
 import type { Dataset } from './dataset.ts';
+import type { Model } from './model.ts';
 import type { Override } from './overrides.ts';
 import type { Sampling } from './sampling.ts';
 import { parseStateRange } from './stateRange.ts';
@@ -9,6 +10,7 @@ import type { Training } from './training.ts';
 interface Conditioned {
   schedule: { states: number };
   dataset: Pick<Dataset, 'labels' | 'contexts'>;
+  model: Pick<Model, 'transformerDepths'>;
   training: Pick<Training, 'conditionDropout'>;
   overrides: readonly Pick<Override, 'states' | 'training'>[];
   sampling: Pick<Sampling, 'guidance' | 'labels' | 'contexts'>;
@@ -56,6 +58,12 @@ export const conditionRules: Rule<Conditioned>[] = [
       'sampling.contexts and dataset.contexts go together: a network that learns from contexts is sampled with contexts',
     path: ['sampling', 'contexts'],
     check: (s) => (s.sampling.contexts === undefined) === (s.dataset.contexts === undefined),
+  },
+  {
+    cel: '!has(self.dataset.contexts) || self.model.transformerDepths.exists(d, d > 0)',
+    message: 'dataset.contexts needs transformers that look at it: set model.transformerDepths',
+    path: ['dataset', 'contexts'],
+    check: ({ dataset, model }) => dataset.contexts === undefined || model.transformerDepths.some((depth) => depth > 0),
   },
   {
     cel: 'self.sampling.guidance.scale == 1.0 || has(self.dataset.labels) || has(self.dataset.contexts)',

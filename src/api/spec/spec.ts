@@ -6,6 +6,7 @@ import { datasetSchema } from './dataset.ts';
 import { evaluationSchema } from './evaluation.ts';
 import { executionSchema } from './execution.ts';
 import { modelSchema } from './model.ts';
+import { modelRules } from './modelRules.ts';
 import { overridesSchema } from './overrides.ts';
 import { samplingSchema } from './sampling.ts';
 import { scheduleSchema } from './schedule.ts';
@@ -60,6 +61,7 @@ export const specSchema = withRules(
       path: ['model', 'attentionResolutions'],
       check: (s) => s.model.attentionResolutions.every((r) => isResolution(s.dataset.image.size, r)),
     },
+    ...modelRules,
     {
       cel: "self.overrides.all(o, int(o.states.split('-')[o.states.split('-').size() - 1]) < self.schedule.states)",
       message: 'overrides name a state that does not exist: states run from 0 to schedule.states − 1',

@@ -20,11 +20,8 @@ function callOp(tf: typeof TensorFlow, name: string, attributes: TFEOpAttr[], in
   return backendOf(tf).executeSingleOutput(name, attributes, inputs) as unknown as Tensor;
 }
 
-/**
- * Standard normal numbers that are a function of the seed pair alone (TensorFlow's counter-based Philox).
- * @param seed int32[2]
- */
-export function statelessNormal(tf: typeof TensorFlow, shape: number[], seed: Tensor): Tensor {
+/** An op of TensorFlow's that makes random numbers from a seed pair. */
+function callStateless(tf: typeof TensorFlow, name: string, shape: number[], seed: Tensor): Tensor {
   const backend = backendOf(tf);
   const { TF_FLOAT, TF_INT32 } = backend.binding;
   const attributes = [
@@ -32,8 +29,19 @@ export function statelessNormal(tf: typeof TensorFlow, shape: number[], seed: Te
     typeAttribute(backend, 'T', TF_INT32),
     typeAttribute(backend, 'Tseed', TF_INT32),
   ];
-  return callOp(tf, 'StatelessRandomNormal', attributes, [tf.tensor1d(shape, 'int32'), seed]);
+  return callOp(tf, name, attributes, [tf.tensor1d(shape, 'int32'), seed]);
 }
+
+/**
+ * Standard normal numbers that are a function of the seed pair alone (TensorFlow's counter-based Philox).
+ * @param seed int32[2]
+ */
+export const statelessNormal = (tf: typeof TensorFlow, shape: number[], seed: Tensor): Tensor =>
+  callStateless(tf, 'StatelessRandomNormal', shape, seed);
+
+/** Numbers from [0, 1) that are a function of the seed pair alone. @param seed int32[2] */
+export const statelessUniform = (tf: typeof TensorFlow, shape: number[], seed: Tensor): Tensor =>
+  callStateless(tf, 'StatelessRandomUniform', shape, seed);
 
 /** x + bias along the last axis, with the gradient as one reduction instead of tfjs' chain of them. */
 export function addBias(tf: typeof TensorFlow, x: Tensor, bias: Tensor): Tensor {

@@ -1,7 +1,15 @@
 import type { Model } from '../../api/spec/model.ts';
 import type { InputValues, TensorSpec, Tensors } from '../engine/program.ts';
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
-import { type Condition, classAdded, classToken, contextTokens, type Part, timestepAdded } from './conditions.ts';
+import {
+  type Condition,
+  classAdded,
+  classToken,
+  contextTokens,
+  type Part,
+  type TimeModel,
+  timestepAdded,
+} from './conditions.ts';
 import type { Layers } from './layers.ts';
 import { denseSpecs, type ParameterSpec } from './parameters.ts';
 
@@ -106,13 +114,13 @@ function conditioningFrom(parts: readonly Part[], size: number): Conditioning {
  */
 export function conditioningOf(
   states: number,
-  model: Pick<Model, 'baseChannels' | 'timeEmbedding' | 'classEmbedding' | 'classTokenWidth'>,
+  model: TimeModel & Pick<Model, 'timeEmbedding' | 'classEmbedding' | 'classTokenWidth'>,
   { classes, context }: Conditions,
 ): Conditioning {
   const { baseChannels, timeEmbedding, classEmbedding, classTokenWidth } = model;
   const size = baseChannels * 4;
   const parts: Part[] = [];
-  if (states > 1 || timeEmbedding === 'Always') parts.push(timestepAdded(baseChannels, size));
+  if (states > 1 || timeEmbedding === 'Always') parts.push(timestepAdded(model, size));
   if (classes !== undefined && classEmbedding === 'Added') parts.push(classAdded(classes, size));
   if (classes !== undefined && classEmbedding === 'Token')
     parts.push(classToken(classes, context?.width ?? classTokenWidth));

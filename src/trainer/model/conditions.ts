@@ -1,3 +1,4 @@
+import type { Model } from '../../api/spec/model.ts';
 import type { Tensor, TensorFlow } from '../engine/tensorflow.ts';
 import type { Layers } from './layers.ts';
 import { denseSpecs, type ParameterSpec } from './parameters.ts';
@@ -28,30 +29,36 @@ export interface Part {
   embed(tf: typeof TensorFlow, layers: Layers, input: Tensor): Tensor;
 }
 
-/** Sine and cosine of the timestep at `size`/2 frequencies from 1 to 1/10000. [B] → [B, size] */
-function sinusoids(tf: typeof TensorFlow, timestep: Tensor, size: number): Tensor {
-  const half = size / 2;
+export type TimeModel = Pick<Model, 'baseChannels' | 'timeOrder' | 'timeFrequencyShift'>;
+
+/** Sine and cosine of the timestep at half as many frequencies, from 1 to about 1/10000. [B] → [B, baseChannels] */
+function sinusoids(
+  tf: typeof TensorFlow,
+  timestep: Tensor,
+  { baseChannels, timeOrder, timeFrequencyShift }: TimeModel,
+): Tensor {
+  const half = baseChannels / 2;
   const frequencies = tf.tensor2d(
-    Float32Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10_000) * i) / half)),
+    Float32Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10_000) * i) / (half - timeFrequencyShift))),
     [1, half],
   );
   const angles = tf.mul(tf.reshape(timestep, [-1, 1]), frequencies);
-  return tf.concat([tf.cos(angles), tf.sin(angles)], 1);
+  const [cosine, sine] = [tf.cos(angles), tf.sin(angles)];
+  return tf.concat(timeOrder === 'CosineFirst' ? [cosine, sine] : [sine, cosine], 1);
 }
 
-/** The timestep, embedded as in Ho et al. 2020. @param baseChannels of the network; even. @param size of the embedding */
-export const timestepAdded = (baseChannels: number, size: number): Part => ({
+/** The timestep, embedded as in Ho et al. 2020. @param size of the embedding */
+export const timestepAdded = (model: TimeModel, size: number): Part => ({
   kind: 'timestep',
   into: 'blocks',
   tokens: 0,
   width: size,
-  parameters: [...denseSpecs('time.0', baseChannels, size), ...denseSpecs('time.1', size, size)],
+  parameters: [...denseSpecs('time.0', model.baseChannels, size), ...denseSpecs('time.1', size, size)],
   input: 'timestep',
   dtype: 'float32',
   shape: [],
   values: (conditions) => Float32Array.from(conditions, ({ timestep }) => timestep),
-  embed: (tf, { dense, silu }, timestep) =>
-    dense('time.1', silu(dense('time.0', sinusoids(tf, timestep, baseChannels)))),
+  embed: (tf, { dense, silu }, timestep) => dense('time.1', silu(dense('time.0', sinusoids(tf, timestep, model)))),
 });
 
 /** A learned row per class, and a last one for the null class. */

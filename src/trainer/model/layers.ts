@@ -1,5 +1,7 @@
+import type { Model } from '../../api/spec/model.ts';
 import { addBias } from '../engine/backend.ts';
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
+import { attend } from './attend.ts';
 import { normalizeGroups } from './groupNorm.ts';
 
 /** Gives the tensor of a named parameter. */
@@ -10,21 +12,33 @@ export interface Layers {
   parameter: Parameters;
   /** k×k convolution with "same" padding; `w` [k,k,in,out], `b` [out]. */
   convolution(name: string, x: Tensor4D, stride?: 1 | 2): Tensor4D;
+  /** 3×3 convolution with stride 2 of sides that are even; padded by a row and column at the end, or one at both ends. */
+  halve(name: string, x: Tensor4D, padding: Model['downsamplePadding']): Tensor4D;
   /** x[B,in]·w[in,out] + b. */
   dense(name: string, x: Tensor): Tensor;
-  /** GroupNorm (Wu & He 2018) with 8 groups, then scale `g` and shift `s` per channel. */
+  /** GroupNorm (Wu & He 2018), then scale `g` and shift `s` per channel. */
   groupNorm(name: string, x: Tensor4D): Tensor4D;
   /** x·sigmoid(x). */
   silu<T extends Tensor>(x: T): T;
-  /** Self-attention with one head over all pixels. */
-  attention(name: string, x: Tensor4D): Tensor4D;
+  /** Self-attention over all pixels. @param heads one by default */
+  attention(name: string, x: Tensor4D, heads?: number): Tensor4D;
   upsample(x: Tensor4D): Tensor4D;
 }
 
-const groups = 8;
+/** How a network normalizes: groups of channels, and what is added to their variance. */
+export interface Norms {
+  groups: number;
+  epsilon: number;
+}
 
-/** The U-Net's layers over given parameters. Values are float32 in NHWC. */
-export function createLayers(tf: typeof TensorFlow, parameter: Parameters): Layers {
+const defaultNorms: Norms = { groups: 8, epsilon: 1e-5 };
+
+/** A network's layers over given parameters. Values are float32 in NHWC. */
+export function createLayers(
+  tf: typeof TensorFlow,
+  parameter: Parameters,
+  { groups, epsilon }: Norms = defaultNorms,
+): Layers {
   const convolution: Layers['convolution'] = (name, x, stride = 1) =>
     addBias(tf, tf.conv2d(x, parameter(`${name}.w`) as Tensor4D, stride, 'same'), parameter(`${name}.b`)) as Tensor4D;
 
@@ -44,7 +58,7 @@ export function createLayers(tf: typeof TensorFlow, parameter: Parameters): Laye
     })(x) as T;
 
   const groupNorm: Layers['groupNorm'] = (name, x) =>
-    normalizeGroups(tf, x, parameter(`${name}.g`), parameter(`${name}.s`), groups);
+    normalizeGroups(tf, x, parameter(`${name}.g`), parameter(`${name}.s`), groups, epsilon);
 
   return {
     parameter,
@@ -52,7 +66,18 @@ export function createLayers(tf: typeof TensorFlow, parameter: Parameters): Laye
     dense: (name, x) => tf.add(tf.matMul(x as never, parameter(`${name}.w`) as never), parameter(`${name}.b`)),
     groupNorm,
     silu,
-    attention(name, x) {
+    halve(name, x, padding) {
+      if (padding === 'End') return convolution(name, x, 2); // which is "same" for even sides
+      const padded = tf.pad(x, [
+        [0, 0],
+        [1, 1],
+        [1, 1],
+        [0, 0],
+      ]);
+      const halved = tf.conv2d(padded, parameter(`${name}.w`) as Tensor4D, 2, 'valid');
+      return addBias(tf, halved, parameter(`${name}.b`)) as Tensor4D;
+    },
+    attention(name, x, heads = 1) {
       const [batch, height, width, channels] = x.shape;
       const projected = tf.reshape(convolution(`${name}.qkv`, groupNorm(`${name}.norm`, x)), [
         batch,
@@ -60,8 +85,7 @@ export function createLayers(tf: typeof TensorFlow, parameter: Parameters): Laye
         3 * channels,
       ]);
       const [query, key, value] = tf.split(projected, 3, 2) as [Tensor, Tensor, Tensor];
-      const weights = tf.softmax(tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(channels)));
-      const attended = tf.reshape(tf.matMul(weights, value), x.shape) as Tensor4D;
+      const attended = tf.reshape(attend(tf, query, key, value, heads), x.shape) as Tensor4D;
       return tf.add(x, convolution(`${name}.out`, attended));
     },
     upsample: (x) => tf.image.resizeNearestNeighbor(x, [x.shape[1] * 2, x.shape[2] * 2]),

@@ -3,6 +3,7 @@ import { statelessNormal } from '../engine/backend.ts';
 import type { ProgramSpec, TensorSpec, Tensors } from '../engine/program.ts';
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
 import type { Conditioning } from '../model/conditioning.ts';
+import { createDropout } from '../model/dropout.ts';
 import { totalSize, type UnetConfig } from '../model/parameters.ts';
 import { parameterSpecs, parametersOf, unet } from '../model/unet.ts';
 import { optimize, type StepScalars, scalarNames, stateNames, type TrainingState } from './optimizer.ts';
@@ -39,7 +40,8 @@ export function stepProgram(
     const each = (name: (typeof perSampleNames)[number]) => tf.reshape(inputs[name] as Tensor, [batchSize, 1, 1, 1]);
     const mix = (image: Tensor, noise: Tensor) => tf.add(tf.mul(image, images), tf.mul(noise, epsilon)) as Tensor4D;
     const x = mix(each('signal'), each('noise'));
-    const output = unet(tf, config, conditioning, parametersOf(tf, specs, vector), x, inputs);
+    const dropout = createDropout(tf, config.dropout, inputs.seed as Tensor);
+    const output = unet(tf, config, conditioning, parametersOf(tf, specs, vector), x, inputs, dropout);
     return tf.mean(tf.squaredDifference(output, mix(each('targetImage'), each('targetNoise')))).asScalar();
   };
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { modelSchema } from '../../../../src/api/spec/model.ts';
 import { loadTensorFlow, type Tensor } from '../../../../src/trainer/engine/tensorflow.ts';
 import { classAdded, classToken, contextTokens, timestepAdded } from '../../../../src/trainer/model/conditions.ts';
 import { createLayers } from '../../../../src/trainer/model/layers.ts';
@@ -18,7 +19,12 @@ test('the table of classes learns the rows that were looked up, and no others', 
 });
 
 test('parts say where they go, and how wide they are', () => {
-  const parts = [timestepAdded(8, 32), classAdded(4, 32), classToken(4, 6), contextTokens(7, 6)];
+  const parts = [
+    timestepAdded(modelSchema.parse({ baseChannels: 8 }), 32),
+    classAdded(4, 32),
+    classToken(4, 6),
+    contextTokens(7, 6),
+  ];
   assert.deepEqual(
     parts.map(({ into, width, tokens }) => [into, width, tokens]),
     [
