@@ -38,7 +38,7 @@ export async function drawShard(
   const { first, count } = shardRange(index, sampling.shards, sampling.count);
   const trajectory = recordTrajectory(codec, image, { index, count }, states.length);
   const networkImage = codec.networkShape(image);
-  const denoisers = createDenoisers(tf, bundle, networkImage, sampling.batchSize);
+  const denoisers = createDenoisers(tf, bundle, networkImage, sampling.batchSize, sampling.ema);
   try {
     const samples = await compose({
       sampler: samplers[sampling.sampler],
