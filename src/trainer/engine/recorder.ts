@@ -53,10 +53,11 @@ function addVariable(graph: GraphBuilder, name: string, shape: number[]) {
 }
 type Variable = ReturnType<typeof addVariable>;
 
-/** A routine in the graph: what fetches its outputs, once all of its state has been written. */
+/** A routine in the graph: what fetches its outputs, and what its end, once all of its state has been written. */
 interface RecordedRoutine {
   specs: Routine['inputs'];
   outputs: readonly (readonly [name: string, node: string])[];
+  done: string;
 }
 
 /** Records what a routine does. */
@@ -104,8 +105,10 @@ function addRoutine(
         );
       recording.after = [`^${graph.add('NoOp', [...assigns.map((name) => `^${name}`), ...recording.after], {})}`];
     }
+    const one = graph.constant('float32', [], Float32Array.of(1));
     return {
       specs,
+      done: graph.add('Identity', [one, ...recording.after], { T: float }),
       outputs: Object.entries(outputs).map(
         ([name, tensor]) => [name, graph.add('Identity', [nodeOf(tensor), ...recording.after], { T: float })] as const,
       ),
@@ -144,8 +147,11 @@ export function createRecordedProgram(tf: typeof TensorFlow, spec: ProgramSpec):
     async write(parts) {
       const uploaded = await uploadState(tf, spec.state, parts);
       const feeds = Object.entries(uploaded).map(([name, tensor]) => [writeName(name), tensor] as const);
-      scoped(tf, () => call(feeds, [written]));
-      tf.dispose(uploaded);
+      try {
+        tf.dispose(call(feeds, [written]));
+      } finally {
+        tf.dispose(uploaded);
+      }
     },
     *read(names) {
       const values = names.map((name) => (byName.get(name) as Variable).value);
@@ -158,11 +164,11 @@ export function createRecordedProgram(tf: typeof TensorFlow, spec: ProgramSpec):
     },
     run: (name, inputs) =>
       scoped(tf, () => {
-        const { specs, outputs } = routines.get(name) as RecordedRoutine;
+        const { specs, outputs, done } = routines.get(name) as RecordedRoutine;
         const uploaded = Object.entries(uploadInputs(tf, specs, inputs));
         const results = call(
           uploaded.map(([input, tensor]) => [inputName(name, input), tensor] as const),
-          outputs.map(([, node]) => node),
+          outputs.length === 0 ? [done] : outputs.map(([, node]) => node),
         );
         return downloadAll(Object.fromEntries(outputs.map(([output], i) => [output, results[i] as Tensor])));
       }),
