@@ -69,4 +69,6 @@ export function productOf(
 export const reportFiles = { record: 'report.json', page: 'report.html', samples: 'samples.png' } as const;
 
 export const checkpointName = (images: number): string => String(images).padStart(12, '0');
-export const modelFileName = (index: number): string => `model-${four(index)}.safetensors`;
+/** @param average of the model's averages, counted as training.ema has their half-lives */
+export const modelFileName = (index: number, average = 0): string =>
+  `model-${four(index)}${average === 0 ? '' : `-ema-${average}`}.safetensors`;

@@ -16,10 +16,11 @@ import type { ArtifactStore } from '../../src/trainer/artifacts/store.ts';
 import type { TrainerContext } from '../../src/trainer/context/context.ts';
 import { bytesPerImage, type ImageSource } from '../../src/trainer/data/imageSource.ts';
 import { conditioningOf } from '../../src/trainer/model/conditioning.ts';
-import { initialWeights, type ParameterSpec, totalSize, unetConfig } from '../../src/trainer/model/parameters.ts';
+import { type ParameterSpec, totalSize, unetConfig } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
 import { temporaryFolder } from './folder.ts';
 import { withSpec } from './runs.ts';
+import { weightsVector } from './unet.ts';
 
 /** A store over a folder, and where things are in it. */
 export interface TestStore {
@@ -86,7 +87,7 @@ export interface AggregatedRun extends TestStore {
 /** Initial weights, shaken, so that no layer's output is 0 as it is before training. */
 function randomWeights(parameters: readonly ParameterSpec[], seed: number): Float32Array {
   const noise = normals(seed, streams.noise, 0, totalSize(parameters));
-  return initialWeights(parameters, seed).map((value, i) => value + 0.1 * (noise[i] as number));
+  return weightsVector(parameters, seed).map((value, i) => value + 0.1 * (noise[i] as number));
 }
 
 const hashOf = (index: number) => index.toString(16).padStart(16, '0');
@@ -123,7 +124,7 @@ async function saveModels(store: ArtifactStore, tasks: readonly TrainTask[]): Pr
     await saveFinal(store, runLayout(directory).model(task.hash).final, {
       task,
       parameters,
-      average: randomWeights(parameters, task.index),
+      averages: [0, ...task.training.ema.further].map((_, i) => [randomWeights(parameters, task.index + 1000 * i)]),
       image: shape,
       dataset: { address: task.dataset, count: record.count, sha256: record.sha256 },
       images: 1000,

@@ -11,6 +11,7 @@ import {
   type UnetConfig,
 } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
+import { joined } from './state.ts';
 
 interface TorchResult {
   parameters: { name: string; shape: number[] }[];
@@ -73,13 +74,18 @@ export const conditionings = (config: UnetConfig): readonly Conditioning[] => [
   conditioningOf(2, config, {}),
 ];
 
+/** Initial weights as one vector. */
+export const weightsVector = (specs: readonly ParameterSpec[], seed: number): Float32Array =>
+  joined([...initialWeights(specs, seed)].map(({ values }) => values));
+
 /** Weights that are nowhere 0, so that every gradient counts. */
 export function livelyWeights(config: UnetConfig, conditioning: Conditioning): Float32Array {
   const specs = parameterSpecs(config, conditioning);
-  return initialWeights(
-    specs.map((spec) => (spec.initial.kind === 'zeros' ? { ...spec, initial: { kind: 'normal', fanIn: 100 } } : spec)),
-    1,
+  const lively = specs.map(
+    (spec): ParameterSpec =>
+      spec.initial.kind === 'zeros' ? { ...spec, initial: { kind: 'normal', fanIn: 100 } } : spec,
   );
+  return weightsVector(lively, 1);
 }
 
 export const training = (changes: object = {}): Training =>

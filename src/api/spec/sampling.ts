@@ -56,6 +56,9 @@ export const samplingSchema = withRules(
       shards: integer(1, 10_000).default(1).describe('Pods that share the work; results do not depend on it.'),
       batchSize: integer(1, 8192).default(100).describe('Samples drawn at once in one pod.'),
       seed: integer(0).default(0).describe('Seed of the samples; each sample has its own stream.'),
+      ema: integer(0, 8)
+        .default(0)
+        .describe('Which average of the weights: 0 is that of training.ema.halfLifeImages, n the n-th of training.ema.further.'),
       clip: z
         .boolean()
         .default(true)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { compact } from '../compact.ts';
 import { integer, withRules } from '../rules.ts';
 import { checkpointsSchema } from './checkpoints.ts';
 import { conditionRules } from './conditionRules.ts';
@@ -18,6 +19,12 @@ const factors = [1, 2, 4, 8, 16, 32, 64, 128];
 /** Whether an image of `size` pixels can be halved once per level after the first. */
 const divides = (size: number, levels: number) => size % (factors[levels - 1] ?? Number.NaN) === 0;
 const isResolution = (size: number, resolution: number) => factors.some((f) => f * resolution === size);
+
+/** CEL for a number of training that an override `o` may replace. */
+const ofOverride = (field: 'batchSize' | 'microBatchSize') =>
+  `(has(o.training.${field}) ? o.training.${field} : self.training.${field})`;
+const isDivided = ({ batchSize, microBatchSize }: { batchSize: number; microBatchSize: number }) =>
+  microBatchSize === 0 || batchSize % microBatchSize === 0;
 
 export const specSchema = withRules(
   z
@@ -99,6 +106,27 @@ export const specSchema = withRules(
       check: (s) =>
         s.overrides.every((o) =>
           (o.model?.attentionResolutions ?? []).every((r) => isResolution(s.dataset.image.size, r)),
+        ),
+    },
+    {
+      cel: 'self.training.microBatchSize == 0 || self.training.batchSize % self.training.microBatchSize == 0',
+      message: 'training.microBatchSize must divide training.batchSize, or be 0 for the whole batch',
+      path: ['training', 'microBatchSize'],
+      check: (s) => isDivided(s.training),
+    },
+    {
+      cel: `self.overrides.all(o, !has(o.training) || ${ofOverride('microBatchSize')} == 0 || ${ofOverride('batchSize')} % ${ofOverride('microBatchSize')} == 0)`,
+      message: 'the microBatchSize of an override must divide its batchSize, or be 0 for the whole batch',
+      path: ['overrides'],
+      check: (s) => s.overrides.every((o) => isDivided({ ...s.training, ...compact(o.training ?? {}) })),
+    },
+    {
+      cel: 'self.sampling.ema <= self.training.ema.further.size() && self.overrides.all(o, !has(o.training) || !has(o.training.ema) || !has(o.training.ema.further) || self.sampling.ema <= o.training.ema.further.size())',
+      message: 'sampling.ema must be one of the averages that every model has: 0, or at most as many as training.ema.further lists',
+      path: ['sampling', 'ema'],
+      check: (s) =>
+        [s.training.ema, ...s.overrides.map((o) => o.training?.ema)].every(
+          (ema) => ema?.further === undefined || s.sampling.ema <= ema.further.length,
         ),
     },
     {

@@ -11,6 +11,7 @@ import { datasetReferenceSchema } from './dataset.ts';
 import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
 import { fileRecordSchema, makeAnew, readJson, readRecorded } from './records.ts';
 import type { ArtifactStore } from './store.ts';
+import { openTensorFile, type TensorFile } from './tensorFile.ts';
 
 /** Grows when a reader of before could no longer read what is written. */
 export const bundleFormat = 2;
@@ -39,6 +40,8 @@ export const manifestSchema = z.object({
       prediction: z.enum(predictions),
       images: z.int(),
       loss: z.number().nullable(),
+      /** Other averages of the same training, in the order of training.ema.further. */
+      further: z.array(bundledFile.extend({ halfLifeImages: z.int() })).optional(),
     }),
   ),
 });
@@ -46,13 +49,23 @@ export const manifestSchema = z.object({
 export type Manifest = z.output<typeof manifestSchema>;
 export type BundledModel = Manifest['models'][number];
 
+export type BundledFile = z.output<typeof bundledFile>;
+
 export interface Bundle {
   manifest: Manifest;
   /** sha256 of manifest.json. */
   digest: string;
   /** Reads a file of the bundle and checks it. */
-  read(file: z.output<typeof bundledFile>): Promise<Safetensors>;
+  read(file: BundledFile): Promise<Safetensors>;
+  /** Checks a file and opens it, so that its tensors can be read one after the other. */
+  open(file: BundledFile): Promise<TensorFile>;
 }
+
+/** Every file of a bundle but its manifest. */
+export const filesOf = ({ models, moments }: Manifest): BundledFile[] => [
+  ...models.flatMap((model) => [model, ...(model.further ?? [])]),
+  moments,
+];
 
 /** States of a manifest's models, the cleanest first. */
 export function statesOf({ models }: Pick<Manifest, 'models'>): LatentState[] {
@@ -90,5 +103,6 @@ export async function openBundle(store: ArtifactStore, folder: string, hash: str
       const path = `${folder}/${file.file}`;
       return readSafetensors(await readRecorded(store, path, file), store.describe(path));
     },
+    open: (file) => openTensorFile(store, `${folder}/${file.file}`, file),
   };
 }

@@ -7,6 +7,7 @@ import type { InputValues } from '../engine/program.ts';
 import type { Codec } from '../model/codec.ts';
 import { type Conditioning, embeddedTime } from '../model/conditioning.ts';
 import { mirror } from './flips.ts';
+import { decayNames } from './optimizer.ts';
 
 /** How long the average's half-life may be, as a part of the images seen: the first weights are forgotten (EDM). */
 const emaRampUp = 0.05;
@@ -19,9 +20,9 @@ export function learningRate({ optimizer }: Training, images: number): number {
   return optimizer.learningRate * (optimizer.warmupImages === 0 ? 1 : Math.min(1, images / optimizer.warmupImages));
 }
 
-/** Weight of the old average in the step that brings the images seen to `images`. */
-export function emaDecay({ ema, batchSize }: Training, images: number): number {
-  const halfLife = Math.min(ema.halfLifeImages, images * emaRampUp);
+/** Weight of the old average of a half-life in the step that brings the images seen to `images`. */
+export function emaDecay({ batchSize }: Pick<Training, 'batchSize'>, halfLifeImages: number, images: number): number {
+  const halfLife = Math.min(halfLifeImages, images * emaRampUp);
   return halfLife === 0 ? 0 : 0.5 ** (batchSize / halfLife);
 }
 
@@ -61,6 +62,8 @@ function conditionsOf({ training, images }: StepSource, first: number, size: num
 export function createStepInputs(source: StepSource): (seen: number) => Promise<InputValues> {
   const { training, states, timesteps, conditioning, codec } = source;
   const { batchSize, seed, prediction, optimizer } = training;
+  const decays = decayNames(training.ema);
+  const halfLives = [training.ema.halfLifeImages, ...training.ema.further];
   const levels = states.map(({ alphaBar, timestep }) => ({
     signal: Math.sqrt(alphaBar),
     noise: Math.sqrt(1 - alphaBar),
@@ -84,7 +87,12 @@ export function createStepInputs(source: StepSource): (seen: number) => Promise<
       targetNoise: Float32Array.from(chosen, ({ target }) => target.noise),
       ...conditioning.values(chosen.map(({ timestep }, i) => ({ ...told[i], timestep }))),
       learningRate: Float32Array.of(learningRate(training, seen + batchSize)),
-      decay: Float32Array.of(emaDecay(training, seen + batchSize)),
+      ...Object.fromEntries(
+        halfLives.map((halfLife, i) => [
+          decays[i] as string,
+          Float32Array.of(emaDecay(training, halfLife, seen + batchSize)),
+        ]),
+      ),
       correction1: Float32Array.of(1 / (1 - optimizer.beta1 ** (step + 1))),
       correction2: Float32Array.of(1 / (1 - optimizer.beta2 ** (step + 1))),
     };
