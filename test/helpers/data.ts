@@ -33,17 +33,18 @@ export interface ReadImages {
   findings: Findings;
 }
 
+const tick = async () => {};
+
+/** A source on a volume, and where it is. */
+export async function openedSource(dataset: Dataset, root: string, findings = noFindings()) {
+  const path = await resolveInVolume(root, dataset.source.volume.path, 'dataset');
+  return { source: await openSource(dataset, path, root, findings, tick), place: { path, root } };
+}
+
 /** All images of a source. */
 export async function readImages(dataset: Dataset, root: string): Promise<ReadImages> {
   const findings = noFindings();
-  const tick = async () => {};
-  const source = await openSource(
-    dataset,
-    await resolveInVolume(root, dataset.source.volume.path, 'dataset'),
-    root,
-    findings,
-    tick,
-  );
+  const { source } = await openedSource(dataset, root, findings);
   const images: Uint8Array[] = [];
   for await (const { pixels } of source.images(tick)) images.push(pixels);
   return { count: images.length, pixels: new Uint8Array(Buffer.concat(images)), findings };
