@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelSchema } from '../../src/api/spec/model.ts';
 import { type Training, trainingSchema } from '../../src/api/spec/training.ts';
+import type { Tensor, TensorFlow } from '../../src/trainer/engine/tensorflow.ts';
 import { type Conditioning, conditioningOf, unconditioned } from '../../src/trainer/model/conditioning.ts';
+import type { Parameters } from '../../src/trainer/model/layers.ts';
+import { parametersOf as groupedParameters } from '../../src/trainer/model/parameterGroups.ts';
 import {
   initialWeights,
   type ParameterSpec,
@@ -87,6 +90,10 @@ export function livelyWeights(config: UnetConfig, conditioning: Conditioning): F
   );
   return weightsVector(lively, 1);
 }
+
+/** Parameters by name from one vector of all of them. Differentiable. */
+export const parametersOf = (tf: typeof TensorFlow, specs: readonly ParameterSpec[], vector: Tensor): Parameters =>
+  groupedParameters(tf, [{ name: 'all', specs, size: totalSize(specs) }], [vector]);
 
 export const training = (changes: object = {}): Training =>
   trainingSchema.parse({ batchSize: 4, threads: 1, ...changes });

@@ -58,7 +58,9 @@ export const samplingSchema = withRules(
       seed: integer(0).default(0).describe('Seed of the samples; each sample has its own stream.'),
       ema: integer(0, 8)
         .default(0)
-        .describe('Which average of the weights: 0 is that of training.ema.halfLifeImages, n the n-th of training.ema.further.'),
+        .describe(
+          'Which average of the weights: 0 is that of training.ema.halfLifeImages, n the n-th of training.ema.further.',
+        ),
       clip: z
         .boolean()
         .default(true)

@@ -122,7 +122,8 @@ export const specSchema = withRules(
     },
     {
       cel: 'self.sampling.ema <= self.training.ema.further.size() && self.overrides.all(o, !has(o.training) || !has(o.training.ema) || !has(o.training.ema.further) || self.sampling.ema <= o.training.ema.further.size())',
-      message: 'sampling.ema must be one of the averages that every model has: 0, or at most as many as training.ema.further lists',
+      message:
+        'sampling.ema must be one of the averages that every model has: 0, or at most as many as training.ema.further lists',
       path: ['sampling', 'ema'],
       check: (s) =>
         [s.training.ema, ...s.overrides.map((o) => o.training?.ema)].every(

@@ -4,7 +4,15 @@ import { DdrError, toDdrError } from '../../api/errors.ts';
 import { datasetKey, modelFileName, runLayout } from '../../api/layout.ts';
 import type { AggregateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { areWhole, bundleFormat, filesOf, type Manifest, manifestFile, openBundle, statesOf } from '../artifacts/bundle.ts';
+import {
+  areWhole,
+  bundleFormat,
+  filesOf,
+  type Manifest,
+  manifestFile,
+  openBundle,
+  statesOf,
+} from '../artifacts/bundle.ts';
 import { conditionsRecordOf } from '../artifacts/conditions.ts';
 import { type DatasetRecord, loadDatasetRecord } from '../artifacts/dataset.ts';
 import { type FinalRecord, loadFinal, weightsFile } from '../artifacts/finalModel.ts';

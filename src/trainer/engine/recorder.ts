@@ -2,9 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { backendOf, type NodeJSKernelBackend } from './backend.ts';
+import { createBrainFloatAdder } from './brainFloat.ts';
 import { attributes, GraphBuilder } from './graph.ts';
 import {
   downloadAll,
+  type Precision,
   type Program,
   type ProgramSpec,
   type Routine,
@@ -67,6 +69,7 @@ function addRoutine(
   variables: readonly Variable[],
   routine: string,
   { inputs: specs, update }: Routine,
+  precision: Precision,
 ): RecordedRoutine {
   const backend = backendOf(tf);
   const hollow = createHollowTensors(backend);
@@ -87,11 +90,15 @@ function addRoutine(
       ),
     ]),
   );
+  const addHalved = createBrainFloatAdder(graph);
   const recording: Recording = {
     graph,
     names,
     after: [],
-    add: (op, nodes, values) => graph.addExecuted(op, [...nodes, ...recording.after], values),
+    add: (op, nodes, values, tensors) =>
+      precision === 'BFloat16'
+        ? addHalved(op, nodes, values, tensors, recording.after)
+        : graph.addExecuted(op, [...nodes, ...recording.after], values),
   };
   const nodeOf = (tensor: Tensor) => names.get(tensor.dataId) as string;
   return record(backend, hollow, recording, () => {
@@ -128,7 +135,7 @@ export function createRecordedProgram(tf: typeof TensorFlow, spec: ProgramSpec):
   const routines = new Map(
     Object.entries(spec.routines).map(([name, routine]) => [
       name,
-      scoped(tf, () => addRoutine(tf, graph, variables, name, routine)),
+      scoped(tf, () => addRoutine(tf, graph, variables, name, routine, spec.precision ?? 'Float32')),
     ]),
   );
   const one = graph.constant('float32', [], Float32Array.of(1));

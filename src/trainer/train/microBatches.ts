@@ -4,7 +4,11 @@ import { sizeOf } from '../model/parameters.ts';
 import { samplesAtOnce } from './step.ts';
 
 /** Inputs of some samples, of those of the whole batch: what holds as many values more as there are more samples is cut. */
-function inputsOfRows(specs: ProgramSpec['routines'][string]['inputs'], inputs: InputValues, part: number): InputValues {
+function inputsOfRows(
+  specs: ProgramSpec['routines'][string]['inputs'],
+  inputs: InputValues,
+  part: number,
+): InputValues {
   return Object.fromEntries(
     Object.entries(specs).flatMap(([name, { shape }]) => {
       const [values, size] = [inputs[name], sizeOf(shape)];

@@ -18,8 +18,7 @@ export async function* initialState(
   const groups = groupParameters(parameters);
   for await (const [group, vector] of groupVectors(groups, initialWeights(parameters, seed))) {
     for (const name of ['weights', ...averageNames(ema)]) yield [stateName(name, group), vector];
-    for (const name of ['firstMoment', 'secondMoment'])
-      yield [stateName(name, group), new Float32Array(vector.length)];
+    for (const name of ['firstMoment', 'secondMoment']) yield [stateName(name, group), new Float32Array(vector.length)];
   }
 }
 

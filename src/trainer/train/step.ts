@@ -48,7 +48,7 @@ export function stepProgram(
   conditioning: Conditioning,
   training: StepTraining,
 ): ProgramSpec {
-  const { batchSize, ema, precision } = training;
+  const { batchSize } = training;
   const { imageSize, imageChannels } = config;
   const groups = groupParameters(parameterSpecs(config, conditioning));
   const many = samplesAtOnce(training);
@@ -65,66 +65,80 @@ export function stepProgram(
     const output = unet(tf, config, conditioning, parametersOf(tf, groups, vectors), x, inputs, dropout);
     return tf.mean(tf.squaredDifference(output, mix(each('targetImage'), each('targetNoise')))).asScalar();
   };
-  const lossAndGradients = (state: Tensors, inputs: Tensors) => {
+  const lossAndGradients: LossAndGradients = (state, inputs) => {
     const weights = groups.map((group) => state[stateName('weights', group)] as Tensor);
     const { value, grads } = tf.valueAndGrads((...vectors) => lossOf(vectors as Tensor[], inputs))(weights);
     return { loss: value as Tensor, gradients: grads as Tensor[] };
   };
-  const update = (state: Tensors, gradients: Tensor[], inputs: Tensors) =>
-    optimizerStages(tf, training, groups, state, gradients, inputs);
-
   const samples: Routine['inputs'] = {
     images: { shape: imageShape(many), dtype: 'float32' },
     seed: { shape: [2], dtype: 'int32' },
     ...floats(perSampleNames, [many]),
     ...conditioning.inputs(many),
   };
-  const scalars = floats(scalarNames(ema), []);
-  const state = (names: readonly string[]) =>
-    Object.fromEntries(names.flatMap((name) => groups.map((group) => [stateName(name, group), [group.size]])));
-  if (many === batchSize) {
-    return {
-      precision,
-      state: state(stateNames(ema)),
-      routines: {
-        step: {
-          inputs: { ...samples, ...scalars },
-          update(state, inputs) {
-            const { loss, gradients } = lossAndGradients(state, inputs);
-            return { outputs: { loss }, stages: update(state, gradients, inputs) };
-          },
-        },
+  return many === batchSize
+    ? wholeBatch(tf, training, groups, samples, lossAndGradients)
+    : microBatches(tf, training, groups, samples, lossAndGradients);
+}
+
+/** Gives loss and gradients of the groups; the step's forward and backward pass. */
+type LossAndGradients = (state: Tensors, inputs: Tensors) => { loss: Tensor; gradients: Tensor[] };
+
+const stateShapes = (names: readonly string[], groups: readonly ParameterGroup[]): ProgramSpec['state'] =>
+  Object.fromEntries(names.flatMap((name) => groups.map((group) => [stateName(name, group), [group.size]])));
+
+/** A step in one call. */
+const wholeBatch = (
+  tf: typeof TensorFlow,
+  training: StepTraining,
+  groups: readonly ParameterGroup[],
+  samples: Routine['inputs'],
+  lossAndGradients: LossAndGradients,
+): ProgramSpec => ({
+  precision: training.precision,
+  state: stateShapes(stateNames(training.ema), groups),
+  routines: {
+    step: {
+      inputs: { ...samples, ...floats(scalarNames(training.ema), []) },
+      update(state, inputs) {
+        const { loss, gradients } = lossAndGradients(state, inputs);
+        return { outputs: { loss }, stages: optimizerStages(tf, training, groups, state, gradients, inputs) };
       },
-    };
-  }
-  const gradientOf = (state: Tensors, group: ParameterGroup) => state[stateName('gradient', group)] as Tensor;
+    },
+  },
+});
+
+/** A step in a call for each micro-batch, which adds its gradient, and one for the optimizer. */
+function microBatches(
+  tf: typeof TensorFlow,
+  training: StepTraining,
+  groups: readonly ParameterGroup[],
+  samples: Routine['inputs'],
+  lossAndGradients: LossAndGradients,
+): ProgramSpec {
+  const { batchSize, ema, precision } = training;
+  const many = samplesAtOnce(training);
+  const gradientsIn = (state: Tensors) => groups.map((group) => state[stateName('gradient', group)] as Tensor);
   return {
     precision,
-    state: state([...stateNames(ema), 'gradient']),
+    state: stateShapes([...stateNames(ema), 'gradient'], groups),
     routines: {
       accumulate: {
         inputs: { ...samples, rows: { shape: [many], dtype: 'int32' }, ...floats(['keep'], []) },
         update(state, inputs) {
           const { loss, gradients } = lossAndGradients(state, inputs);
-          const added = groups.map((group, i) => {
-            const own = tf.mul(gradients[i] as Tensor, many / batchSize);
-            return [
-              stateName('gradient', group),
-              tf.add(tf.mul(gradientOf(state, group), inputs.keep as Tensor), own),
-            ];
-          });
-          return { outputs: { loss }, stages: [() => Object.fromEntries(added)] };
+          const sums = gradientsIn(state).map((sum, i) =>
+            tf.add(tf.mul(sum, inputs.keep as Tensor), tf.mul(gradients[i] as Tensor, many / batchSize)),
+          );
+          const named = groups.map((group, i) => [stateName('gradient', group), sums[i] as Tensor]);
+          return { outputs: { loss }, stages: [() => Object.fromEntries(named)] };
         },
       },
       apply: {
-        inputs: scalars,
+        inputs: floats(scalarNames(ema), []),
         update: (state, inputs) => ({
           outputs: {},
-          stages: update(
-            state,
-            groups.map((group) => gradientOf(state, group)),
-            inputs,
-          ),
+          stages: optimizerStages(tf, training, groups, state, gradientsIn(state), inputs),
         }),
       },
     },

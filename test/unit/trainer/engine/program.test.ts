@@ -24,7 +24,8 @@ test('a program carries its state from call to call', async () => {
   const program = createEagerProgram(tf, spec);
   await program.write([['total', Float32Array.of(1, 2)]]);
   const x = Float32Array.of(10, 20);
-  assert.deepEqual([program.run('add', { x }).sum, program.run('add', { x }).sum],
+  assert.deepEqual(
+    [program.run('add', { x }).sum, program.run('add', { x }).sum],
     [Float32Array.of(33), Float32Array.of(63)],
   );
   assert.deepEqual([...program.read(['total'])], [['total', Float32Array.of(21, 42)]]);

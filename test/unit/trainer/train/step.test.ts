@@ -29,7 +29,8 @@ const tf = await loadTensorFlow(1);
 const batchSize = 4;
 const both = [createEagerProgram, createRecordedProgram];
 
-const lossOf = (program: Program, inputs: ReturnType<typeof stepInputs>) => program.run('step', inputs).loss?.[0] as number;
+const lossOf = (program: Program, inputs: ReturnType<typeof stepInputs>) =>
+  program.run('step', inputs).loss?.[0] as number;
 
 for (const conditioning of conditionings(smallUnet)) {
   for (const prediction of predictions) {
@@ -135,9 +136,7 @@ test('Adam does not decay weights; a clip of 0 does not clip; a decay of 0 avera
     return state as TrainingState<Float32Array>;
   };
   const weightDecay = 0.5;
-  const [adam, adamW] = await Promise.all(
-    ['Adam', 'AdamW'].map((name) => after({ optimizer: { name, weightDecay } })),
-  );
+  const [adam, adamW] = await Promise.all(['Adam', 'AdamW'].map((name) => after({ optimizer: { name, weightDecay } })));
   const difference = adam?.weights.map((value, i) => value - (adamW?.weights[i] as number)) as Float32Array;
   const decayed = livelyWeights(smallUnet, unconditioned).map((value) => value * weightDecay * 2e-3);
   assert.ok(relativeError(difference, decayed) < 1e-3);

@@ -56,7 +56,7 @@ test('a signal that comes while the state is being saved ends training with that
   const done = context.reported.filter(({ phase }) => phase === 'Running').map((progress) => progress.done);
   assert.deepEqual([done[0], done.at(-1)], [16, 40]);
   const { final, checkpoints } = runLayout(task.directory).model(task.hash);
-  const { record } = (await loadFinal(store, final, task.hash)) ?? assert.fail();
+  const record = (await loadFinal(store, final, task.hash)) ?? assert.fail();
   assert.deepEqual(record.dataset, { address: task.dataset, count: 50, sha256: source.digest });
   assert.ok(result.kind === 'train' && result.digest === record.weights.sha256);
   assert.equal(await store.exists(checkpoints), false);
