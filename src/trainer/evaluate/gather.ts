@@ -8,6 +8,7 @@ import { loadOrName, makeAnew } from '../artifacts/records.ts';
 import type { Report } from '../artifacts/report.ts';
 import { loadShard, type ShardImages } from '../artifacts/samples.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
+import { addImage, emptyMoments, type MomentSums } from '../data/moments.ts';
 
 /** Samples that the grid shows. */
 const gridSamples = 100;
@@ -40,24 +41,39 @@ export function modelsOf({ models }: Manifest, { directory }: EvaluateTask, { st
       const name = `model ${index}`;
       const record = await loadOrName(name, name, () => loadFinalRecord(store, layout.model(hash).final));
       const { seconds = null, losses = [] } = record ?? {};
-      return { index, hash, states, prediction, digest: sha256, images, seconds, losses };
+      const learningRate = record?.training.optimizer.learningRate ?? null;
+      return { index, hash, states, prediction, digest: sha256, images, learningRate, seconds, losses };
     }),
   );
 }
 
+/** Adds the images of a shard, [N, H, W, C]. */
+function addImages(sums: MomentSums | undefined, { shape: [count = 0], data }: ShardImages['images']): MomentSums {
+  const size = data.length / Math.max(1, count);
+  const grown = sums ?? emptyMoments(size);
+  for (let i = 0; i < count; i++) addImage(grown, data.subarray(i * size, (i + 1) * size));
+  return grown;
+}
+
+/** What is known of a run's samples. */
+export interface Samples extends ShardImages {
+  /** Of all samples. */
+  moments: MomentSums;
+  /** That drawing took, of all shards together. */
+  seconds: number;
+}
+
 /**
- * The samples that the grid shows, the trajectory, and how long drawing took. All shards are read, and so verified.
+ * The samples that the grid shows, the trajectory, and moments of all samples. All shards are read, and so verified.
  * @throws DdrError ModelMissing, DigestMismatch, Interrupted
  */
-export async function samplesOf(
-  task: EvaluateTask,
-  context: TrainerContext,
-): Promise<ShardImages & { seconds: number }> {
+export async function samplesOf(task: EvaluateTask, context: TrainerContext): Promise<Samples> {
   const { store } = context;
   const layout = runLayout(task.directory);
   const shown: Uint8Array[] = [];
   let missing = gridSamples;
   let first: ShardImages | undefined;
+  let moments: MomentSums | undefined;
   let seconds = 0;
   for (let index = 0; index < task.sampling.shards; index++) {
     const folder = layout.shard(task.samples, index);
@@ -69,6 +85,7 @@ export async function samplesOf(
       });
     }
     first ??= shard;
+    moments = addImages(moments, shard.images);
     seconds += shard.record.seconds;
     const { shape, data } = shard.images;
     const count = Math.min(missing, shard.record.count);
@@ -80,6 +97,7 @@ export async function samplesOf(
   return {
     images: { shape: [gridSamples - missing, ...shape], data: new Uint8Array(Buffer.concat(shown)) },
     trajectory: first?.trajectory,
+    moments: moments ?? emptyMoments(0),
     seconds,
   };
 }
