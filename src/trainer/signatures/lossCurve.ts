@@ -55,13 +55,21 @@ export function riseOf(losses: readonly LossPoint[]): Rise | undefined {
   return { lowest: Math.exp(lowest), last: Math.exp(last) };
 }
 
-/** The loss at which a curve has come to rest: its last quarter is not below the one before. undefined where it still falls. */
-export function restOf(losses: readonly LossPoint[]): number | undefined {
+/** Where a loss has come to rest. */
+export interface Rest {
+  loss: number;
+  /** What it may be in truth, for all that its noise tells. */
+  atLeast: number;
+}
+
+/** Where a curve rests whose last quarter is not below the one before; undefined where it still falls. */
+export function restOf(losses: readonly LossPoint[]): Rest | undefined {
   const known = levelsOf(losses);
   if (known === undefined) return undefined;
   const { levels, error } = known;
   const [third, last] = [levels.slice(4, 6), levels.slice(6)].map(median) as [number, number];
-  return third - last >= Math.max(leastFall, likely * error) ? undefined : Math.exp(last);
+  if (third - last >= Math.max(leastFall, likely * error)) return undefined;
+  return { loss: Math.exp(last), atLeast: Math.exp(last - likely * error) };
 }
 
 /** Points at the end of a curve whose mean is its final loss: an eighth, as above. */

@@ -55,11 +55,12 @@ export function risingFinding(models: readonly TrainedModel[]): Finding | undefi
  */
 export function stalledFinding(models: readonly TrainedModel[], data: readonly GaussianData[]): Finding | undefined {
   const found = models.flatMap((model) => {
-    const loss = restOf(model.losses);
-    if (loss === undefined) return [];
+    const rest = restOf(model.losses);
+    if (rest === undefined) return [];
+    const { loss, atLeast } = rest;
     const { untrained, affine } = yardsticksOf(model, data);
-    const learned = (untrained - loss) / (untrained - affine);
-    return loss > asGood * affine && !(learned >= leastLearned) ? [{ model, loss, untrained, affine }] : [];
+    const learned = (untrained - atLeast) / (untrained - affine);
+    return atLeast > asGood * affine && !(learned >= leastLearned) ? [{ model, loss, untrained, affine }] : [];
   });
   const [first] = found;
   if (first === undefined) return undefined;
