@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from './errors.ts';
+import { signatureNames } from './signatures.ts';
 
 /** Kubernetes keeps this much of a termination message. */
 export const terminationMessageBytes = 4096;
@@ -16,6 +17,9 @@ const metricValue = z.object({
   name: z.string(),
   value: z.number(),
 });
+
+/** A failure signature, and what to do about it. */
+const finding = z.object({ signature: z.enum(signatureNames), message: notice });
 
 const result = z.discriminatedUnion('kind', [
   z.object({
@@ -50,6 +54,8 @@ const result = z.discriminatedUnion('kind', [
     extractor: z.string().optional(),
     extractorDigest: z.string().optional(),
     referenceCount: z.int().min(0).optional(),
+    /** One of each signature at most; left out by a trainer that does not look for them. */
+    findings: z.array(finding).max(signatureNames.length).optional(),
     /** What to know before comparing the numbers with others. */
     caveats: notices,
   }),

@@ -4,6 +4,7 @@ import { imageShapeSchema } from '../../api/spec/dataset.ts';
 import { modelSchema } from '../../api/spec/model.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import { predictions } from '../../diffusion/prediction.ts';
+import type { Moments } from '../data/moments.ts';
 import { sha256 } from '../formats/digest.ts';
 import { readSafetensors, type Safetensors } from '../formats/safetensors.ts';
 import { conditionsSchema } from './conditions.ts';
@@ -105,4 +106,14 @@ export async function openBundle(store: ArtifactStore, folder: string, hash: str
     },
     open: (file) => openTensorFile(store, `${folder}/${file.file}`, file),
   };
+}
+
+/** Moments of the data that a bundle's models have learned from. @throws DdrError DigestMismatch */
+export async function bundleMoments({ manifest, read }: Bundle): Promise<Moments> {
+  const { moments } = manifest;
+  const { tensors } = await read(moments);
+  const [mean, deviation] = [tensors.get('mean')?.values, tensors.get('deviation')?.values];
+  if (mean === undefined || deviation === undefined)
+    throw new DdrError('DigestMismatch', 'has no mean and deviation', { where: moments.file });
+  return { mean, deviation };
 }

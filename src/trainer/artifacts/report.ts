@@ -4,6 +4,7 @@ import { predictions } from '../../diffusion/prediction.ts';
 import { lossPointSchema } from './checkpoint.ts';
 import { conditionsSchema } from './conditions.ts';
 import { datasetReferenceSchema } from './dataset.ts';
+import { findingSchema } from './finding.ts';
 import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
 import { preparedRecordSchema } from './prepared.ts';
 
@@ -67,10 +68,14 @@ export const reportSchema = z.object({
       prediction: z.enum(predictions),
       digest: z.string(),
       images: z.int(),
+      /** After warm-up; null where the model's own record has gone. */
+      learningRate: z.number().nullable(),
       seconds: z.number().nullable(),
       losses: z.array(lossPointSchema),
     }),
   ),
+  /** Failure signatures, the most telling first. */
+  findings: z.array(findingSchema),
   /** What computed the features and the distance. */
   software: z.object({ node: z.string(), tensorflow: z.string(), threads: z.int() }),
 });

@@ -1,26 +1,15 @@
-import { DdrError } from '../../api/errors.ts';
 import type { SampleTask } from '../../api/task.ts';
 import { samplers } from '../../diffusion/samplers.ts';
-import { type Bundle, statesOf } from '../artifacts/bundle.ts';
+import { type Bundle, bundleMoments, statesOf } from '../artifacts/bundle.ts';
 import { type ShardImages, shardRange } from '../artifacts/samples.ts';
 import { stopIfAsked, type TrainerContext } from '../context/context.ts';
 import { bytesPerImage } from '../data/imageSource.ts';
-import type { Moments } from '../data/moments.ts';
 import type { TensorFlow } from '../engine/tensorflow.ts';
 import { pixelCodec } from '../model/codec.ts';
 import { compose } from './compose.ts';
 import { sampleConditions } from './conditions.ts';
 import { createDenoisers } from './denoiser.ts';
 import { recordTrajectory } from './trajectory.ts';
-
-async function momentsOf(bundle: Bundle): Promise<Moments> {
-  const { moments } = bundle.manifest;
-  const { tensors } = await bundle.read(moments);
-  const [mean, deviation] = [tensors.get('mean')?.values, tensors.get('deviation')?.values];
-  if (mean === undefined || deviation === undefined)
-    throw new DdrError('DigestMismatch', 'has no mean and deviation', { where: moments.file });
-  return { mean, deviation };
-}
 
 /**
  * Draws the samples of this process's shard, and records how the first of them come about.
@@ -52,7 +41,7 @@ export async function drawShard(
       count,
       modelOf: denoisers.of,
       conditionOf: of,
-      moments: sampling.start === 'MomentMatched' ? await momentsOf(bundle) : undefined,
+      moments: sampling.start === 'MomentMatched' ? await bundleMoments(bundle) : undefined,
       ...trajectory,
       async onBatch(done) {
         context.progress({ phase: 'Running', done: Math.floor(done * count), total: count });

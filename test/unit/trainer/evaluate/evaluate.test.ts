@@ -6,6 +6,7 @@ import { runLayout } from '../../../../src/api/layout.ts';
 import type { TaskResult } from '../../../../src/api/termination.ts';
 import { loadPrepared, savePrepared } from '../../../../src/trainer/artifacts/prepared.ts';
 import { reportSchema } from '../../../../src/trainer/artifacts/report.ts';
+import { saveShard } from '../../../../src/trainer/artifacts/samples.ts';
 import { runEvaluate } from '../../../../src/trainer/evaluate/evaluate.ts';
 import { sha256 } from '../../../../src/trainer/formats/digest.ts';
 import { runSample } from '../../../../src/trainer/sample/sample.ts';
@@ -125,4 +126,25 @@ test('a signal ends it, and nothing half-done is left', async (t) => {
   const signal = AbortSignal.abort();
   await assert.rejects(evaluate(run, trainerContext(run.store, { signal })), { code: 'Interrupted', exitCode: 75 });
   assert.equal(existsSync(at(run, layout.report(run.evaluateTask().hash))), false);
+});
+
+test('samples that are all grey are found to be washed out, with a schedule to paste', async (t) => {
+  const run = await aggregatedRun(t, {
+    schedule: { states: 3, alphas: 'Recomputed' },
+    sampling: { count: 40 },
+    evaluation: undefined,
+  });
+  const { samples } = run.evaluateTask();
+  const images = { shape: [40, 8, 8, 1], data: new Uint8Array(40 * 64).fill(128) };
+  const record = { hash: samples, shard: 0, first: 0, count: 40, seconds: 1 };
+  await saveShard(run.store, layout.shard(samples, 0), record, { images });
+  const result = await evaluate(run);
+  assert.ok(result.kind === 'evaluate');
+  assert.deepEqual(
+    result.findings?.map(({ signature }) => signature),
+    ['WashedOut'],
+  );
+  const { findings } = reportSchema.parse(JSON.parse(readFileSync(join(at(run, result.path), 'report.json'), 'utf8')));
+  assert.match(findings[0]?.yaml ?? '', /^schedule: \{ .*alphas: Mapped \}$/);
+  assert.match(readFileSync(join(at(run, result.path), 'report.html'), 'utf8'), /What stands out/);
 });
