@@ -1,7 +1,5 @@
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
 
-const epsilon = 1e-5;
-
 /**
  * GroupNorm (Wu & He 2018) in few passes over the image: sums over pixels are products with a vector of ones, and the
  * result is one scale and one shift per channel. Its gradient is written out for the same reason: composed
@@ -12,6 +10,7 @@ const epsilon = 1e-5;
  * @param gain [C]
  * @param shift [C]
  * @param groups divides C
+ * @param epsilon added to the variance
  */
 export function normalizeGroups(
   tf: typeof TensorFlow,
@@ -19,6 +18,7 @@ export function normalizeGroups(
   gain: Tensor,
   shift: Tensor,
   groups: number,
+  epsilon = 1e-5,
 ): Tensor4D {
   const [batch, height, width, channels] = x.shape;
   const pixels = height * width;

@@ -10,7 +10,7 @@ export interface Layers {
   convolution(name: string, x: Tensor4D, stride?: 1 | 2): Tensor4D;
   /** x[B,in]·w[in,out] + b. */
   dense(name: string, x: Tensor): Tensor;
-  /** GroupNorm (Wu & He 2018) with 8 groups, then scale `g` and shift `s` per channel. */
+  /** GroupNorm (Wu & He 2018), then scale `g` and shift `s` per channel. */
   groupNorm(name: string, x: Tensor4D): Tensor4D;
   /** x·sigmoid(x). */
   silu<T extends Tensor>(x: T): T;
@@ -19,10 +19,20 @@ export interface Layers {
   upsample(x: Tensor4D): Tensor4D;
 }
 
-const groups = 8;
+/** How a network normalizes: groups of channels, and what is added to their variance. */
+export interface Norms {
+  groups: number;
+  epsilon: number;
+}
 
-/** The U-Net's layers over given parameters. Values are float32 in NHWC. */
-export function createLayers(tf: typeof TensorFlow, parameter: Parameters): Layers {
+const defaultNorms: Norms = { groups: 8, epsilon: 1e-5 };
+
+/** A network's layers over given parameters. Values are float32 in NHWC. */
+export function createLayers(
+  tf: typeof TensorFlow,
+  parameter: Parameters,
+  { groups, epsilon }: Norms = defaultNorms,
+): Layers {
   const convolution: Layers['convolution'] = (name, x, stride = 1) =>
     addBias(tf, tf.conv2d(x, parameter(`${name}.w`) as Tensor4D, stride, 'same'), parameter(`${name}.b`)) as Tensor4D;
 
@@ -42,7 +52,7 @@ export function createLayers(tf: typeof TensorFlow, parameter: Parameters): Laye
     })(x) as T;
 
   const groupNorm: Layers['groupNorm'] = (name, x) =>
-    normalizeGroups(tf, x, parameter(`${name}.g`), parameter(`${name}.s`), groups);
+    normalizeGroups(tf, x, parameter(`${name}.g`), parameter(`${name}.s`), groups, epsilon);
 
   return {
     convolution,
