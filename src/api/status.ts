@@ -132,6 +132,7 @@ export const statusSchema = z
         notices: z.array(z.string().max(1024)).max(5).optional().describe('What to know about the data.'),
         referenceDigest: z.string().optional().describe('sha256 of the reference statistics.'),
         weightsDigest: z.string().optional().describe("sha256 of the extractor's weights."),
+        codecDigest: z.string().optional().describe("sha256 of the codec's config.json and weights."),
       })
       .optional()
       .describe('The data as they are learned from.'),

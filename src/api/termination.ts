@@ -32,6 +32,8 @@ const result = z.discriminatedUnion('kind', [
     /** sha256 of what the evaluation will read. */
     reference: z.string().optional(),
     weights: z.string().optional(),
+    /** sha256 of the codec's files, where it has some. */
+    codec: z.string().optional(),
     /** The digest that the same source had when it was prepared before, where it was another. */
     previous: z.string().optional(),
   }),

@@ -36,7 +36,7 @@ export function philox(
 }
 
 /** What a stream of numbers is for: streams of one seed never meet. */
-export const streams = { order: 1, noise: 2, states: 3, weights: 4, start: 5, step: 6 } as const;
+export const streams = { order: 1, noise: 2, states: 3, weights: 4, start: 5, step: 6, latents: 9 } as const;
 export type Stream = (typeof streams)[keyof typeof streams];
 
 /** 32 random bits for (seed, stream, index, position). Seeds and positions are whole numbers below 2^31. */

@@ -17,11 +17,20 @@ export const everything: SpecInput = {
   dataset: {
     source: volume('data', 'faces'),
     format: 'Npz',
-    image: { size: 32, channels: 3, fit: 'Pad' },
+    image: { size: 64, channels: 3, fit: 'Pad' },
     array: 'x_train',
+    latents: { values: 'MeanAndLogVariance', order: 'ChannelsLast', spread: 'log_variance' },
     limit: 5000,
     maxBroken: 3,
     revision: 'second',
+  },
+  codec: {
+    name: 'AutoencoderKL',
+    weights: volume('codec', 'vae'),
+    downsampling: 2,
+    channels: 6,
+    scalingFactor: 0.5,
+    shiftFactor: 0.25,
   },
   model: { baseChannels: 64, channelMultipliers: [1, 2], residualBlocks: 2, attentionResolutions: [16] },
   training: {

@@ -2,11 +2,14 @@ import { createHash, type Hash } from 'node:crypto';
 import { z } from 'zod';
 import { DdrError, toDdrError } from '../../api/errors.ts';
 import { datasetKey } from '../../api/layout.ts';
-import { type ImageShape, imageShapeSchema } from '../../api/spec/dataset.ts';
+import { type ImageShape, imageShapeSchema, type NetworkShape } from '../../api/spec/dataset.ts';
 import { bytesPerImage, type ImageSource } from '../data/imageSource.ts';
+import { bytesPerLatent, type LatentsDescription, shapeOfLatents } from '../data/latents.ts';
 import type { Moments } from '../data/moments.ts';
 import { npyHeader } from '../formats/npy.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
+import { arrayFile, type Entries, makePreparedAnew, openArray } from './arrays.ts';
+import { digestWithLatents, type LatentsRecord, latentsFile, latentsHeader, latentsRecordSchema } from './latents.ts';
 import { type FileRecord, fileRecordSchema, readJson, recordOf, toJson } from './records.ts';
 import type { ArtifactStore } from './store.ts';
 
@@ -17,7 +20,7 @@ export const datasetReferenceSchema = z.object({
   /** Of the prepared dataset: the first digits of its digest. */
   address: z.string(),
   count: z.int().min(1),
-  /** Over shape and pixels. */
+  /** Over shape and pixels, and latents where there are some. */
   sha256: z.string(),
 });
 export type DatasetReference = z.output<typeof datasetReferenceSchema>;
@@ -27,14 +30,19 @@ const datasetRecordSchema = z.object({
   format: z.literal(1),
   shape: imageShapeSchema,
   count: z.int().min(1),
-  /** Over shape and pixels: see {@link startDigest}. */
+  /** Over shape and pixels: see {@link startDigest}; with latents, over them too: see {@link digestWithLatents}. */
   sha256: z.string(),
-  images: fileRecordSchema.extend({
-    file: z.literal(files.images),
-    /** Bytes before the first pixel. */
-    offset: z.int().min(0),
-  }),
-  /** Mean and deviation per pixel, as a network sees it. */
+  /** None where the source was of latents. */
+  images: fileRecordSchema
+    .extend({
+      file: z.literal(files.images),
+      /** Bytes before the first pixel. */
+      offset: z.int().min(0),
+    })
+    .optional(),
+  /** What networks learn from instead of the images. */
+  latents: latentsRecordSchema.optional(),
+  /** Mean and deviation per value, as a network sees it. */
   moments: fileRecordSchema.extend({ file: z.literal(files.moments) }),
 });
 export type DatasetRecord = z.output<typeof datasetRecordSchema>;
@@ -48,32 +56,19 @@ export const datasetAddress = (sha256: string): string => sha256.slice(0, 16);
 
 const arrayShape = (count: number, { size, channels }: ImageShape) => [count, size, size, channels];
 
-/** Bytes that are written at once: each write of a few would cost as much. */
-const pieceBytes = 2 ** 20;
-
-/** The same bytes in larger pieces. */
-async function* joined(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let [waiting, length]: [Uint8Array[], number] = [[], 0];
-  for await (const piece of pieces) {
-    waiting.push(piece);
-    length += piece.length;
-    if (length < pieceBytes) continue;
-    yield Buffer.concat(waiting);
-    [waiting, length] = [[], 0];
-  }
-  if (length > 0) yield Buffer.concat(waiting);
-}
-
-/** A dataset on its way into a store: how many images of which shape come, and all their pixels in pieces of any size. */
+/** A dataset on its way into a store: how many images of which shape come, and all their bytes in pieces of any size. */
 export interface DatasetContent {
   count: number;
   shape: ImageShape;
-  pixels: AsyncIterable<Uint8Array>;
-  /** Asked once all pixels have come. */
+  /** Left out where there are latents only. */
+  pixels?: AsyncIterable<Uint8Array>;
+  /** What networks learn from instead; they are asked for once all pixels have come. */
+  latents?: { description: LatentsDescription; bytes: AsyncIterable<Uint8Array> };
+  /** Asked last. */
   moments: () => Moments;
 }
 
-function momentsFile({ mean, deviation }: Moments, { size, channels }: ImageShape): Uint8Array {
+function momentsFile({ mean, deviation }: Moments, { size, channels }: NetworkShape): Uint8Array {
   const shape = [size, size, channels];
   const tensors = new Map([
     ['mean', { shape, values: mean }],
@@ -83,35 +78,38 @@ function momentsFile({ mean, deviation }: Moments, { size, channels }: ImageShap
 }
 
 /**
- * Streams a dataset into a store, under the address of its digest, which is known once the last pixel has come. Equal data
- * that are there already stay.
+ * Streams a dataset into a store, under the address of its digest, which is known once all has come. Equal data that are
+ * there already stay.
  * @param writer names what is being written until then, so that what a killed attempt left of it can be removed
- * @throws DdrError DataChanged where other than the promised number of pixels come
+ * @throws DdrError DataChanged where other than the promised number of images come
  */
 export async function saveDataset(
   store: ArtifactStore,
-  { count, shape, pixels, moments }: DatasetContent,
+  { count, shape, pixels, latents, moments }: DatasetContent,
   writer: string,
 ): Promise<DatasetReference> {
+  const pixelHash = startDigest(count, shape);
   const header = npyHeader({ descr: '|u1', shape: arrayShape(count, shape) });
-  const bytes = header.length + count * bytesPerImage(shape);
-  const [pixelHash, fileHash] = [startDigest(count, shape), createHash('sha256').update(header)];
+  const images = pixels && arrayFile(header, count * bytesPerImage(shape), pixels, (piece) => pixelHash.update(piece));
+  const learned = latents && {
+    ...arrayFile(
+      latentsHeader(count, latents.description),
+      count * bytesPerLatent(latents.description),
+      latents.bytes,
+      () => {},
+    ),
+    description: latents.description,
+  };
   let digest = '';
   let momentsRecord: FileRecord | undefined;
 
-  async function* images(): AsyncGenerator<Uint8Array> {
-    let written = header.length;
-    yield header;
-    for await (const piece of joined(pixels)) {
-      for (const hash of [pixelHash, fileHash]) hash.update(piece);
-      written += piece.length;
-      yield piece;
-    }
-    if (written !== bytes) throw new DdrError('DataChanged', 'the images have changed while they were read');
-    digest = pixelHash.digest('hex');
-  }
   async function* momentsOf(): AsyncGenerator<Uint8Array> {
-    const file = momentsFile(moments(), shape);
+    const pixelDigest = pixelHash.digest('hex');
+    digest =
+      learned === undefined
+        ? pixelDigest
+        : digestWithLatents(pixelDigest, learned.description, learned.record().sha256);
+    const file = momentsFile(moments(), learned === undefined ? shape : shapeOfLatents(learned.description));
     momentsRecord = recordOf(file);
     yield file;
   }
@@ -121,18 +119,22 @@ export async function saveDataset(
       shape,
       count,
       sha256: digest,
-      images: { file: files.images, sha256: fileHash.digest('hex'), bytes, offset: header.length },
+      images: images && { file: files.images, ...images.record() },
+      latents: learned && { file: latentsFile, ...learned.description, ...learned.record() },
       moments: { file: files.moments, ...momentsRecord },
     });
     yield Buffer.from(toJson(value));
   }
   // In this order: each tells of the one before it.
-  const content = { [files.images]: images(), [files.moments]: momentsOf(), [files.record]: record() };
+  const content = {
+    ...(images && { [files.images]: images.pieces }),
+    ...(learned && { [latentsFile]: learned.pieces }),
+    [files.moments]: momentsOf(),
+    [files.record]: record(),
+  };
   await store.commit(datasetKey(writer), content, undefined, () => datasetKey(datasetAddress(digest)));
   return { address: datasetAddress(digest), count, sha256: digest };
 }
-
-const makePreparedAnew = 'Set dataset.revision to another text: the data are then prepared anew.';
 
 /**
  * The record of a prepared dataset.
@@ -157,33 +159,50 @@ export async function loadDatasetRecord(store: ArtifactStore, address: string): 
   return record;
 }
 
+/** A prepared dataset that has been opened. */
+export interface OpenedDataset extends ImageSource {
+  record: DatasetRecord;
+  /** What networks learn from, where it is not the images. */
+  latents: (Entries & { description: LatentsRecord }) | undefined;
+}
+
 /**
- * Opens a prepared dataset. Its images are read by position, so that neither time nor memory grow with their number; of
- * what they are, header and size are checked here, which costs nothing, and not the digest.
- * @throws DdrError InputMissing where there is none, DataChanged where it is not what the address says
+ * Opens a prepared dataset. It is read by position, so that neither time nor memory grow with its size; of what it is,
+ * headers and sizes are checked here, which costs nothing, and not the digest.
+ * @throws DdrError InputMissing where there is none, DataChanged where it is not what the address says; its images, where it
+ *   has latents only, InputMissing
  */
-export async function openDataset(
-  store: ArtifactStore,
-  address: string,
-): Promise<ImageSource & { record: DatasetRecord }> {
+export async function openDataset(store: ArtifactStore, address: string): Promise<OpenedDataset> {
   const record = await loadDatasetRecord(store, address);
-  const { shape, count, images } = record;
-  const key = `${datasetKey(address)}/${images.file}`;
-  const size = bytesPerImage(shape);
-  const changed = (cause: unknown): never => {
-    const error = toDdrError(cause);
-    if (error.code !== 'InputTruncated' && error.code !== 'InputMissing') throw error;
-    throw new DdrError('DataChanged', `the prepared images are damaged: the file ${error.message}`, {
-      where: store.describe(key),
-      hint: makePreparedAnew,
-      cause: error,
+  const { shape, count, images, latents } = record;
+  const folder = datasetKey(address);
+  const pictures =
+    images &&
+    (await openArray(store, `${folder}/${images.file}`, {
+      count,
+      bytes: bytesPerImage(shape),
+      offset: images.offset,
+      header: npyHeader({ descr: '|u1', shape: arrayShape(count, shape) }),
+    }));
+  const learned =
+    latents &&
+    (await openArray(store, `${folder}/${latents.file}`, {
+      count,
+      bytes: bytesPerLatent(latents),
+      offset: latents.offset,
+      header: latentsHeader(count, latents),
+    }));
+  const none = async () => {
+    throw new DdrError('InputMissing', 'the prepared dataset has latents only, and no images', {
+      where: store.describe(folder),
     });
   };
-  const batch = (first: number, many: number) =>
-    store.readRange(key, images.offset + first * size, many * size).catch(changed);
-  const header = await store.readRange(key, 0, images.offset).catch(changed);
-  if (!Buffer.from(npyHeader({ descr: '|u1', shape: arrayShape(count, shape) })).equals(header))
-    changed(new DdrError('InputTruncated', 'has another header than its record says'));
-  await batch(count - 1, 1);
-  return { count, shape, digest: record.sha256, batch, record };
+  return {
+    count,
+    shape,
+    digest: record.sha256,
+    batch: pictures?.batch ?? none,
+    latents: learned && latents && { ...learned, description: latents },
+    record,
+  };
 }

@@ -36,6 +36,8 @@ export const preparedRecordSchema = z.object({
   /** sha256 of what the evaluation reads, where it reads a file. */
   reference: sha256.optional(),
   weights: sha256.optional(),
+  /** The same of the codec, where it has files. */
+  codec: sha256.optional(),
   /** Digest of the dataset that the same source was before, where it was another. */
   previous: sha256.optional(),
 });

@@ -1,4 +1,4 @@
-import type { ImageShape } from '../../api/spec/dataset.ts';
+import type { ImageShape, NetworkShape } from '../../api/spec/dataset.ts';
 
 /** Images of one shape, a byte a value, wherever they lie. Reading does not need memory for all of them. */
 export interface ImageSource {
@@ -10,4 +10,5 @@ export interface ImageSource {
   batch(first: number, size: number): Promise<Uint8Array>;
 }
 
-export const bytesPerImage = ({ size, channels }: ImageShape): number => size * size * channels;
+/** Bytes of an image, or values of what a network sees. */
+export const bytesPerImage = ({ size, channels }: NetworkShape): number => size * size * channels;

@@ -1,14 +1,18 @@
 import { DdrError, toDdrError } from '../../api/errors.ts';
 import { datasetKey } from '../../api/layout.ts';
-import type { Dataset } from '../../api/spec/dataset.ts';
+import type { Dataset, Latents } from '../../api/spec/dataset.ts';
 import { type DatasetReference, openDataset, saveDataset } from '../artifacts/dataset.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import { stillStarting, stopIfAsked, type TrainerContext } from '../context/context.ts';
 import { type Findings, noFindings, noticesOf } from '../data/findings.ts';
 import { bytesPerImage } from '../data/imageSource.ts';
+import { openLatents, spreadPath } from '../data/latentArrays.ts';
+import { bytesPerLatent, type LatentScale, type LatentsDescription, shapeOfLatents } from '../data/latents.ts';
 import { addImage, emptyMoments, momentsOf } from '../data/moments.ts';
 import { openSource } from '../data/openSource.ts';
 import type { OpenSource, Tick } from '../data/source.ts';
+import type { Encoder } from '../model/autoencoder/codec.ts';
+import { encoded, type LatentContent, latentContent } from './latents.ts';
 import type { Place } from './source.ts';
 
 const stopped = 'stopped while reading the data; nothing is kept of it, and it begins anew';
@@ -25,6 +29,9 @@ export interface Writing {
   place: Place;
   /** Fewest images that will do. */
   least: number;
+  /** What networks see, where it is latents; and what makes them, where the source has images. */
+  scale?: LatentScale | undefined;
+  encoder?: Encoder | undefined;
   /** Names what is being written: see {@link saveDataset}. */
   writer: string;
   /** Asked after the last image; throws where the source is no longer what it was. */
@@ -77,6 +84,8 @@ export async function writeDataset(writing: Writing, context: TrainerContext): P
  */
 async function writeCounted(writing: Writing, context: TrainerContext): Promise<WrittenDataset> {
   const { dataset, place } = writing;
+  if (dataset.latents !== undefined && writing.scale !== undefined)
+    return writeLatents(writing, { ...dataset, latents: dataset.latents }, writing.scale, context);
   const read = async (count?: number) => {
     const findings = noFindings();
     const tick = nowAndThen(() => stillStarting(context));
@@ -105,15 +114,12 @@ async function write(
   const { dataset, writer, assertUnchanged } = writing;
   const size = bytesPerImage(dataset.image);
   requireImages(count, writing, findings);
-  await requireSpace(count * size, context);
+  const learned = encodedAgain(writing, count, findings, context);
+  await requireSpace(count * (size + (learned === undefined ? 0 : bytesPerLatent(learned.description))), context);
   const sums = emptyMoments(size);
 
   async function* pixels(): AsyncGenerator<Uint8Array> {
-    const tick = nowAndThen(async (looked) => {
-      context.progress({ phase: 'Running', done: Math.min(looked, count), total: count });
-      await stopIfAsked(context, stopped);
-    });
-    for await (const image of source.images(tick)) {
+    for await (const image of source.images(lookingAt(count, context))) {
       addImage(sums, image);
       yield image;
     }
@@ -123,13 +129,73 @@ async function write(
     await assertUnchanged();
   }
   const { size: height, channels } = dataset.image;
-  const content = { count, shape: { size: height, channels }, pixels: pixels(), moments: () => momentsOf(sums) };
+  const content = {
+    count,
+    shape: { size: height, channels },
+    pixels: pixels(),
+    moments: () => momentsOf(sums),
+    ...learned?.content,
+  };
   try {
     return { dataset: await saveDataset(context.store, content, writer), findings };
   } catch (error) {
     if (sums.count < count && error instanceof DdrError && error.code === 'DataChanged') return { count: sums.count };
     throw error;
   }
+}
+
+/** Tells how many images of `count` were looked at. */
+const lookingAt = (count: number, context: TrainerContext): Tick =>
+  nowAndThen(async (looked) => {
+    context.progress({ phase: 'Running', done: Math.min(looked, count), total: count });
+    await stopIfAsked(context, stopped);
+  });
+
+/** The latents of all images, which are read once more for it: they do not fit memory, and a store is written in one go. */
+function encodedAgain(
+  { dataset, place, scale, encoder, assertUnchanged }: Writing,
+  count: number,
+  { said }: Findings,
+  context: TrainerContext,
+): { description: LatentsDescription; content: LatentContent } | undefined {
+  if (scale === undefined || encoder === undefined) return undefined;
+  const description = { ...scale, values: 'MeanAndLogVariance', type: 'float32' } as const;
+  async function* images(): AsyncGenerator<Uint8Array> {
+    const tick = lookingAt(count, context);
+    const source = await openSource(dataset, place.path, place.root, noFindings(), tick);
+    yield* source.images(tick);
+  }
+  const content = latentContent(description, encoded(images(), encoder), async (found) => {
+    said.push(...found);
+    await assertUnchanged();
+  });
+  return { description, content };
+}
+
+/** Writes pre-encoded latents. */
+async function writeLatents(
+  writing: Writing,
+  dataset: Dataset & { latents: Latents },
+  scale: LatentScale,
+  context: TrainerContext,
+): Promise<WrittenDataset> {
+  const { place, writer, assertUnchanged } = writing;
+  const findings = noFindings();
+  const paths = { path: place.path, spreadFile: await spreadPath(dataset, place.root) };
+  const source = await openLatents(dataset, paths, shapeOfLatents(scale), findings);
+  const count = source.total;
+  requireImages(count, writing, findings);
+  const description = { ...scale, values: dataset.latents.values, type: source.type };
+  await requireSpace(count * bytesPerLatent(description), context);
+  const content = latentContent(description, source.latents(lookingAt(count, context)), async (found) => {
+    findings.said.push(...found);
+    await assertUnchanged();
+  });
+  const { size, channels } = dataset.image;
+  return {
+    dataset: await saveDataset(context.store, { count, shape: { size, channels }, ...content }, writer),
+    findings,
+  };
 }
 
 /** @throws DdrError InputMissing, InputMismatch */

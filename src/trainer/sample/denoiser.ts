@@ -1,5 +1,5 @@
 import { DdrError } from '../../api/errors.ts';
-import type { ImageShape } from '../../api/spec/dataset.ts';
+import type { NetworkShape } from '../../api/spec/dataset.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import type { Prediction } from '../../diffusion/prediction.ts';
 import type { Bundle, BundledModel } from '../artifacts/bundle.ts';
@@ -69,7 +69,7 @@ async function weightsOf(bundle: Bundle, model: BundledModel, specs: readonly Pa
 export function createDenoisers(
   tf: typeof TensorFlow,
   bundle: Bundle,
-  image: ImageShape,
+  image: NetworkShape,
   batchSize: number,
 ): Denoisers {
   const { models, schedule } = bundle.manifest;

@@ -2,10 +2,9 @@ import type { Training } from '../../api/spec/training.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import { targetCoefficients } from '../../diffusion/prediction.ts';
 import { randomBelow, seedPair, streams } from '../../diffusion/random.ts';
-import type { ImageSource } from '../data/imageSource.ts';
 import type { InputValues } from '../engine/program.ts';
-import type { Codec } from '../model/codec.ts';
 import { type Conditioning, embeddedTime } from '../model/conditioning.ts';
+import type { LearnedImages } from './learned.ts';
 
 /** How long the average's half-life may be, as a part of the images seen: the first weights are forgotten (EDM). */
 const emaRampUp = 0.05;
@@ -30,9 +29,7 @@ export interface StepSource {
   /** T. */
   timesteps: number;
   conditioning: Conditioning;
-  codec: Codec;
-  /** In training's order. */
-  images: ImageSource;
+  images: Pick<LearnedImages, 'batch'>;
 }
 
 /**
@@ -40,7 +37,7 @@ export interface StepSource {
  * number alone, which is what makes resuming exact.
  */
 export function createStepInputs(source: StepSource): (seen: number) => Promise<InputValues> {
-  const { training, states, timesteps, conditioning, codec, images } = source;
+  const { training, states, timesteps, conditioning, images } = source;
   const { batchSize, seed, prediction, optimizer } = training;
   const levels = states.map(({ alphaBar, timestep }) => ({
     signal: Math.sqrt(alphaBar),
@@ -56,7 +53,7 @@ export function createStepInputs(source: StepSource): (seen: number) => Promise<
     const step = seen / batchSize;
     const chosen = Array.from({ length: batchSize }, (_, i) => levelOf(step, i));
     return {
-      images: codec.encode(await images.batch(seen, batchSize)),
+      images: await images.batch(seen, batchSize),
       seed: Int32Array.from(seedPair(seed, streams.noise, step)),
       signal: Float32Array.from(chosen, ({ signal }) => signal),
       noise: Float32Array.from(chosen, ({ noise }) => noise),

@@ -30,8 +30,8 @@ const fields = z.strictObject({
   use_post_quant_conv: z.boolean().default(true),
   mid_block_add_attention: z.boolean().default(true),
   // Of tiling and of half precision, neither of which we do.
-  sample_size: z.unknown(),
-  force_upcast: z.unknown(),
+  sample_size: z.unknown().optional(),
+  force_upcast: z.unknown().optional(),
 });
 
 const configSchema = fields
@@ -74,7 +74,11 @@ export function parseAutoencoderConfig(bytes: Uint8Array, where: string): Autoen
   const own = Object.entries(parsedObject.data).filter(([name]) => !name.startsWith('_'));
   const parsed = configSchema.safeParse(Object.fromEntries(own));
   if (parsed.success) return parsed.data;
-  throw new DdrError('InputForeign', `describes an autoencoder that is not supported: ${describeIssues(parsed.error).join('; ')}`, {
-    where,
-  });
+  throw new DdrError(
+    'InputForeign',
+    `describes an autoencoder that is not supported: ${describeIssues(parsed.error).join('; ')}`,
+    {
+      where,
+    },
+  );
 }

@@ -114,32 +114,33 @@ const normSpecs = (name: string, channels: number): ParameterSpec[] => [
 /** The projections of an attention: queries, keys, values, and the way back. */
 export const projections = ['to_q', 'to_k', 'to_v', 'to_out.0'] as const;
 
-/** Parameters of stages in their order, named as {@link Stage} with the suffixes of {@link createLayers}. */
-export const stageParameters = (stages: readonly Stage[]): ParameterSpec[] =>
-  stages.flatMap((stage): ParameterSpec[] => {
-    const { name } = stage;
-    switch (stage.kind) {
-      case 'convolution':
-        return convolutionSpecs(name, stage.kernel, stage.from, stage.to);
-      case 'down':
-      case 'up':
-        return convolutionSpecs(name, 3, stage.channels, stage.channels);
-      case 'norm':
-        return normSpecs(name, stage.channels);
-      case 'attention':
-        return [
-          ...normSpecs(`${name}.group_norm`, stage.channels),
-          ...projections.flatMap((each) => convolutionSpecs(`${name}.${each}`, 1, stage.channels, stage.channels)),
-        ];
-      case 'residual': {
-        const { from, to } = stage;
-        return [
-          ...normSpecs(`${name}.norm1`, from),
-          ...convolutionSpecs(`${name}.conv1`, 3, from, to),
-          ...normSpecs(`${name}.norm2`, to),
-          ...convolutionSpecs(`${name}.conv2`, 3, to, to),
-          ...(from === to ? [] : convolutionSpecs(`${name}.conv_shortcut`, 1, from, to)),
-        ];
-      }
+function parametersOf(stage: Stage): ParameterSpec[] {
+  const { name } = stage;
+  switch (stage.kind) {
+    case 'convolution':
+      return convolutionSpecs(name, stage.kernel, stage.from, stage.to);
+    case 'down':
+    case 'up':
+      return convolutionSpecs(name, 3, stage.channels, stage.channels);
+    case 'norm':
+      return normSpecs(name, stage.channels);
+    case 'attention':
+      return [
+        ...normSpecs(`${name}.group_norm`, stage.channels),
+        ...projections.flatMap((each) => convolutionSpecs(`${name}.${each}`, 1, stage.channels, stage.channels)),
+      ];
+    case 'residual': {
+      const { from, to } = stage;
+      return [
+        ...normSpecs(`${name}.norm1`, from),
+        ...convolutionSpecs(`${name}.conv1`, 3, from, to),
+        ...normSpecs(`${name}.norm2`, to),
+        ...convolutionSpecs(`${name}.conv2`, 3, to, to),
+        ...(from === to ? [] : convolutionSpecs(`${name}.conv_shortcut`, 1, from, to)),
+      ];
     }
-  });
+  }
+}
+
+/** Parameters of stages in their order, named as {@link Stage} with the suffixes of createLayers(). */
+export const stageParameters = (stages: readonly Stage[]): ParameterSpec[] => stages.flatMap(parametersOf);

@@ -51,7 +51,9 @@ function parameterOf({ name, shape }: ParameterSpec, tensors: Map<string, FloatT
   const names = namesOf(name);
   const tensor = names.map((each) => tensors.get(each)).find((each) => each !== undefined);
   if (tensor === undefined)
-    throw new DdrError('InputForeign', `has no tensor ${names[0]} of floats, which its config.json asks for`, { where });
+    throw new DdrError('InputForeign', `has no tensor ${names[0]} of floats, which its config.json asks for`, {
+      where,
+    });
   const [kernel, , from, to] = shape;
   const wanted = shape.length === 4 ? [to, from, kernel, kernel] : shape;
   const flat = (dimensions: readonly number[]) => dimensions.join().replace(/,1,1$/, '');
@@ -67,8 +69,9 @@ function parameterOf({ name, shape }: ParameterSpec, tensors: Map<string, FloatT
 
 /** An autoencoder as it lies in its folder. */
 export interface Autoencoder {
-  /** Of its weights. */
+  /** Of its weights, and of its config.json. */
   where: string;
+  configWhere: string;
   config: AutoencoderConfig;
   /** sha256 over config.json and weights. */
   digest: string;
@@ -89,6 +92,7 @@ export async function readAutoencoder(folder: string): Promise<Autoencoder> {
   const { tensors } = readSafetensors(bytes, where);
   return {
     where,
+    configWhere: configPath,
     config,
     digest: sha256(sha256(configBytes), sha256(bytes)),
     parameters: (stages) =>
@@ -112,7 +116,8 @@ export const diffusersTensors = (
   new Map(
     specs.map((spec) => {
       const { shape } = spec;
-      const isProjection = spec.name.endsWith('.w') && Object.keys(formerNames).some((p) => spec.name.endsWith(`.${p}.w`));
+      const isProjection =
+        spec.name.endsWith('.w') && Object.keys(formerNames).some((p) => spec.name.endsWith(`.${p}.w`));
       const tensor = toDiffusers({ shape, values: values(spec.name) });
       if (tensor.values.length !== sizeOf(shape)) throw new Error(`${spec.name} has ${tensor.values.length} values`);
       return [namesOf(spec.name)[0] as string, isProjection ? { ...tensor, shape: tensor.shape.slice(0, 2) } : tensor];

@@ -83,13 +83,21 @@ const unaddressed: Record<string, string> = {
 };
 
 /** Changes that a value of the field's own type cannot be: rules tie fields together. */
+/** Without the codec that `everything` has. */
+const pixels: Change = { codec: undefined, dataset: { latents: undefined, image: { size: 32 } } };
+
 const tied: Record<string, Change> = {
   'schedule.states': { schedule: { states: 2, indices: [9, 499] }, overrides: [] },
   'schedule.statesPerModel': { schedule: { statesPerModel: 1 } },
   'schedule.timesteps': { schedule: { timesteps: 600 } },
   'schedule.spacing': { schedule: { spacing: 'Uniform', indices: undefined } },
   'schedule.indices': { schedule: { indices: [9, 99, 299, 498] } },
-  'dataset.image.size': { dataset: { image: { size: 16 } }, model: { attentionResolutions: [16] } },
+  'dataset.format': { dataset: { format: 'Npy' } },
+  'dataset.latents.values': { dataset: { latents: { values: 'MeanAndDeviation' } } },
+  'codec.name': pixels,
+  'sampling.clip': { ...pixels, sampling: { clip: true } },
+  'codec.downsampling': { codec: { downsampling: 4 } },
+  'dataset.image.size': { dataset: { image: { size: 32 } }, model: { attentionResolutions: [16] } },
   'dataset.image.channels': { dataset: { image: { channels: 1 } } },
   'model.attentionResolutions': { model: { attentionResolutions: [32] } },
   'overrides[].states': { overrides: [{ states: '0-1' }] },
@@ -104,6 +112,7 @@ const tied: Record<string, Change> = {
     evaluation: { extractor: { name: 'mnist-classifier', weights: undefined } },
   },
   'evaluation.reference.fromDataset.limit': {
+    ...pixels,
     evaluation: { reference: { file: undefined, fromDataset: { limit: 7 } } },
   },
 };
@@ -126,6 +135,22 @@ test('every field of the spec moves an address, or is listed as one that does no
     [],
     'fields that are listed, but not in the schema',
   );
+});
+
+test('clipping moves the samples, and a limit of the reference the report, also where nothing else is another', () => {
+  const { spec } = minimalRun();
+  const before = addresses(spec);
+  assert.notEqual(addresses({ ...spec, sampling: { clip: false } }).samples, before.samples);
+  const judged = (fromDataset: object) =>
+    addresses({ ...spec, evaluation: { extractor: { name: 'mnist-classifier' }, reference: { fromDataset } } }).report;
+  assert.notEqual(judged({ limit: 7 }), judged({}));
+});
+
+test('another autoencoder moves the samples and what follows, and no model', () => {
+  const before = addresses(everything, { ...data, codecDigest: 'c'.repeat(64) });
+  const after = addresses(everything, { ...data, codecDigest: 'd'.repeat(64) });
+  assert.deepEqual([after.models, after.bundle, after.prepare], [before.models, before.bundle, before.prepare]);
+  for (const what of ['samples', 'sampleJob', 'report'] as const) assert.notEqual(after[what], before[what]);
 });
 
 test('the threads of training are in what they decide: models, samples and report', () => {
@@ -174,7 +199,7 @@ test('the data are not read anew because of what is sampled or judged, only for 
   const { spec } = minimalRun();
   const judged = { ...spec, evaluation: { extractor: { name: 'mnist-classifier' } } };
   assert.equal(addresses(judged).prepare, addresses(spec).prepare);
-  assert.equal(addresses({ ...everything, sampling: { count: 9 } }).prepare, addresses(everything).prepare);
+  assert.equal(addresses({ ...everything, sampling: { count: 9, clip: false } }).prepare, addresses(everything).prepare);
   const other = { ...everything.evaluation, reference: { file: { volume: { claimName: 'other', path: 'x.npz' } } } };
   assert.notEqual(addresses({ ...everything, evaluation: other }).prepare, addresses(everything).prepare);
 });

@@ -33,6 +33,7 @@ test('the files are what NumPy and safetensors read, and have the digests of the
   const folder = datasetKey(address);
   const array = readNpy(readFileSync(join(root, folder, 'images.npy')), 'images.npy');
   assert.deepEqual(array, { shape: [600, 4, 4, 3], data: await source.batch(0, 600) });
+  assert.ok(record.images !== undefined);
   await readRecorded(store, `${folder}/${record.images.file}`, record.images);
   const moments = readSafetensors(
     await readRecorded(store, `${folder}/moments.safetensors`, record.moments),
