@@ -4,6 +4,7 @@ import { imageShapeSchema } from '../../api/spec/dataset.ts';
 import { modelSchema } from '../../api/spec/model.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import { predictions } from '../../diffusion/prediction.ts';
+import { latentScaleSchema } from '../data/latents.ts';
 import type { Moments } from '../data/moments.ts';
 import { sha256 } from '../formats/digest.ts';
 import { readSafetensors, type Safetensors } from '../formats/safetensors.ts';
@@ -25,10 +26,12 @@ export const manifestSchema = z.object({
   format: z.literal(bundleFormat),
   hash: z.string(),
   image: imageShapeSchema,
+  /** What the networks see instead of images, where it is latents of them. */
+  latents: latentScaleSchema.optional(),
   schedule: scheduleRecordSchema,
   /** The images that every model has learned from. */
   dataset: datasetReferenceSchema,
-  /** Mean and deviation of the data per pixel, in [−1, 1]. */
+  /** Mean and deviation of the data per value, as the networks see them. */
   moments: bundledFile,
   /** What the models may be told besides x: classes, and the shape of contexts. None where left out. */
   conditions: conditionsSchema.optional(),

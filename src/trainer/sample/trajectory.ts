@@ -6,6 +6,9 @@ import type { Codec } from '../model/codec.ts';
 /** Bytes that a kept trajectory has at most: of many states or large images fewer samples are watched. */
 const maximumBytes = 2 ** 26;
 
+/** Pictures of a trajectory that a codec with a network makes at most: of very many states there is then none. */
+const maximumDecoded = 1024;
+
 /** Records how the first samples come about. */
 export interface TrajectoryRecorder {
   /** How many samples are recorded; none but by the first shard. */
@@ -28,7 +31,8 @@ export function recordTrajectory(
   states: number,
 ): TrajectoryRecorder {
   const affordable = Math.max(1, Math.floor(maximumBytes / (bytesPerImage(image) * (states + 1))));
-  const watched = shard.index === 0 ? Math.min(trajectorySamples, shard.count, affordable) : 0;
+  const decodable = codec.batchSize === undefined ? affordable : Math.floor(maximumDecoded / (2 * states + 1));
+  const watched = shard.index === 0 ? Math.min(trajectorySamples, shard.count, affordable, decodable) : 0;
   const values = watched * bytesPerImage(codec.networkShape(image));
   const frames: { x: Uint8Array[]; predicted: Uint8Array[] } = { x: [], predicted: [] };
   const picturesOf = (all: Float32Array) => codec.decode(all.subarray(0, values));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { latentStates } from '../../../../src/diffusion/latentStates.ts';
-import { pixelCodec } from '../../../../src/trainer/model/codec.ts';
+import { valuesOf } from '../../../../src/trainer/model/codec.ts';
 import { conditioningOf } from '../../../../src/trainer/model/conditioning.ts';
 import { createStepInputs, emaDecay, imagesToSee, learningRate } from '../../../../src/trainer/train/plan.ts';
 import { inTrainingOrder } from '../../../../src/trainer/train/trainingOrder.ts';
@@ -12,14 +12,15 @@ const shape = { size: 4, channels: 1 } as const;
 const states = latentStates({ family: 'Linear', timesteps: 500, states: 4, spacing: 'Uniform', alphas: 'Mapped' });
 const options = training({ batchSize: 8, seed: 3 });
 
+const images = inTrainingOrder(memorySource(blobs(20, shape), shape), options.seed);
+
 const inputsOf = (count: number) =>
   createStepInputs({
     training: options,
     states: states.slice(0, count),
     timesteps: 500,
     conditioning: conditioningOf(count, smallUnet, {}),
-    codec: pixelCodec,
-    images: inTrainingOrder(memorySource(blobs(20, shape), shape), options.seed),
+    images: { batch: async (first, size) => valuesOf(await images.batch(first, size)) },
   });
 
 test('a model sees whole batches', () => {
