@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { dump } from 'js-yaml';
+import { DdrError } from '../api/errors.ts';
 import { withoutDefaults } from '../api/hash.ts';
 import type { Run } from '../api/run.ts';
 import { type Model, modelSchema } from '../api/spec/model.ts';
@@ -65,13 +67,20 @@ function subjectsOfRun({ metadata, spec }: Run): Subject[] {
   });
 }
 
+/** @throws DdrError InputMissing that knows of presets too, and as {@link readRun} */
+function readTarget(target: string): Run {
+  if (target === '-' || existsSync(target)) return readRun(target);
+  const hint = `Presets are ${Object.keys(presets).join(', ')}.`;
+  throw new DdrError('InputMissing', 'is neither a preset nor a file', { where: target, hint });
+}
+
 /**
  * Networks of a preset or of a run's file, of which nothing is made.
  * @param batchSize images of a step; what the run says where left out
- * @throws DdrError as {@link readRun}
+ * @throws DdrError as {@link readTarget}
  */
 export function describeModels(target: string, batchSize?: number): ModelDescription[] {
-  const subjects = isPreset(target) ? [subjectOfPreset(target, presets[target])] : subjectsOfRun(readRun(target));
+  const subjects = isPreset(target) ? [subjectOfPreset(target, presets[target])] : subjectsOfRun(readTarget(target));
   return subjects.map((subject) => {
     const { model, image, conditions, states } = subject;
     const config = { ...model, imageSize: image.size, imageChannels: image.channels };

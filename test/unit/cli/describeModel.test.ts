@@ -31,5 +31,5 @@ test('a run shows each of its networks once', () => {
 });
 
 test('what is neither a preset nor a file is said', () => {
-  assert.throws(() => describeModels('sd-3'), /sd-3/);
+  assert.throws(() => describeModels('sd-3'), /neither a preset nor a file/);
 });

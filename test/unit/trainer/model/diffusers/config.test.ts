@@ -37,7 +37,7 @@ test('a network that diffusers has not is refused, with what to do', () => {
   const levels = { channelMultipliers: [1, 2] };
   assert.throws(
     () => toConfig(small({ ...levels, transformerDepths: [1], attentionResolutions: [16] }), {}, 8),
-    /InvalidSpec|Give all of them transformers/,
+    /self-attention and others transformers/,
   );
   assert.throws(() => toConfig(small({ ...levels, transformerDepths: [1] }), {}, 0), /no context to look at/);
 });
