@@ -57,3 +57,10 @@ export const png = async (value: number, size = 4): Promise<Uint8Array> =>
       .png()
       .toBuffer(),
   );
+
+/** All that comes, as one. */
+export async function bytesOf(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return new Uint8Array(Buffer.concat(all));
+}

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
-import { imageShapeSchema } from '../../api/spec/dataset.ts';
+import { imageShapeSchema, type NetworkShape } from '../../api/spec/dataset.ts';
 import { modelSchema } from '../../api/spec/model.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import { predictions } from '../../diffusion/prediction.ts';
-import { latentScaleSchema } from '../data/latents.ts';
+import { latentScaleSchema, shapeOfLatents } from '../data/latents.ts';
 import type { Moments } from '../data/moments.ts';
 import { sha256 } from '../formats/digest.ts';
 import { readSafetensors, type Safetensors } from '../formats/safetensors.ts';
@@ -70,6 +70,11 @@ export const filesOf = ({ models, moments }: Manifest): BundledFile[] => [
   ...models.flatMap((model) => [model, ...(model.further ?? [])]),
   moments,
 ];
+
+/** Shape of what the networks of a bundle see: of its images, or of latents of them. */
+export function networkShapeOf({ image, latents }: Pick<Manifest, 'image' | 'latents'>): NetworkShape {
+  return latents === undefined ? image : shapeOfLatents(latents);
+}
 
 /** States of a manifest's models, the cleanest first. */
 export function statesOf({ models }: Pick<Manifest, 'models'>): LatentState[] {

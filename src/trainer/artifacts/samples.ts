@@ -110,6 +110,6 @@ export async function loadShard(
       x: await read('x', trajectory.x),
       predicted: await read('predicted', trajectory.predicted),
     },
-    labels: labels && Int32Array.from((await read('labels', labels)).data),
+    ...(labels && { labels: Int32Array.from((await read('labels', labels)).data) }),
   };
 }

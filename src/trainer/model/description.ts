@@ -39,6 +39,8 @@ export interface NetworkDescription {
 
 const bytesOfFloat = 4;
 
+const headsText = (heads: number) => `${heads} head${heads === 1 ? '' : 's'}`;
+
 function kindOf(block: Block, { contextTokens, contextWidth }: Conditioning): string {
   if (block.kind !== 'residual') return block.kind;
   const { attention } = block;
@@ -46,10 +48,10 @@ function kindOf(block: Block, { contextTokens, contextWidth }: Conditioning): st
     case 'none':
       return 'residual';
     case 'self':
-      return `residual, self-attention of ${attention.heads} heads`;
+      return `residual, self-attention of ${headsText(attention.heads)}`;
     case 'transformer': {
       const cross = contextWidth === 0 ? '' : ` with ${contextTokens} × ${contextWidth} of context`;
-      return `residual, ${attention.depth} × transformer of ${attention.heads} heads${cross}`;
+      return `residual, ${attention.depth} × transformer of ${headsText(attention.heads)}${cross}`;
     }
   }
 }
@@ -98,11 +100,11 @@ export function describeNetwork(
     parameters: totalSize(specs.filter(({ name }) => name.startsWith('out.'))),
     flops: 2 * pixels * 9 * last * imageChannels,
   };
-  const told0: LayerDescription[] =
+  const embeddings: LayerDescription[] =
     told.length === 0
       ? []
       : [{ name: 'told', kind: conditioning.kind, shape: [1, 1, 1], parameters: totalSize(told), flops: 0 }];
-  const layers = [...told0, ...inside, output];
+  const layers = [...embeddings, ...inside, output];
   const parameters = totalSize(specs);
   const kept = costs.reduce((sum, cost) => sum + cost.kept, 0) + 2 * pixels * last;
   const passing = Math.max(...costs.map((cost) => cost.passing));

@@ -3,7 +3,7 @@ import type { NetworkShape } from '../../api/spec/dataset.ts';
 import type { Training } from '../../api/spec/training.ts';
 import { normals, randomChance, streams } from '../../diffusion/random.ts';
 import type { OpenedDataset } from '../artifacts/dataset.ts';
-import type { ImageCondition } from '../data/imageSource.ts';
+import type { ImageCondition, ImageSource } from '../data/imageSource.ts';
 import { type LatentsDescription, latentsFrom, normalOf, shapeOfLatents } from '../data/latents.ts';
 import { valuesOf } from '../model/codec.ts';
 import { mirror } from './flips.ts';
@@ -37,7 +37,7 @@ export function drawLatent(
 
 /** What a dataset's networks learn from: its latents where it has some, else its images. @throws DdrError InvalidTask */
 export function learnedImages(
-  data: OpenedDataset,
+  data: ImageSource & Partial<Pick<OpenedDataset, 'latents'>>,
   { seed, horizontalFlips }: Pick<Training, 'seed' | 'horizontalFlips'>,
 ): LearnedImages {
   const { latents } = data;

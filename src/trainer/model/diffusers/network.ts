@@ -48,26 +48,49 @@ export function toDiffusers(
   };
 }
 
+/** What a file of diffusers' layout holds of a network. */
+export interface ForeignWeights {
+  tensors: ReadonlyMap<string, FloatTensor>;
+  classTokens?: FloatTensor | undefined;
+}
+
 /**
- * Weights of a network of ours from diffusers' tensors.
+ * Weights of a network of ours from diffusers' tensors. One that is not told the timestep takes them where theirs is told
+ * nothing either: the weights of that are all 0.
  * @param specs of the network
  * @throws DdrError InputMismatch where one is missing, of another shape, or left over
  */
 export function fromDiffusers(
   specs: readonly ParameterSpec[],
-  levels: number,
-  tensors: ReadonlyMap<string, FloatTensor>,
+  config: UnetConfig,
+  { tensors, classTokens }: ForeignWeights,
   where: string,
 ): Map<string, FloatTensor> {
-  const wanted = new Set(specs.flatMap((spec) => theirTensors(spec, levels).map(({ name }) => name)));
-  const left = [...tensors.keys()].find((name) => !wanted.has(name));
-  if (left !== undefined) throw new DdrError('InputMismatch', `has a tensor ${left}, which the network has not`, { where });
+  const levels = config.channelMultipliers.length;
+  const inside = specs.filter((spec) => !isToken(spec, config));
+  const wanted = new Set(inside.flatMap((spec) => theirTensors(spec, levels).map(({ name }) => name)));
+  for (const [name, { values }] of tensors) {
+    if (wanted.has(name) || (isOfTime(name) && values.every((value) => value === 0))) continue;
+    throw new DdrError('InputMismatch', `has a tensor ${name}, which the network has not`, { where });
+  }
   const find = (name: string, shape: readonly number[]) => {
     const found = tensors.get(name);
     if (found?.shape.join() === shape.join()) return found.values;
     throw new DdrError('InputMismatch', `has no tensor ${name} of shape [${shape.join(', ')}]`, { where });
   };
   return new Map(
-    specs.map((spec) => [spec.name, { shape: spec.shape, values: fromTheirs(spec, levels, find) }]),
+    specs.map((spec) => [
+      spec.name,
+      isToken(spec, config)
+        ? { shape: spec.shape, values: tokensOf(spec, classTokens, where) }
+        : { shape: spec.shape, values: fromTheirs(spec, levels, find) },
+    ]),
   );
+}
+
+const isOfTime = (name: string) => name.startsWith('time_embedding.') || name.includes('.time_emb_proj.');
+
+function tokensOf({ shape }: ParameterSpec, classTokens: FloatTensor | undefined, where: string): Float32Array {
+  if (classTokens?.shape.join() === shape.join()) return classTokens.values;
+  throw new DdrError('InputMismatch', `has no class tokens of shape [${shape.join(', ')}]`, { where });
 }

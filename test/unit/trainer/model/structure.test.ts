@@ -8,7 +8,9 @@ const structure = (model: object) =>
 const attentions = (model: object) => {
   const { down, middle, up } = structure(model);
   return [...down, ...middle, ...up].flatMap((block) =>
-    block.kind === 'residual' && block.attention.kind !== 'none' ? [`${block.name} ${Object.values(block.attention).join(' ')}`] : [],
+    block.kind === 'residual' && block.attention.kind !== 'none'
+      ? [`${block.name} ${Object.values(block.attention).join(' ')}`]
+      : [],
   );
 };
 

@@ -68,3 +68,24 @@ test('the models of a bundle are told apart, each with its own weights', async (
   assert.notDeepEqual(outputs[0], outputs[1]);
   assert.deepEqual(outputs[0], outputs[2]);
 });
+
+test('guidance goes beyond what the class changes, at the states that are named', async (t) => {
+  const labels = { classes: 3, values: new Int32Array(40) };
+  const run = await aggregatedRun(t, {}, { conditions: { labels } });
+  const bundle = await bundleOf(run);
+  const x = Float32Array.from(normals(1, streams.start, 0, 128));
+  const outputs = async (guidance: object, conditions: { label?: number }[]) => {
+    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, samplingOf(2, guidance));
+    const found: Float32Array[] = [];
+    for (const state of statesOf(bundle.manifest)) found.push((await denoisers.of(state)).denoise(x, conditions));
+    denoisers.dispose();
+    return found;
+  };
+  const told = await outputs({}, [{ label: 2 }, { label: 0 }]);
+  const free = await outputs({}, [{}, {}]);
+  const guided = await outputs({ scale: 3, states: '1' }, [{ label: 2 }, { label: 0 }]);
+  assert.notDeepEqual(told, free);
+  assert.deepEqual([guided[0], guided[2]], [told[0], told[2]]);
+  const expected = told[1]?.map((value, i) => (free[1]?.[i] as number) + 3 * (value - (free[1]?.[i] as number)));
+  assert.deepEqual(guided[1], expected);
+});
