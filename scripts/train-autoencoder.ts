@@ -135,7 +135,9 @@ const [held, deviation] = tf.tidy(() => {
   const { error } = losses(vector, x, tf.zerosLike(mean));
   const { mean: centre, variance } = tf.moments(mean);
   const spread = tf.add(variance, tf.mean(tf.exp(logVariance)));
-  console.log(`latents: mean ${centre.dataSync()[0]}, their own variance ${tf.mean(tf.exp(logVariance)).dataSync()[0]}`);
+  console.log(
+    `latents: mean ${centre.dataSync()[0]}, their own variance ${tf.mean(tf.exp(logVariance)).dataSync()[0]}`,
+  );
   return [error.dataSync()[0] as number, Math.sqrt(spread.dataSync()[0] as number)];
 });
 console.log(`held-out digits come back with a mean squared error of ${held.toPrecision(3)} of pixels in [−1, 1]`);

@@ -199,7 +199,10 @@ test('the data are not read anew because of what is sampled or judged, only for 
   const { spec } = minimalRun();
   const judged = { ...spec, evaluation: { extractor: { name: 'mnist-classifier' } } };
   assert.equal(addresses(judged).prepare, addresses(spec).prepare);
-  assert.equal(addresses({ ...everything, sampling: { count: 9, clip: false } }).prepare, addresses(everything).prepare);
+  assert.equal(
+    addresses({ ...everything, sampling: { count: 9, clip: false } }).prepare,
+    addresses(everything).prepare,
+  );
   const other = { ...everything.evaluation, reference: { file: { volume: { claimName: 'other', path: 'x.npz' } } } };
   assert.notEqual(addresses({ ...everything, evaluation: other }).prepare, addresses(everything).prepare);
 });
