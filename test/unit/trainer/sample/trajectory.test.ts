@@ -32,3 +32,9 @@ test('of large images and many states fewer samples are watched, and one at leas
   assert.equal(watched(64, 1000), 5);
   assert.equal(watched(1024, 1000), 1);
 });
+
+test('where a network makes the pictures, of many states fewer samples are watched, and of very many none', () => {
+  const codec = { ...pixelCodec, batchSize: 4 };
+  const watched = (states: number) => recordTrajectory(codec, image, { index: 0, count: 100 }, states).watched;
+  assert.deepEqual([10, 100, 1000].map(watched), [8, 5, 0]);
+});
