@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { imageShapeSchema } from '../../api/spec/dataset.ts';
 import { predictions } from '../../diffusion/prediction.ts';
+import { latentScaleSchema } from '../data/latents.ts';
 import { lossPointSchema } from './checkpoint.ts';
 import { datasetReferenceSchema } from './dataset.ts';
 import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
@@ -15,6 +16,8 @@ export const reportSchema = z.object({
   bundle: z.object({ path: z.string(), digest: z.string() }),
   schedule: scheduleRecordSchema,
   image: imageShapeSchema,
+  /** What the networks see instead of images, where it is latents of them. */
+  latents: latentScaleSchema.optional(),
   /** What was learned from, where it came from and what was left out of it. */
   dataset: datasetReferenceSchema.extend({ source, leftOut, broken, notices }),
   sampling: z.object({

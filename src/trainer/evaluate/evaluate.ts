@@ -47,6 +47,7 @@ async function compile(task: EvaluateTask, drawingSeconds: number, context: Trai
     bundle: { path: bundle, digest },
     schedule: manifest.schedule,
     image: manifest.image,
+    latents: manifest.latents,
     dataset: { ...manifest.dataset, source, leftOut, broken, notices },
     sampling: { ...task.sampling, seconds: drawingSeconds },
     evaluation: evaluation === undefined ? null : await judge(tf, task, evaluation, prepared, context),

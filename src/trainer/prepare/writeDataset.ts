@@ -160,12 +160,16 @@ function encodedAgain(
 ): { description: LatentsDescription; content: LatentContent } | undefined {
   if (scale === undefined || encoder === undefined) return undefined;
   const description = { ...scale, values: 'MeanAndLogVariance', type: 'float32' } as const;
+  const stillEncoding = async (done: number) => {
+    context.progress({ phase: 'Running', done: Math.min(done, count), total: count });
+    await stopIfAsked(context, stopped);
+  };
   async function* images(): AsyncGenerator<Uint8Array> {
-    const tick = lookingAt(count, context);
+    const tick = nowAndThen(() => stillEncoding(0));
     const source = await openSource(dataset, place.path, place.root, noFindings(), tick);
-    yield* source.images(tick);
+    yield* source.images(async () => {});
   }
-  const content = latentContent(description, encoded(images(), encoder), async (found) => {
+  const content = latentContent(description, encoded(images(), encoder, stillEncoding), async (found) => {
     said.push(...found);
     await assertUnchanged();
   });

@@ -28,13 +28,18 @@ test('the scale is that of the configuration, unless the spec says another', () 
 
 test('images are encoded in batches, the last of what is left', async () => {
   const batches: number[] = [];
+  const told: number[] = [];
   const encode = (pictures: Uint8Array) => {
     batches.push(pictures.length);
     return Float32Array.from([...pictures].flatMap((byte) => [byte, -byte]));
   };
   const images = each([1, 2, 3].map((byte) => Uint8Array.of(byte)));
-  const latents = await all(encoded(images, { batchSize: 2, encode, dispose: () => {} }));
-  assert.deepEqual(batches, [2, 1]);
+  const latents = await all(
+    encoded(images, { batchSize: 2, encode, dispose: () => {} }, async (done) => {
+      told.push(done);
+    }),
+  );
+  assert.deepEqual([batches, told], [[2, 1], [2]]);
   assert.deepEqual(
     latents,
     [
