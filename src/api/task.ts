@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DdrError } from './errors.ts';
 import { describeIssues } from './run.ts';
-import { codecSchema } from './spec/codec.ts';
+import { codecFields } from './spec/codec.ts';
 import { promptsSchema } from './spec/conditions.ts';
 import { datasetSchema } from './spec/dataset.ts';
 import { evaluationSchema } from './spec/evaluation.ts';
@@ -33,7 +33,7 @@ const prepareTaskSchema = z.strictObject({
   /** Contexts that samples are to be drawn to. */
   prompts: promptsSchema.optional(),
   /** Where networks see latents. */
-  codec: codecSchema.optional(),
+  codec: codecFields.optional(),
   /** CPU threads of TensorFlow, where images are encoded. */
   threads: z.int().min(1).optional(),
 });
@@ -73,7 +73,7 @@ const sampleTaskSchema = z.strictObject({
   threads: z.int().min(1),
   extractor: extractorSchema.optional(),
   /** What makes pictures of latents, and sha256 of its files as they were when the data were prepared. */
-  codec: codecSchema.optional(),
+  codec: codecFields.optional(),
   codecDigest: z.string().optional(),
 });
 

@@ -6,47 +6,47 @@ import { type Dataset, type ImageShape, type NetworkShape, volumePathSchema } fr
 const defaultDownsampling = 8;
 const defaultChannels = 4;
 
+/** A codec as tasks have it, where a run has one with files of its own. */
+export const codecFields = z.strictObject({
+  name: z
+    .enum(['Pixels', 'AutoencoderKL'])
+    .default('Pixels')
+    .describe(
+      'Pixels: networks see the pixels themselves. AutoencoderKL: networks see latents, and an autoencoder of yours makes pictures of samples. Without dataset.latents it makes the latents too, of the images, when the data are prepared.',
+    ),
+  weights: z
+    .strictObject({ volume: volumePathSchema })
+    .optional()
+    .describe(
+      "AutoencoderKL: its folder in diffusers' layout, with config.json and diffusion_pytorch_model.safetensors.",
+    ),
+  downsampling: z
+    .literal([1, 2, 4, 8, 16, 32])
+    .default(defaultDownsampling)
+    .describe(
+      'AutoencoderKL: how many times smaller latents are than images, in height and in width; 2 for every block of its config.json after the first.',
+    ),
+  channels: integer(1, 64)
+    .default(defaultChannels)
+    .describe('AutoencoderKL: channels of a latent, latent_channels of its config.json.'),
+  scalingFactor: z
+    .number()
+    .gt(0)
+    .max(1e6)
+    .optional()
+    .describe(
+      'AutoencoderKL: networks see (latent − shiftFactor) · scalingFactor. scaling_factor of its config.json where left out.',
+    ),
+  shiftFactor: z
+    .number()
+    .min(-1e6)
+    .max(1e6)
+    .optional()
+    .describe('AutoencoderKL: shift_factor of its config.json, or 0, where left out.'),
+});
+
 export const codecSchema = withRules(
-  z
-    .strictObject({
-      name: z
-        .enum(['Pixels', 'AutoencoderKL'])
-        .default('Pixels')
-        .describe(
-          'Pixels: networks see the pixels themselves. AutoencoderKL: networks see latents, and an autoencoder of yours makes pictures of samples. Without dataset.latents it makes the latents too, of the images, when the data are prepared.',
-        ),
-      weights: z
-        .strictObject({ volume: volumePathSchema })
-        .optional()
-        .describe(
-          "AutoencoderKL: its folder in diffusers' layout, with config.json and diffusion_pytorch_model.safetensors.",
-        ),
-      downsampling: z
-        .literal([1, 2, 4, 8, 16, 32])
-        .default(defaultDownsampling)
-        .describe(
-          'AutoencoderKL: how many times smaller latents are than images, in height and in width; 2 for every block of its config.json after the first.',
-        ),
-      channels: integer(1, 64)
-        .default(defaultChannels)
-        .describe('AutoencoderKL: channels of a latent, latent_channels of its config.json.'),
-      scalingFactor: z
-        .number()
-        .gt(0)
-        .max(1e6)
-        .optional()
-        .describe(
-          'AutoencoderKL: networks see (latent − shiftFactor) · scalingFactor. scaling_factor of its config.json where left out.',
-        ),
-      shiftFactor: z
-        .number()
-        .min(-1e6)
-        .max(1e6)
-        .optional()
-        .describe('AutoencoderKL: shift_factor of its config.json, or 0, where left out.'),
-    })
-    .prefault({})
-    .describe('What stands between images and what networks see.'),
+  codecFields.prefault({}).describe('What stands between images and what networks see.'),
   [
     {
       cel: "(self.name == 'AutoencoderKL') == has(self.weights)",

@@ -68,7 +68,7 @@ export const specSchema = withRules(
     {
       cel: `self.model.attentionResolutions.all(r, [1,2,4,8,16,32,64,128].exists(f, f * r == ${networkSizeCel}))`,
       message:
-        'model.attentionResolutions must be resolutions that the U-Net has: dataset.image.size, or with AutoencoderKL its latents’, divided by a power of two',
+        'model.attentionResolutions must be resolutions that the U-Net has: dataset.image.size divided by a power of two, with AutoencoderKL its latents’ size',
       path: ['model', 'attentionResolutions'],
       check: (s) => s.model.attentionResolutions.every((r) => isResolution(sizeSeen(s), r)),
     },
@@ -103,7 +103,7 @@ export const specSchema = withRules(
     {
       cel: `self.overrides.all(o, !has(o.model) || !has(o.model.attentionResolutions) || o.model.attentionResolutions.all(r, [1,2,4,8,16,32,64,128].exists(f, f * r == ${networkSizeCel})))`,
       message:
-        'an override’s attentionResolutions must be resolutions that the U-Net has: dataset.image.size, or with AutoencoderKL its latents’, divided by a power of two',
+        'an override’s attentionResolutions must be resolutions that the U-Net has: dataset.image.size divided by a power of two, with AutoencoderKL its latents’ size',
       path: ['overrides'],
       check: (s) =>
         s.overrides.every((o) => (o.model?.attentionResolutions ?? []).every((r) => isResolution(sizeSeen(s), r))),

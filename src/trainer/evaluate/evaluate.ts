@@ -56,6 +56,7 @@ async function compile(task: EvaluateTask, drawn: Samples, context: TrainerConte
     bundle: { path: bundle, digest },
     schedule,
     image: manifest.image,
+    latents: manifest.latents,
     dataset: { ...manifest.dataset, source, leftOut, broken, notices },
     conditions,
     sampling: { ...sampling, guidance, seconds },

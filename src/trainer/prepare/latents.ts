@@ -19,8 +19,13 @@ export const scaleOf = (
   shiftFactor: shiftFactor ?? config.shift_factor ?? 0,
 });
 
-/** Latents of images, batch by batch. */
-export async function* encoded(images: AsyncIterable<Uint8Array>, encoder: Encoder): AsyncGenerator<Float32Array> {
+/** Latents of images, batch by batch. @param onBatch told after every batch how many images are done; may throw to stop */
+export async function* encoded(
+  images: AsyncIterable<Uint8Array>,
+  encoder: Encoder,
+  onBatch: (done: number) => Promise<void>,
+): AsyncGenerator<Float32Array> {
+  let done = 0;
   let waiting: Uint8Array[] = [];
   function* flush(): Generator<Float32Array> {
     const latents = encoder.encode(new Uint8Array(Buffer.concat(waiting)));
@@ -30,7 +35,10 @@ export async function* encoded(images: AsyncIterable<Uint8Array>, encoder: Encod
   }
   for await (const image of images) {
     waiting.push(image);
-    if (waiting.length === encoder.batchSize) yield* flush();
+    if (waiting.length < encoder.batchSize) continue;
+    yield* flush();
+    done += encoder.batchSize;
+    await onBatch(done);
   }
   if (waiting.length > 0) yield* flush();
 }

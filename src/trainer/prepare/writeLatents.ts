@@ -8,9 +8,11 @@ import { conditionBytes, openConditions } from './conditions.ts';
 import { encoded, type LatentContent, latentContent } from './latents.ts';
 import {
   lookingAt,
+  nowAndThen,
   requireImages,
   requireSpace,
   saveConditioned,
+  stillReading,
   type Writing,
   type WrittenDataset,
 } from './writing.ts';
@@ -24,12 +26,13 @@ export function encodedAgain(
 ): { description: LatentsDescription; content: LatentContent } | undefined {
   if (scale === undefined || encoder === undefined) return undefined;
   const description = { ...scale, values: 'MeanAndLogVariance', type: 'float32' } as const;
+  const stillEncoding = (done: number) => stillReading(done, count, context);
   async function* images(): AsyncGenerator<Uint8Array> {
-    const tick = lookingAt(count, context);
+    const tick = nowAndThen(() => stillEncoding(0));
     const source = await openSource(dataset, place.path, place.root, noFindings(), tick);
-    for await (const { pixels } of source.images(tick)) yield pixels;
+    for await (const { pixels } of source.images(async () => {})) yield pixels;
   }
-  const content = latentContent(description, encoded(images(), encoder), async (found) => {
+  const content = latentContent(description, encoded(images(), encoder, stillEncoding), async (found) => {
     said.push(...found);
     await assertUnchanged();
   });

@@ -46,12 +46,15 @@ export function nowAndThen(tell: (before: number) => Promise<void>): Tick {
   };
 }
 
+/** Tells that so many images of `count` are done, and stops where that is asked for. @throws DdrError Interrupted */
+export async function stillReading(done: number, count: number, context: TrainerContext): Promise<void> {
+  context.progress({ phase: 'Running', done: Math.min(done, count), total: count });
+  await stopIfAsked(context, stopped);
+}
+
 /** Tells how many images of `count` were looked at. */
 export const lookingAt = (count: number, context: TrainerContext): Tick =>
-  nowAndThen(async (looked) => {
-    context.progress({ phase: 'Running', done: Math.min(looked, count), total: count });
-    await stopIfAsked(context, stopped);
-  });
+  nowAndThen((looked) => stillReading(looked, count, context));
 
 /** @throws DdrError InputMissing, InputMismatch */
 export function requireImages(count: number, { dataset, place, least }: Writing, findings: Findings): void {
@@ -100,10 +103,7 @@ export async function saveConditioned(
   context: TrainerContext,
 ): Promise<WrittenDataset> {
   const { count } = content;
-  async function saving(): Promise<void> {
-    context.progress({ phase: 'Running', done: count, total: count });
-    await stopIfAsked(context, stopped);
-  }
+  const saving = () => stillReading(count, count, context);
   const whole = {
     ...content,
     labels: labels && (() => labelsAt(labels, positions)),

@@ -13,7 +13,7 @@ import { type Codec, pixelCodec } from '../model/codec.ts';
  */
 export async function codecOf(
   tf: typeof TensorFlow,
-  { image, latents }: Manifest,
+  { image, latents }: Pick<Manifest, 'image' | 'latents'>,
   { codec, codecDigest }: Pick<SampleTask, 'codec' | 'codecDigest'>,
   { volumes }: TrainerContext,
 ): Promise<Codec> {

@@ -66,13 +66,14 @@ async function drawWith(
       await stopIfAsked(context, stopped);
     },
   }).finally(denoisers.dispose); // decoding needs their memory
-  const data = await decodeSamples(codec, samples, range, async () => {
+  const onDecoded = async () => {
     context.progress({ phase: 'Running', done: count, total: count });
     await stopIfAsked(context, stopped);
-  });
+  };
+  const data = await decodeSamples(codec, samples, range, onDecoded);
   return {
     images: { shape: [count, image.size, image.size, image.channels], data },
-    trajectory: trajectory.finish(),
+    trajectory: await trajectory.finish(onDecoded),
     labels: label && Int32Array.from({ length: count }, (_, i) => label(range.first + i)),
   };
 }

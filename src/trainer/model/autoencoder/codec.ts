@@ -18,7 +18,7 @@ const [workingFloats, heldAtOnce] = [2 ** 26, 8];
 const mostAtOnce = 32;
 
 /** Pictures that are taken at once, so that memory does not grow with their size. */
-const batchSizeOf = ({ block_out_channels }: AutoencoderConfig, { size }: ImageShape): number =>
+export const batchSizeOf = ({ block_out_channels }: AutoencoderConfig, { size }: ImageShape): number =>
   Math.min(
     mostAtOnce,
     Math.max(1, Math.floor(workingFloats / (heldAtOnce * size * size * (block_out_channels[0] ?? 1)))),
