@@ -92,7 +92,9 @@ const tied: Record<string, Change> = {
   'dataset.image.size': { dataset: { image: { size: 16 } }, model: { attentionResolutions: [16] } },
   'dataset.image.channels': { dataset: { image: { channels: 1 } } },
   'model.attentionResolutions': { model: { attentionResolutions: [32] } },
+  'training.microBatchSize': { training: { microBatchSize: 2 } },
   'overrides[].states': { overrides: [{ states: '0-1' }] },
+  'overrides[].training.microBatchSize': { overrides: [{ training: { microBatchSize: 4 } }] },
   'overrides[].model.attentionResolutions': { overrides: [{ model: { attentionResolutions: [32] } }] },
   'checkpoints.volume.shared.claimName': {
     checkpoints: {

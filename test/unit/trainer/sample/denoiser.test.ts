@@ -65,3 +65,27 @@ test('the models of a bundle are told apart, each with its own weights', async (
   assert.notDeepEqual(outputs[0], outputs[1]);
   assert.deepEqual(outputs[0], outputs[2]);
 });
+
+test('the average that is sampled with is the one that was asked for; one that is not there is refused', async (t) => {
+  const run = await aggregatedRun(t, { training: { ema: { further: [100] } } });
+  const bundle = await bundleOf(run);
+  const [model] = bundle.manifest.models;
+  assert.deepEqual(
+    model?.further?.map(({ file, halfLifeImages }) => [file, halfLifeImages]),
+    [['model-0000-ema-1.safetensors', 100]],
+  );
+  const state = statesOf(bundle.manifest)[0] ?? assert.fail();
+  const x = Float32Array.from(normals(1, streams.start, 0, 64));
+  const outputOf = async (average?: number) => {
+    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, 1, average);
+    try {
+      return (await denoisers.of(state)).denoise(x);
+    } finally {
+      denoisers.dispose();
+    }
+  };
+  const first = await outputOf();
+  assert.deepEqual(await outputOf(0), first);
+  assert.notDeepEqual(await outputOf(1), first);
+  await assert.rejects(outputOf(2), { code: 'ModelMissing', message: /no average 2/, hint: /sampling\.ema/ });
+});
