@@ -35,6 +35,12 @@ const reviewed: Record<string, string> = {
   [`${shared}: rule "!has(self.whenDeleted) || has(self.size)"`]: newField,
   [`${shared}: rule "(has(self.accessModes) ? self.accessModes : ['ReadWriteMany']) == (has(oldSelf.accessModes) ? oldSelf.accessModes : ['ReadWriteMany'])"`]:
     newField,
+  'spec: rule "self.training.microBatchSize == 0 || self.training.batchSize % self.training.microBatchSize == 0"':
+    newField,
+  'spec: rule "self.overrides.all(o, !has(o.training) || (has(o.training.microBatchSize) ? o.training.microBatchSize : self.training.microBatchSize) == 0 || (has(o.training.batchSize) ? o.training.batchSize : self.training.batchSize) % (has(o.training.microBatchSize) ? o.training.microBatchSize : self.training.microBatchSize) == 0)"':
+    newField,
+  'spec: rule "self.sampling.ema <= self.training.ema.further.size() && self.overrides.all(o, !has(o.training) || !has(o.training.ema) || !has(o.training.ema.further) || self.sampling.ema <= o.training.ema.further.size())"':
+    newField,
 };
 
 /** A change without its values. */

@@ -84,7 +84,7 @@ for (const fields of [
     const run = await aggregatedRun(t, { ...fields, model });
     const { bundle } = await exported(run);
     const states = statesOf(bundle.manifest);
-    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, 4);
+    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, samplingSchema.parse({ batchSize: 4 }));
     t.after(() => denoisers.dispose());
     const [count, size] = [4, 64];
     let start = new Float32Array();
