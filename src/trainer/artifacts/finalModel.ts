@@ -31,6 +31,8 @@ const finalRecordSchema = z.object({
   dataset: datasetReferenceSchema,
   images: z.int(),
   seconds: z.number(),
+  /** What the last attempt was computed on: "CPU", or the GPU's name. */
+  device: z.string().optional(),
   losses: z.array(lossPointSchema),
   weights: fileRecordSchema,
 });
@@ -46,6 +48,7 @@ export interface TrainedModel {
   dataset: DatasetReference;
   images: number;
   seconds: number;
+  device: string;
   losses: LossPoint[];
 }
 
@@ -54,7 +57,7 @@ export interface TrainedModel {
  * @param folder `final` of the model's keys
  */
 export async function saveFinal(store: ArtifactStore, folder: string, trained: TrainedModel): Promise<FinalRecord> {
-  const { task, parameters, average, image, dataset, images, seconds, losses } = trained;
+  const { task, parameters, average, image, dataset, images, seconds, device, losses } = trained;
   const { family, alphas, timesteps } = task.schedule;
   const tensors = new Map(
     splitWeights(parameters, average).map(({ name, shape, values }) => [name, { shape, values }]),
@@ -72,6 +75,7 @@ export async function saveFinal(store: ArtifactStore, folder: string, trained: T
     dataset,
     images,
     seconds,
+    device,
     losses,
     weights: recordOf(bytes),
   };

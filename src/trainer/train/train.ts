@@ -8,6 +8,7 @@ import { loadOrQuarantine } from '../artifacts/records.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
 import { startEngine } from '../context/engine.ts';
 import type { ImageSource } from '../data/imageSource.ts';
+import { deviceOf } from '../engine/device.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
 import { pixelCodec } from '../model/codec.ts';
 import { conditioningOf } from '../model/conditioning.ts';
@@ -47,10 +48,10 @@ async function prepareSteps(task: TrainTask, context: TrainerContext, data: Imag
   });
   context.logger.info({ states, parameters: totalSize(parameters), threads: training.threads }, 'model');
   await stillStarting(context);
-  const tf = await startEngine(training.threads, context);
+  const tf = await startEngine(training.threads, context, training.xla);
   await stillStarting(context);
   const program = createRecordedProgram(tf, stepProgram(tf, config, conditioning, training));
-  return { states, parameters, program, inputsAt: oneAhead(inputs, (seen) => seen + training.batchSize) };
+  return { states, parameters, program, device: deviceOf(tf), inputsAt: oneAhead(inputs, (seen) => seen + training.batchSize) };
 }
 
 /**
@@ -76,7 +77,7 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
   for (const below of [folders.root, folders.checkpoints]) await store.removePartial({ below });
   const data = await openDataset(store, task.dataset);
   logger.info({ attempt: attempt.number, dataset: task.dataset, images: data.count }, 'training');
-  const { states, parameters, program, inputsAt } = await prepareSteps(task, context, data);
+  const { states, parameters, program, device, inputsAt } = await prepareSteps(task, context, data);
   const start = await startingPoint(task, folders.checkpoints, parameters, context);
   await stillStarting(context);
   program.write(start.state);
@@ -86,7 +87,7 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
   const average = state.average as Float32Array;
   assertFiniteWeights(average, states);
   const dataset = { address: task.dataset, count: data.count, sha256: data.digest };
-  const product = { task, parameters, average, image: data.shape, dataset, images, seconds, losses };
+  const product = { task, parameters, average, image: data.shape, dataset, images, seconds, device, losses };
   const record = await attempt.commit(() => saveFinal(store, folders.final, product));
   // The optimizer's state is four times the model and of no use once the model is there.
   await store.remove(folders.checkpoints);
