@@ -1,8 +1,9 @@
 import { compact } from './compact.ts';
 import type { PodTemplate } from './spec/execution.ts';
 import type { Model } from './spec/model.ts';
-import { type Override, parseStateRange } from './spec/overrides.ts';
+import type { Override } from './spec/overrides.ts';
 import type { Spec } from './spec/spec.ts';
+import { parseStateRange } from './spec/stateRange.ts';
 import type { Training } from './spec/training.ts';
 
 /** What one model is trained with, once its override is applied. */

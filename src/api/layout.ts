@@ -2,16 +2,17 @@
  * Where things are in a run's store: on its volume, and in an object store. Keys are relative to the store's root, with /; names of
  * files within a folder are known to the record in trainer/artifacts/ that writes them.
  *
- *     datasets/<digest>/                                        images.npy, moments.safetensors, dataset.json; shared by runs
- *     runs/<name>/prepared/<hash>/                              prepared.json: which dataset the run's source has become
+ *     datasets/<digest>/                                        images.npy, moments.safetensors, dataset.json, labels.npy, contexts.npy;
+ *                                                               shared by runs
+ *     runs/<name>/prepared/<hash>/                              prepared.json: which dataset the run's source has become; prompts.npy
  *                /models/<hash>/attempts/<n>                    fencing
  *                              /checkpoints/<images>/           state.safetensors, checkpoint.json
  *                              /final/                          weights.safetensors, model.json
  *                /bundles/<hash>/                               manifest.json, model-0000.safetensors …, moments.safetensors
- *                /samples/<hash>/shard-0000/                    images.npy, trajectory.npy, predicted.npy, shard.json
+ *                /samples/<hash>/shard-0000/                    images.npy, trajectory.npy, predicted.npy, labels.npy, shard.json
  *                               /features-<extractor>-0000/     features.npz, features.json
  *                /references/<digest>-<extractor>/              features.npz, features.json
- *                /reports/<hash>/                               report.json, report.html, samples.png, trajectory.png
+ *                /reports/<hash>/                               report.json, report.html, samples.png, trajectory.png, classes.png
  */
 const four = (index: number) => String(index).padStart(4, '0');
 
@@ -68,4 +69,6 @@ export function productOf(
 export const reportFiles = { record: 'report.json', page: 'report.html', samples: 'samples.png' } as const;
 
 export const checkpointName = (images: number): string => String(images).padStart(12, '0');
-export const modelFileName = (index: number): string => `model-${four(index)}.safetensors`;
+/** @param average of the model's averages, counted as training.ema has their half-lives */
+export const modelFileName = (index: number, average = 0): string =>
+  `model-${four(index)}${average === 0 ? '' : `-ema-${average}`}.safetensors`;

@@ -1,3 +1,4 @@
+import { signatures } from './signatures.ts';
 import type { Phase } from './status.ts';
 
 /**
@@ -12,6 +13,9 @@ export const conditionReasons = {
   TopStateIsNoise: 'Sampling may start from N(0, I).',
   StartIsMatched: "Sampling starts from a normal with the data's moments.",
   TopStateNotNoise: 'Samples would start from what no model has seen.',
+  NotJudged: 'There is no report yet that losses and samples were looked at for.',
+  NoSignature: 'Losses and samples have no failure signature.',
+  ...signatures,
   AllTrained: 'Every model is trained.',
   Waiting: 'What comes before is not done.',
   Running: 'A Job of the step is at work.',
@@ -47,6 +51,7 @@ export const eventReasons = {
   ChildRefused: conditionReasons.ChildRefused,
   PodSecurity: conditionReasons.PodSecurity,
   TopStateNotNoise: conditionReasons.TopStateNotNoise,
+  ...signatures,
 } as const satisfies Record<string, string>;
 
 export type ConditionReason = keyof typeof conditionReasons | Phase;

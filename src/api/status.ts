@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { integer } from './rules.ts';
+import { signatureNames } from './signatures.ts';
 
 export const phases = [
   'Pending',
@@ -15,12 +16,16 @@ export const phases = [
   'Failed',
 ] as const;
 
-/** Conditions, always all present once the run has been seen. `Ready`, `Reconciling`, `Stalled` are kstatus' contract. */
+/**
+ * Conditions, always all present once the run has been seen. `Ready`, `Reconciling`, `Stalled` are kstatus' contract.
+ * `QualityConcern` is True where a failure signature was found, False where none was, Unknown before the report; it stops nothing.
+ */
 export const conditionTypes = [
   'Ready',
   'Reconciling',
   'Stalled',
   'ScheduleReachesNoise',
+  'QualityConcern',
   'Prepared',
   'Trained',
   'Aggregated',
@@ -132,6 +137,7 @@ export const statusSchema = z
         notices: z.array(z.string().max(1024)).max(5).optional().describe('What to know about the data.'),
         referenceDigest: z.string().optional().describe('sha256 of the reference statistics.'),
         weightsDigest: z.string().optional().describe("sha256 of the extractor's weights."),
+        promptsDigest: z.string().optional().describe('sha256 of the contexts that samples are drawn to.'),
       })
       .optional()
       .describe('The data as they are learned from.'),
@@ -165,6 +171,18 @@ export const statusSchema = z
           .max(5)
           .optional()
           .describe('What to know before comparing the numbers with others.'),
+        findings: z
+          .array(
+            z.object({
+              signature: z.enum(signatureNames).describe('Which one; the most telling comes first.'),
+              message: z.string().max(1024).describe('What was seen, and what to do.'),
+            }),
+          )
+          .max(signatureNames.length)
+          .optional()
+          .describe(
+            'Failure signatures in losses and samples, which the report has with their numbers; none where they were looked for and not found.',
+          ),
         extractor: z.string().optional().describe('Whose features were compared.'),
         extractorDigest: z.string().optional().describe("sha256 of the extractor's weights."),
         referenceCount: count('Images behind the reference statistics, where known.').optional(),

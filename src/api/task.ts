@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DdrError } from './errors.ts';
 import { describeIssues } from './run.ts';
+import { promptsSchema } from './spec/conditions.ts';
 import { datasetSchema } from './spec/dataset.ts';
 import { evaluationSchema } from './spec/evaluation.ts';
 import { modelSchema } from './spec/model.ts';
@@ -28,6 +29,8 @@ const prepareTaskSchema = z.strictObject({
   ...common,
   dataset: datasetSchema,
   evaluation: evaluationSchema.optional(),
+  /** Contexts that samples are to be drawn to. */
+  prompts: promptsSchema.optional(),
 });
 
 const trainTaskSchema = z.strictObject({
@@ -58,6 +61,8 @@ const sampleTaskSchema = z.strictObject({
   kind: z.literal('sample'),
   ...common,
   bundle: address,
+  /** Address of the prepare step, beside whose record the contexts of the samples lie, where there are some. */
+  prepared: address.optional(),
   sampling: samplingSchema,
   /** CPU threads of TensorFlow. */
   threads: z.int().min(1),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from './errors.ts';
+import { signatureNames } from './signatures.ts';
 
 /** Kubernetes keeps this much of a termination message. */
 export const terminationMessageBytes = 4096;
@@ -17,6 +18,9 @@ const metricValue = z.object({
   value: z.number(),
 });
 
+/** A failure signature, and what to do about it. */
+const finding = z.object({ signature: z.enum(signatureNames), message: notice });
+
 const result = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('prepare'),
@@ -32,6 +36,8 @@ const result = z.discriminatedUnion('kind', [
     /** sha256 of what the evaluation will read. */
     reference: z.string().optional(),
     weights: z.string().optional(),
+    /** sha256 of the contexts that samples are to be drawn to. */
+    prompts: z.string().optional(),
     /** The digest that the same source had when it was prepared before, where it was another. */
     previous: z.string().optional(),
   }),
@@ -48,6 +54,8 @@ const result = z.discriminatedUnion('kind', [
     extractor: z.string().optional(),
     extractorDigest: z.string().optional(),
     referenceCount: z.int().min(0).optional(),
+    /** One of each signature at most; left out by a trainer that does not look for them. */
+    findings: z.array(finding).max(signatureNames.length).optional(),
     /** What to know before comparing the numbers with others. */
     caveats: notices,
   }),

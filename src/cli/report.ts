@@ -6,6 +6,8 @@ import { reportFiles, runLayout } from '../api/layout.ts';
 
 const metricSchema = z.object({ name: z.string(), value: z.number() });
 
+const findingSchema = z.object({ signature: z.string(), message: z.string(), remedy: z.string() });
+
 const judgedBy = { extractor: z.string(), sampleCount: z.number() };
 
 /** What format 1 had of one distance, as format 2 has it of every metric. */
@@ -25,6 +27,7 @@ const common = z.object({
   sampling: z.object({ count: z.number(), eta: z.number(), seed: z.number() }),
   models: z.array(z.object({ images: z.number(), states: z.array(z.unknown()) })),
   bundle: z.object({ digest: z.string() }),
+  findings: z.array(findingSchema).default([]),
 });
 
 const reportSchema = z.discriminatedUnion('format', [
@@ -49,13 +52,14 @@ export function describeNewestReport(folder: string): string[] {
     });
   }
   const report = readReport(newest.path);
-  const { run, sampling, models, bundle } = report;
+  const { run, sampling, models, bundle, findings } = report;
   const states = models.reduce((sum, model) => sum + model.states.length, 0);
   return [
     `Run:     ${run.namespace}/${run.name}`,
     `Models:  ${models.length}, of ${states} latent states, ${models.reduce((sum, { images }) => sum + images, 0)} images in all`,
     `Samples: ${sampling.count}, η = ${sampling.eta}, seed ${sampling.seed}`,
     ...describeEvaluation(report.evaluation),
+    ...findings.map(({ signature, message, remedy }) => `${signature}: ${message} ${remedy}`),
     `Bundle:  sha256 ${bundle.digest}`,
     `Report:  ${join(dirname(newest.path), reportFiles.page)}`,
   ];

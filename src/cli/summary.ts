@@ -57,6 +57,7 @@ export function summaryOf(
     `${run.metadata.name} is ${phase.toLowerCase()} after ${formatTime(seconds)}.`,
     ...dataLines(known),
     ...resultLines(run, known, local),
+    ...(known.results?.findings ?? []).map(({ signature, message }) => `${signature}: ${message}`),
     ...caveatsOf(known).map((text) => `Note: ${text}`),
     ...failureLines(known, local),
   ];

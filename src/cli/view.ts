@@ -1,5 +1,6 @@
 import { type Component, components, labels } from '../api/names.ts';
 import type { Progress } from '../api/progress.ts';
+import { formatRanges } from '../api/ranges.ts';
 import type { Run } from '../api/run.ts';
 import { type ConditionType, type Phase, type RunStatus, statusSchema } from '../api/status.ts';
 import type { LocalCluster } from '../local/localCluster.ts';
@@ -7,7 +8,6 @@ import { childrenOf } from '../operator/plan/children.ts';
 import { type ObservedPod, observeJob, observePod } from '../operator/plan/observed.ts';
 import type { Settings } from '../operator/plan/pod.ts';
 import { progressOf } from '../operator/plan/progress.ts';
-import { formatRanges } from '../operator/plan/ranges.ts';
 import { types } from '../operator/types.ts';
 
 /** A process at work. */
@@ -98,6 +98,7 @@ export function viewOf(
 /** Conditions that are worth a line while the run goes on, each with the status in which it is. */
 const warnings: [ConditionType, 'True' | 'False'][] = [
   ['ScheduleReachesNoise', 'False'],
+  ['QualityConcern', 'True'],
   ['Stalled', 'True'],
 ];
 

@@ -36,7 +36,17 @@ export function philox(
 }
 
 /** What a stream of numbers is for: streams of one seed never meet. */
-export const streams = { order: 1, noise: 2, states: 3, weights: 4, start: 5, step: 6 } as const;
+export const streams = {
+  order: 1,
+  noise: 2,
+  states: 3,
+  weights: 4,
+  start: 5,
+  step: 6,
+  conditions: 7,
+  flips: 8,
+  labels: 9,
+} as const;
 export type Stream = (typeof streams)[keyof typeof streams];
 
 /** 32 random bits for (seed, stream, index, position). Seeds and positions are whole numbers below 2^31. */
@@ -67,6 +77,10 @@ export function normals(seed: number, stream: Stream, index: number, count: numb
   }
   return result;
 }
+
+/** Whether something of that probability comes true for (seed, stream, index). */
+export const randomChance = (probability: number, seed: number, stream: Stream, index: number): boolean =>
+  randomWord(seed, stream, index, 0) / 2 ** 32 < probability;
 
 /** A whole number in [0, bound) for (seed, stream, index, position). The bias is below bound / 2^32. */
 export function randomBelow(bound: number, seed: number, stream: Stream, index: number, position: number): number {

@@ -9,9 +9,8 @@ import { createRecordedProgram } from '../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../src/trainer/engine/tensorflow.ts';
 import { conditioningOf } from '../../src/trainer/model/conditioning.ts';
 import { describeNetwork } from '../../src/trainer/model/description.ts';
-import { initialWeights } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
-import { initialState } from '../../src/trainer/train/optimizer.ts';
+import { initialState } from '../../src/trainer/train/state.ts';
 import { stepProgram } from '../../src/trainer/train/step.ts';
 import { stepInputs } from '../helpers/steps.ts';
 import { training } from '../helpers/unet.ts';
@@ -37,11 +36,12 @@ const memoryOf = (field: string) =>
 async function growth(name: string, batchSize: number): Promise<number> {
   const { config, conditioning } = networkOf(name);
   const tf = await loadTensorFlow(1);
-  const program = createRecordedProgram(tf, stepProgram(tf, config, conditioning, training({ batchSize })));
-  program.write(initialState(initialWeights(parameterSpecs(config, conditioning), 1)));
+  const settings = training({ batchSize });
+  const program = createRecordedProgram(tf, stepProgram(tf, config, conditioning, settings));
+  await program.write(initialState(parameterSpecs(config, conditioning), settings));
   writeFileSync('/proc/self/clear_refs', '5'); // the peak begins anew
   const before = memoryOf('VmRSS');
-  program.run(stepInputs(config, conditioning, batchSize, 'V', 0));
+  program.run('step', stepInputs(config, conditioning, batchSize, 'V', 0));
   return memoryOf('VmHWM') - before;
 }
 

@@ -12,9 +12,9 @@ import type { Program } from '../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../src/trainer/engine/tensorflow.ts';
 import { unconditioned } from '../../src/trainer/model/conditioning.ts';
-import { initialWeights, totalSize, type UnetConfig } from '../../src/trainer/model/parameters.ts';
+import { totalSize, type UnetConfig } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
-import { initialState } from '../../src/trainer/train/optimizer.ts';
+import { initialState } from '../../src/trainer/train/state.ts';
 import { stepProgram } from '../../src/trainer/train/step.ts';
 import { createEagerProgram } from '../helpers/eagerProgram.ts';
 import { stepInputs } from '../helpers/steps.ts';
@@ -38,6 +38,8 @@ const [batchSize, threads, processes, steps] = [values.batch, values.threads, va
   Number,
 ) as [number, number, number, number];
 
+const training = trainingSchema.parse({ batchSize, seed: 1 });
+
 interface Result {
   parameters: number;
   eager: number;
@@ -46,12 +48,12 @@ interface Result {
 }
 
 /** The median, of images per second. */
-function imagesPerSecond(program: Program, config: UnetConfig, weights: Float32Array): number {
-  program.write(initialState(weights));
+async function imagesPerSecond(program: Program, config: UnetConfig): Promise<number> {
+  await program.write(initialState(parameterSpecs(config, unconditioned), training));
   const times = Array.from({ length: steps + 3 }, (_, step) => {
     const inputs = stepInputs(config, unconditioned, batchSize, 'V', step);
     const started = performance.now();
-    program.run(inputs);
+    program.run('step', inputs);
     return performance.now() - started;
   });
   const sorted = times.slice(3).sort((a, b) => a - b); // the first ones are warm-up
@@ -69,15 +71,14 @@ async function measure(): Promise<Result> {
     imageSize: Number(values.size),
     imageChannels: 1,
   };
-  const spec = stepProgram(tf, config, unconditioned, trainingSchema.parse({ batchSize }));
-  const weights = initialWeights(parameterSpecs(config, unconditioned), 1);
+  const spec = stepProgram(tf, config, unconditioned, training);
   const started = performance.now();
   const program = createRecordedProgram(tf, spec);
   const recordingSeconds = (performance.now() - started) / 1000;
   return {
     parameters: totalSize(parameterSpecs(config, unconditioned)),
-    recorded: imagesPerSecond(program, config, weights),
-    eager: imagesPerSecond(createEagerProgram(tf, spec), config, weights),
+    recorded: await imagesPerSecond(program, config),
+    eager: await imagesPerSecond(createEagerProgram(tf, spec), config),
     recordingSeconds,
   };
 }
@@ -105,13 +106,13 @@ if (process.env.DDR_BENCH_CHILD === '1') {
   if (values.torch !== '') {
     const { size, channels, multipliers, attention, batch } = values;
     const script = join(import.meta.dirname, 'torch_step.py');
-    const torch = Number(
-      execFileSync(
-        values.torch,
-        [script, size, channels, multipliers, attention, batch, values.threads, values.steps],
-        { encoding: 'utf8' },
-      ),
-    );
+    const [torch] = execFileSync(
+      values.torch,
+      [script, size, channels, multipliers, attention, batch, values.threads, values.steps],
+      { encoding: 'utf8' },
+    )
+      .split(' ')
+      .map(Number) as [number];
     console.log(
       `PyTorch, one process: ${torch.toFixed(0)} images/s; recorded is ${(recorded / processes / torch).toFixed(2)} of it per process`,
     );

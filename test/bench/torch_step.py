@@ -1,8 +1,10 @@
-"""Images per second of the same training step in PyTorch (channels_last), for test/bench/step.ts.
+"""Images per second of the same training step in PyTorch (channels_last), and the peak of the process's memory in bytes:
+for test/bench/step.ts and bench/memory/main.ts.
 
 python3 torch_step.py SIZE CHANNELS MULTIPLIERS ATTENTION BATCH THREADS STEPS     (torch)
 """
 
+import resource
 import sys
 import time
 from pathlib import Path
@@ -44,4 +46,4 @@ for _ in range(steps):
     started = time.perf_counter()
     step()
     times.append(time.perf_counter() - started)
-print(batch / sorted(times)[len(times) // 2])
+print(batch / sorted(times)[len(times) // 2], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)

@@ -21,7 +21,7 @@ import { trainPods, untilTraining, watchPods } from './trainers.ts';
 const namespace = 'ddr-e2e-faults';
 
 /** Training long enough to be caught in the middle. */
-const longer = { images: 4800, batchSize: 32, threads: 1, seed: 3 };
+const longer = { images: 3200, batchSize: 32, threads: 1, seed: 3 };
 
 test('what goes wrong on a cluster', { skip }, async (t) => {
   before(async () => {

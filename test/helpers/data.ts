@@ -33,19 +33,20 @@ export interface ReadImages {
   findings: Findings;
 }
 
+const tick = async () => {};
+
+/** A source on a volume, and where it is. */
+export async function openedSource(dataset: Dataset, root: string, findings = noFindings()) {
+  const path = await resolveInVolume(root, dataset.source.volume.path, 'dataset');
+  return { source: await openSource(dataset, path, root, findings, tick), place: { path, root } };
+}
+
 /** All images of a source. */
 export async function readImages(dataset: Dataset, root: string): Promise<ReadImages> {
   const findings = noFindings();
-  const tick = async () => {};
-  const source = await openSource(
-    dataset,
-    await resolveInVolume(root, dataset.source.volume.path, 'dataset'),
-    root,
-    findings,
-    tick,
-  );
+  const { source } = await openedSource(dataset, root, findings);
   const images: Uint8Array[] = [];
-  for await (const image of source.images(tick)) images.push(image);
+  for await (const { pixels } of source.images(tick)) images.push(pixels);
   return { count: images.length, pixels: new Uint8Array(Buffer.concat(images)), findings };
 }
 
@@ -56,3 +57,10 @@ export const png = async (value: number, size = 4): Promise<Uint8Array> =>
       .png()
       .toBuffer(),
   );
+
+/** All that comes, as one. */
+export async function bytesOf(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return new Uint8Array(Buffer.concat(all));
+}

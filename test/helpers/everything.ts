@@ -108,3 +108,27 @@ export const everything: SpecInput = {
   cancel: true,
   ttlSecondsAfterFinished: 60,
 };
+
+const contexts = (path: string) => ({ path, from: 'Npz' as const, array: 'contexts' });
+
+/** The same with conditions, which cannot be set without one another. */
+export const conditioned: SpecInput = {
+  ...everything,
+  dataset: {
+    ...everything.dataset,
+    labels: { classes: 10, from: 'Npz', path: 'labels.npz', array: 'y_train' },
+    contexts: { ...contexts('contexts.npz'), tokens: 8, width: 16 },
+  },
+  model: { ...everything.model, transformerDepths: [0, 1] },
+  training: { ...everything.training, conditionDropout: 0.25, horizontalFlips: true },
+  overrides: everything.overrides?.map((override) => ({
+    ...override,
+    training: { ...override.training, conditionDropout: 0.5, horizontalFlips: true },
+  })),
+  sampling: {
+    ...everything.sampling,
+    guidance: { scale: 3, states: '0-1' },
+    labels: { from: 'Listed', list: [1, 2] },
+    contexts: contexts('prompts.npz'),
+  },
+};

@@ -36,6 +36,8 @@ export class Simulation {
   claims: ObservedClaim[] = [];
   /** What prepare finds the data to be. */
   digest = 'd'.repeat(64);
+  /** Failure signatures that evaluate finds; undefined of a trainer that does not look for them. */
+  findings: Extract<TaskResult, { kind: 'evaluate' }>['findings'];
   /** What the operator was started with, and what the API server has refused. */
   settings: Settings = settings;
   refused: Refused = nothingRefused;
@@ -104,6 +106,7 @@ export class Simulation {
         metrics: [{ name: 'Fréchet distance', value: 12.345678 }],
         extractor: 'e',
         extractorDigest: 'x',
+        ...(this.findings && { findings: this.findings }),
         caveats: [],
       },
     };

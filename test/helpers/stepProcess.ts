@@ -6,8 +6,10 @@ import type { Values } from '../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../src/trainer/engine/tensorflow.ts';
 import { conditioningOf } from '../../src/trainer/model/conditioning.ts';
-import { initialState, stateNames } from '../../src/trainer/train/optimizer.ts';
+import { parameterSpecs } from '../../src/trainer/model/unet.ts';
+import { stateNames } from '../../src/trainer/train/optimizer.ts';
 import { stepProgram } from '../../src/trainer/train/step.ts';
+import { readState, startWith, stateParts } from './state.ts';
 import { stepInputs } from './steps.ts';
 import { livelyWeights, smallUnet, training } from './unet.ts';
 
@@ -15,17 +17,25 @@ const [from, to, input, output, threads] = process.argv.slice(2) as [string, str
 const conditioning = conditioningOf(2, smallUnet, {});
 const batchSize = 16;
 
-function readState(path: string): Values {
+const specs = parameterSpecs(smallUnet, conditioning);
+const settings = training({ batchSize });
+const names = stateNames(settings.ema);
+
+function loadState(path: string): Values {
   const bytes = readFileSync(path);
   const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  const size = all.length / stateNames.length;
-  return Object.fromEntries(stateNames.map((name, i) => [name, all.slice(i * size, (i + 1) * size)]));
+  const size = all.length / names.length;
+  return Object.fromEntries(names.map((name, i) => [name, all.slice(i * size, (i + 1) * size)]));
 }
 
 const tf = await loadTensorFlow(Number(threads));
-const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, conditioning, training({ batchSize })));
-program.write(input === '-' ? initialState(livelyWeights(smallUnet, conditioning)) : readState(input));
+const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, conditioning, settings));
+await program.write(
+  input === '-'
+    ? startWith(specs, settings, livelyWeights(smallUnet, conditioning))
+    : stateParts(specs, settings.ema, loadState(input)),
+);
 for (let step = Number(from); step < Number(to); step++)
-  program.run(stepInputs(smallUnet, conditioning, batchSize, 'V', step));
-const state = program.read();
-writeFileSync(output, Buffer.concat(stateNames.map((name) => new Uint8Array((state[name] as Float32Array).buffer))));
+  program.run('step', stepInputs(smallUnet, conditioning, batchSize, 'V', step));
+const state = readState(program, specs, settings.ema);
+writeFileSync(output, Buffer.concat(names.map((name) => new Uint8Array((state[name] as Float32Array).buffer))));

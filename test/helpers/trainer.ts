@@ -8,18 +8,22 @@ import type { Spec } from '../../src/api/spec/spec.ts';
 import type { AggregateTask, EvaluateTask, SampleTask, TrainTask } from '../../src/api/task.ts';
 import { normals, streams } from '../../src/diffusion/random.ts';
 import { runAggregate } from '../../src/trainer/aggregate/aggregate.ts';
+import { type ContextsContent, conditionsOf } from '../../src/trainer/artifacts/conditions.ts';
 import { openDataset, saveDataset, startDigest } from '../../src/trainer/artifacts/dataset.ts';
 import { saveFinal } from '../../src/trainer/artifacts/finalModel.ts';
 import { createPosixStore } from '../../src/trainer/artifacts/posixStore.ts';
-import { savePrepared } from '../../src/trainer/artifacts/prepared.ts';
+import { type PreparedRecord, savePrepared } from '../../src/trainer/artifacts/prepared.ts';
+import { promptsContent, promptsRecordOf } from '../../src/trainer/artifacts/prompts.ts';
 import type { ArtifactStore } from '../../src/trainer/artifacts/store.ts';
 import type { TrainerContext } from '../../src/trainer/context/context.ts';
 import { bytesPerImage, type ImageSource } from '../../src/trainer/data/imageSource.ts';
+import type { Labels } from '../../src/trainer/data/labels.ts';
 import { conditioningOf } from '../../src/trainer/model/conditioning.ts';
-import { initialWeights, type ParameterSpec, totalSize, unetConfig } from '../../src/trainer/model/parameters.ts';
+import { type ParameterSpec, totalSize, unetConfig } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
 import { temporaryFolder } from './folder.ts';
 import { withSpec } from './runs.ts';
+import { weightsVector } from './unet.ts';
 
 /** A store over a folder, and where things are in it. */
 export interface TestStore {
@@ -64,14 +68,57 @@ export function memorySource(pixels: Uint8Array, shape: ImageShape): ImageSource
   };
 }
 
+/** What images of a test are told apart by. */
+export interface TestConditions {
+  labels?: Labels;
+  /** [count, tokens, width]. */
+  contexts?: { tokens: number; width: number; values: Float32Array };
+}
+
+/** Contexts of a test on their way into a store. */
+export function contextsContent({ tokens, width, values }: NonNullable<TestConditions['contexts']>): ContextsContent {
+  async function* pieces() {
+    yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  }
+  return { tokens, width, type: 'float32', count: values.length / tokens / width, pieces: pieces() };
+}
+
 /** Puts a prepared dataset into a store. @returns its address */
-export async function preparedDataset(store: ArtifactStore, { count, shape, batch }: ImageSource): Promise<string> {
+export async function preparedDataset(
+  store: ArtifactStore,
+  { count, shape, batch }: ImageSource,
+  { labels, contexts }: TestConditions = {},
+): Promise<string> {
   const size = bytesPerImage(shape);
   async function* pixels() {
     yield await batch(0, count);
   }
   const moments = () => ({ mean: new Float32Array(size).fill(-0.25), deviation: new Float32Array(size).fill(0.5) });
-  return (await saveDataset(store, { count, shape, pixels: pixels(), moments }, 'test')).address;
+  const conditions = { labels: labels && (() => labels), contexts: contexts && contextsContent(contexts) };
+  return (await saveDataset(store, { count, shape, pixels: pixels(), moments, ...conditions }, 'test')).address;
+}
+
+/** What was prepared of a source, as far as tests look at it. */
+const preparedRecord = (hash: string, dataset: PreparedRecord['dataset']): PreparedRecord => ({
+  format: 1,
+  hash,
+  dataset,
+  source: { where: 'data/images.npy', fingerprint: '0'.repeat(64), reading: '0'.repeat(16) },
+  leftOut: { count: 0, bySuffix: {}, examples: [] },
+  broken: { count: 0, examples: [] },
+  notices: [],
+});
+
+/** Puts contexts that samples are drawn to into a store. */
+export async function preparedPrompts(
+  store: ArtifactStore,
+  folder: string,
+  hash: string,
+  contexts: NonNullable<TestConditions['contexts']>,
+): Promise<void> {
+  const prompts = await promptsRecordOf(() => contextsContent(contexts));
+  const record = preparedRecord(hash, { address: '0'.repeat(16), count: 1, sha256: '0'.repeat(64) });
+  await savePrepared(store, folder, { ...record, prompts }, promptsContent(contextsContent(contexts), prompts));
 }
 
 /** A run whose models are there, aggregated, with random weights; and its next tasks. */
@@ -86,7 +133,7 @@ export interface AggregatedRun extends TestStore {
 /** Initial weights, shaken, so that no layer's output is 0 as it is before training. */
 function randomWeights(parameters: readonly ParameterSpec[], seed: number): Float32Array {
   const noise = normals(seed, streams.noise, 0, totalSize(parameters));
-  return initialWeights(parameters, seed).map((value, i) => value + 0.1 * (noise[i] as number));
+  return weightsVector(parameters, seed).map((value, i) => value + 0.1 * (noise[i] as number));
 }
 
 const hashOf = (index: number) => index.toString(16).padStart(16, '0');
@@ -118,12 +165,12 @@ async function saveModels(store: ArtifactStore, tasks: readonly TrainTask[]): Pr
   for (const task of tasks) {
     const { shape, record } = await openDataset(store, task.dataset);
     const { statesPerModel } = task.schedule;
-    const conditioning = conditioningOf(statesPerModel, task.model, {});
+    const conditioning = conditioningOf(statesPerModel, task.model, conditionsOf(record));
     const parameters = parameterSpecs(unetConfig(task.model, shape), conditioning);
     await saveFinal(store, runLayout(directory).model(task.hash).final, {
       task,
       parameters,
-      average: randomWeights(parameters, task.index),
+      averages: [0, ...task.training.ema.further].map((_, i) => [randomWeights(parameters, task.index + 1000 * i)]),
       image: shape,
       dataset: { address: task.dataset, count: record.count, sha256: record.sha256 },
       images: 1000,
@@ -140,7 +187,7 @@ async function saveModels(store: ArtifactStore, tasks: readonly TrainTask[]): Pr
 export async function aggregatedRun(
   t: TestContext,
   fields: Record<string, unknown> = {},
-  { size = 8, channels = 1 as 1 | 3, images = 40 } = {},
+  { size = 8, channels = 1 as 1 | 3, images = 40, conditions = {} as TestConditions } = {},
 ): Promise<AggregatedRun> {
   const { root, store } = temporaryStore(t);
   const { spec } = parseRun(
@@ -156,16 +203,10 @@ export async function aggregatedRun(
     }),
   );
   const source = memorySource(blobs(images, { size, channels }), { size, channels });
-  const dataset = await preparedDataset(store, source);
-  await savePrepared(store, runLayout(directory).prepared(preparedHash), {
-    format: 1,
-    hash: preparedHash,
-    dataset: { address: dataset, count: images, sha256: source.digest },
-    source: { where: 'data/images.npy', fingerprint: '0'.repeat(64), reading: '0'.repeat(16) },
-    leftOut: { count: 0, bySuffix: {}, examples: [] },
-    broken: { count: 0, examples: [] },
-    notices: [],
-  });
+  const dataset = await preparedDataset(store, source, conditions);
+  const { record } = await openDataset(store, dataset);
+  const reference = { address: dataset, count: images, sha256: record.sha256 };
+  await savePrepared(store, runLayout(directory).prepared(preparedHash), preparedRecord(preparedHash, reference));
   const { schedule, model, training, sampling } = spec;
   const trainTask = (index: number): TrainTask => ({
     kind: 'train',

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelSchema } from '../../src/api/spec/model.ts';
 import { type Training, trainingSchema } from '../../src/api/spec/training.ts';
+import type { Tensor, TensorFlow } from '../../src/trainer/engine/tensorflow.ts';
 import { type Conditioning, conditioningOf, unconditioned } from '../../src/trainer/model/conditioning.ts';
+import type { Parameters } from '../../src/trainer/model/layers.ts';
+import { parametersOf as groupedParameters } from '../../src/trainer/model/parameterGroups.ts';
 import {
   initialWeights,
   type ParameterSpec,
@@ -11,6 +14,7 @@ import {
   type UnetConfig,
 } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
+import { joined } from './state.ts';
 
 interface TorchResult {
   parameters: { name: string; shape: number[] }[];
@@ -73,14 +77,23 @@ export const conditionings = (config: UnetConfig): readonly Conditioning[] => [
   conditioningOf(2, config, {}),
 ];
 
+/** Initial weights as one vector. */
+export const weightsVector = (specs: readonly ParameterSpec[], seed: number): Float32Array =>
+  joined([...initialWeights(specs, seed)].map(({ values }) => values));
+
 /** Weights that are nowhere 0, so that every gradient counts. */
 export function livelyWeights(config: UnetConfig, conditioning: Conditioning): Float32Array {
   const specs = parameterSpecs(config, conditioning);
-  return initialWeights(
-    specs.map((spec) => (spec.initial.kind === 'zeros' ? { ...spec, initial: { kind: 'normal', fanIn: 100 } } : spec)),
-    1,
+  const lively = specs.map(
+    (spec): ParameterSpec =>
+      spec.initial.kind === 'zeros' ? { ...spec, initial: { kind: 'normal', fanIn: 100 } } : spec,
   );
+  return weightsVector(lively, 1);
 }
+
+/** Parameters by name from one vector of all of them. Differentiable. */
+export const parametersOf = (tf: typeof TensorFlow, specs: readonly ParameterSpec[], vector: Tensor): Parameters =>
+  groupedParameters(tf, [{ name: 'all', specs, size: totalSize(specs) }], [vector]);
 
 export const training = (changes: object = {}): Training =>
   trainingSchema.parse({ batchSize: 4, threads: 1, ...changes });

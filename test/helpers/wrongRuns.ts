@@ -17,6 +17,8 @@ const dataset = (fields: object) => ({
     ...fields,
   },
 });
+const labelled = (fields: object = {}) => dataset({ labels: { classes: 10, from: 'Idx', ...fields } });
+const contexts = { path: 'c.npy', from: 'Npy', tokens: 4, width: 8 };
 const shared = (fields: object) => ({ checkpoints: { volume: { shared: fields } } });
 
 /** Every kind of mistake that the schema refuses; tried against zod and against a real API server. */
@@ -328,4 +330,117 @@ export const wrongRuns: WrongRun[] = [
     says: /63/,
   },
   { title: 'a field that does not exist', spec: { trainning: {} }, field: 'spec', says: /trainning/ },
+  {
+    title: 'guidance without conditions',
+    spec: { sampling: { guidance: { scale: 2 } } },
+    field: 'spec.sampling.guidance.scale',
+    says: /guidance needs conditions/,
+  },
+  {
+    title: 'guidance without conditionDropout',
+    spec: { ...labelled(), sampling: { guidance: { scale: 2 } } },
+    field: 'spec.sampling.guidance.scale',
+    says: /set training.conditionDropout/,
+  },
+  {
+    title: 'guidance of states whose override drops no condition',
+    spec: {
+      ...labelled(),
+      training: { conditionDropout: 0.1 },
+      overrides: [{ states: '2-3', training: { conditionDropout: 0 } }],
+      sampling: { guidance: { scale: 2, states: '3-9' } },
+    },
+    field: 'spec.overrides',
+    says: /leave them out of guidance.states/,
+  },
+  {
+    title: 'guidance of states that are not there',
+    spec: { ...labelled(), training: { conditionDropout: 0.1 }, sampling: { guidance: { scale: 2, states: '8-10' } } },
+    field: 'spec.sampling.guidance.states',
+    says: /states run from 0/,
+  },
+  {
+    title: 'guidance of a range backwards',
+    spec: { ...labelled(), training: { conditionDropout: 0.1 }, sampling: { guidance: { scale: 2, states: '8-2' } } },
+    field: 'spec.sampling.guidance.states',
+    says: /lower state first/,
+  },
+  {
+    title: 'conditionDropout without conditions',
+    spec: { training: { conditionDropout: 0.1 } },
+    field: 'spec.training.conditionDropout',
+    says: /conditionDropout needs conditions/,
+  },
+  {
+    title: 'conditionDropout of an override without conditions',
+    spec: { overrides: [{ states: '2', training: { conditionDropout: 0.1 } }] },
+    field: 'spec.training.conditionDropout',
+    says: /conditionDropout needs conditions/,
+  },
+  {
+    title: 'classes of samples without classes of images',
+    spec: { sampling: { labels: {} } },
+    field: 'spec.sampling.labels',
+    says: /needs classes/,
+  },
+  {
+    title: 'a sample of a class that is not there',
+    spec: { ...labelled(), sampling: { labels: { from: 'Listed', list: [3, 10] } } },
+    field: 'spec.sampling.labels.list',
+    says: /from 0 to dataset.labels.classes − 1/,
+  },
+  {
+    title: 'a list of labels that is not asked for',
+    spec: { ...labelled(), sampling: { labels: { list: [3] } } },
+    field: 'spec.sampling.labels.list',
+    says: /go together/,
+  },
+  {
+    title: 'contexts of images without contexts of samples',
+    spec: { ...dataset({ contexts: contexts }), model: { transformerDepths: [1] } },
+    field: 'spec.sampling.contexts',
+    says: /go together/,
+  },
+  {
+    title: 'contexts that no transformer looks at',
+    spec: { ...dataset({ contexts: contexts }), sampling: { contexts: { path: 'p.npy', from: 'Npy' } } },
+    field: 'spec.dataset.contexts',
+    says: /set model.transformerDepths/,
+  },
+  {
+    title: 'contexts of an npz without a name',
+    spec: dataset({ contexts: { ...contexts, from: 'Npz' } }),
+    field: 'spec.dataset.contexts.array',
+    says: /array names the array/,
+  },
+  {
+    title: 'class folders of an array',
+    spec: labelled({ from: 'ClassFolders' }),
+    field: 'spec.dataset.labels.from',
+    says: /ImageFolder or ImageZip/,
+  },
+  {
+    title: 'labels of an npz that is not named',
+    spec: labelled({ from: 'Npz', array: 'y' }),
+    field: 'spec.dataset.labels.path',
+    says: /must name the file of labels/,
+  },
+  {
+    title: 'labels of an npz without the name of the array',
+    spec: labelled({ from: 'Npz', path: 'a.npz' }),
+    field: 'spec.dataset.labels.array',
+    says: /go together/,
+  },
+  {
+    title: 'labels of an npy without a path',
+    spec: labelled({ from: 'Npy' }),
+    field: 'spec.dataset.labels.path',
+    says: /must name the file/,
+  },
+  {
+    title: 'one class',
+    spec: labelled({ classes: 1 }),
+    field: 'spec.dataset.labels.classes',
+    says: /greater than or equal to 2|>=2/,
+  },
 ];

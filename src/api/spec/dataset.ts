@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { integer, objectName, relativePath } from '../rules.ts';
+import { integer, objectName, relativePath, withRules } from '../rules.ts';
+import { contextsSchema, labelsSchema } from './conditions.ts';
 
 /** A place on a PersistentVolumeClaim of the run's namespace. */
 export const volumePathSchema = z
@@ -25,7 +26,7 @@ export const imageSchema = z
   })
   .describe('Shape that every image is brought to.');
 
-export const datasetSchema = z
+const dataset = z
   .strictObject({
     source: z.strictObject({ volume: volumePathSchema }).describe('Where the images are.'),
     format: z
@@ -40,6 +41,8 @@ export const datasetSchema = z
       .max(253)
       .optional()
       .describe('Npz: the array of images, where the file has several that could be, such as x_train.'),
+    labels: labelsSchema.optional(),
+    contexts: contextsSchema.optional(),
     limit: integer(1).optional().describe('Use only the first this many images.'),
     maxBroken: integer(0)
       .default(0)
@@ -53,6 +56,28 @@ export const datasetSchema = z
       .describe('Any text. Another one asks to read the data anew, after files under the same path have changed.'),
   })
   .describe('The images to learn from; values are mapped to [−1, 1].');
+
+const isOfFiles = (format: string) => format === 'ImageFolder' || format === 'ImageZip';
+
+export const datasetSchema = withRules(dataset, [
+  {
+    cel: "!has(self.labels) || !(self.labels.from in ['ClassFolders', 'DatasetJson']) || self.format in ['ImageFolder', 'ImageZip']",
+    message: 'labels from ClassFolders and DatasetJson are those of image files: format ImageFolder or ImageZip',
+    path: ['labels', 'from'],
+    check: ({ labels, format }) =>
+      labels === undefined || !['ClassFolders', 'DatasetJson'].includes(labels.from) || isOfFiles(format),
+  },
+  {
+    cel: "!has(self.labels) || !(self.labels.from in ['Idx', 'Npz']) || has(self.labels.path) || self.labels.from == self.format",
+    message: 'labels.path must name the file of labels, where the images are of another format',
+    path: ['labels', 'path'],
+    check: ({ labels, format }) =>
+      labels === undefined ||
+      !['Idx', 'Npz'].includes(labels.from) ||
+      labels.path !== undefined ||
+      labels.from === format,
+  },
+]);
 
 export type ImageShape = z.output<typeof imageShapeSchema>;
 export type ImageSpec = z.output<typeof imageSchema>;

@@ -6,9 +6,9 @@ const extractor = withRules(
   z
     .strictObject({
       name: z
-        .enum(['mnist-classifier', 'inception-v3-fid'])
+        .enum(['mnist-classifier', 'fashion-mnist-classifier', 'inception-v3-fid'])
         .describe(
-          'mnist-classifier: a small classifier of grey digits that comes with the trainer. inception-v3-fid: the FID network, with weights of your own; only its result is called FID.',
+          'mnist-classifier, fashion-mnist-classifier: small classifiers of grey digits and of grey clothes that come with the trainer. inception-v3-fid: the FID network, with weights of your own; only its result is called FID.',
         ),
       weights: z
         .strictObject({ volume: volumePathSchema })
@@ -20,7 +20,7 @@ const extractor = withRules(
     {
       cel: "(self.name == 'inception-v3-fid') == has(self.weights)",
       message:
-        'weights and inception-v3-fid go together: its weights are given by you, mnist-classifier brings its own',
+        'weights and inception-v3-fid go together: its weights are given by you, the classifiers bring their own',
       path: ['weights'],
       check: (e) => (e.name === 'inception-v3-fid') === (e.weights !== undefined),
     },

@@ -2,34 +2,15 @@ import { z } from 'zod';
 import { withRules } from '../rules.ts';
 import { modelOverrideSchema } from './model.ts';
 import { podTemplateSchema } from './podTemplate.ts';
+import { parseStateRange, stateRange } from './stateRange.ts';
 import { trainingOverrideSchema } from './training.ts';
 
-/** First and last state of a range written "8-9" or "8". */
-export function parseStateRange(range: string): { first: number; last: number } {
-  const [first = '', last = first] = range.split('-');
-  return { first: Number(first), last: Number(last) };
-}
-
-const overrideSchema = withRules(
-  z.strictObject({
-    states: z
-      .string()
-      .max(9)
-      .regex(/^[0-9]{1,4}(-[0-9]{1,4})?$/, 'must be a state or a range of states, such as "8" or "8-9"')
-      .describe('The states it is for: "8" or "8-9", 0 being the cleanest. Whole models only.'),
-    model: modelOverrideSchema.optional(),
-    training: trainingOverrideSchema.optional(),
-    podTemplate: podTemplateSchema.optional(),
-  }),
-  [
-    {
-      cel: "int(self.states.split('-')[0]) <= int(self.states.split('-')[self.states.split('-').size() - 1])",
-      message: 'states must name the lower state first, such as "8-9"',
-      path: ['states'],
-      check: ({ states }) => parseStateRange(states).first <= parseStateRange(states).last,
-    },
-  ],
-);
+const overrideSchema = z.strictObject({
+  states: stateRange('The states it is for: "8" or "8-9", 0 being the cleanest. Whole models only.'),
+  model: modelOverrideSchema.optional(),
+  training: trainingOverrideSchema.optional(),
+  podTemplate: podTemplateSchema.optional(),
+});
 
 export const overridesSchema = withRules(
   z.array(overrideSchema).max(32).default([]).describe('Other settings for ranges of states. Ranges must not overlap.'),

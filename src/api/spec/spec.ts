@@ -1,14 +1,17 @@
 import { z } from 'zod';
+import { compact } from '../compact.ts';
 import { integer, withRules } from '../rules.ts';
 import { checkpointsSchema } from './checkpoints.ts';
+import { conditionRules } from './conditionRules.ts';
 import { datasetSchema } from './dataset.ts';
 import { evaluationSchema } from './evaluation.ts';
 import { executionSchema } from './execution.ts';
 import { modelSchema } from './model.ts';
 import { modelRules } from './modelRules.ts';
-import { overridesSchema, parseStateRange } from './overrides.ts';
+import { overridesSchema } from './overrides.ts';
 import { samplingSchema } from './sampling.ts';
 import { scheduleSchema } from './schedule.ts';
+import { parseStateRange } from './stateRange.ts';
 import { trainingSchema } from './training.ts';
 
 const factors = [1, 2, 4, 8, 16, 32, 64, 128];
@@ -16,6 +19,12 @@ const factors = [1, 2, 4, 8, 16, 32, 64, 128];
 /** Whether an image of `size` pixels can be halved once per level after the first. */
 const divides = (size: number, levels: number) => size % (factors[levels - 1] ?? Number.NaN) === 0;
 const isResolution = (size: number, resolution: number) => factors.some((f) => f * resolution === size);
+
+/** CEL for a number of training that an override `o` may replace. */
+const ofOverride = (field: 'batchSize' | 'microBatchSize') =>
+  `(has(o.training.${field}) ? o.training.${field} : self.training.${field})`;
+const isDivided = ({ batchSize, microBatchSize }: { batchSize: number; microBatchSize: number }) =>
+  microBatchSize === 0 || batchSize % microBatchSize === 0;
 
 export const specSchema = withRules(
   z
@@ -100,11 +109,36 @@ export const specSchema = withRules(
         ),
     },
     {
-      cel: "!has(self.evaluation) || self.evaluation.extractor.name != 'mnist-classifier' || self.dataset.image.channels == 1",
+      cel: 'self.training.microBatchSize == 0 || self.training.batchSize % self.training.microBatchSize == 0',
+      message: 'training.microBatchSize must divide training.batchSize, or be 0 for the whole batch',
+      path: ['training', 'microBatchSize'],
+      check: (s) => isDivided(s.training),
+    },
+    {
+      cel: `self.overrides.all(o, !has(o.training) || ${ofOverride('microBatchSize')} == 0 || ${ofOverride('batchSize')} % ${ofOverride('microBatchSize')} == 0)`,
+      message: 'the microBatchSize of an override must divide its batchSize, or be 0 for the whole batch',
+      path: ['overrides'],
+      check: (s) => s.overrides.every((o) => isDivided({ ...s.training, ...compact(o.training ?? {}) })),
+    },
+    {
+      cel: 'self.sampling.ema <= self.training.ema.further.size() && self.overrides.all(o, !has(o.training) || !has(o.training.ema) || !has(o.training.ema.further) || self.sampling.ema <= o.training.ema.further.size())',
       message:
-        'evaluation.extractor mnist-classifier knows grey images only; use inception-v3-fid, or set dataset.image.channels to 1',
+        'sampling.ema must be one of the averages that every model has: 0, or at most as many as training.ema.further lists',
+      path: ['sampling', 'ema'],
+      check: (s) =>
+        [s.training.ema, ...s.overrides.map((o) => o.training?.ema)].every(
+          (ema) => ema?.further === undefined || s.sampling.ema <= ema.further.length,
+        ),
+    },
+    {
+      cel: "!has(self.evaluation) || self.evaluation.extractor.name == 'inception-v3-fid' || self.dataset.image.channels == 1",
+      message:
+        'the classifiers of evaluation.extractor know grey images only; use inception-v3-fid, or set dataset.image.channels to 1',
       path: ['evaluation', 'extractor', 'name'],
-      check: (s) => s.evaluation?.extractor.name !== 'mnist-classifier' || s.dataset.image.channels === 1,
+      check: (s) =>
+        s.evaluation === undefined ||
+        s.evaluation.extractor.name === 'inception-v3-fid' ||
+        s.dataset.image.channels === 1,
     },
     {
       cel: '!has(self.evaluation) || self.sampling.count >= 2',
@@ -112,6 +146,7 @@ export const specSchema = withRules(
       path: ['sampling', 'count'],
       check: (s) => s.evaluation === undefined || s.sampling.count >= 2,
     },
+    ...conditionRules,
     {
       cel: '!oldSelf.cancel || self.cancel',
       message: 'cancel cannot be taken back; make a new run instead',

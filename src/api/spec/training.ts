@@ -26,6 +26,13 @@ const ema = z
     halfLifeImages: integer(0)
       .describe('Half-life, in images, of the exponential moving average of the weights; 0 takes the last weights.')
       .default(5000),
+    further: z
+      .array(integer(0))
+      .max(8)
+      .describe(
+        'Half-lives, in images, of further averages of the same training; sampling.ema chooses. Each takes as much memory as the weights, and a file in the bundle.',
+      )
+      .default([]),
   })
   .prefault({})
   .describe('The weights that are kept are an exponential moving average.');
@@ -38,6 +45,11 @@ export const trainingSchema = z
       )
       .default(200_000),
     batchSize: integer(1, 8192).describe('Images in one optimizer step.').default(64),
+    microBatchSize: integer(0, 8192)
+      .describe(
+        'Images whose gradient is computed at once, a divisor of batchSize; 0 is the whole batch. Fewer need less memory, and give the same model but for the order of sums.',
+      )
+      .default(0),
     prediction: z
       .enum(predictions)
       .describe('What the network predicts: the noise ε, the velocity v = √ᾱ·ε − √(1−ᾱ)·x0, or the image x0.')
@@ -50,7 +62,27 @@ export const trainingSchema = z
       .describe('Largest global L2 norm of the gradient; 0 switches clipping off.')
       .default(1),
     ema,
-    seed: integer(0).describe('Seed of initial weights, noise, timesteps and data order.').default(0),
+    conditionDropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .describe(
+        'Share of images that are learned from without label and context, so that sampling.guidance has a model without conditions to compare with; 0.1 is usual.',
+      )
+      .default(0),
+    horizontalFlips: z
+      .boolean()
+      .describe('Mirrors half of the images, left and right, drawn anew whenever an image is learned from.')
+      .default(false),
+    precision: z
+      .enum(['Float32', 'BFloat16'])
+      .describe(
+        'Numbers that matrix products and convolutions of training compute with. BFloat16 is for GPUs that have it, and slower on most CPUs; weights, norms, softmax and loss stay Float32.',
+      )
+      .default('Float32'),
+    seed: integer(0)
+      .describe('Seed of initial weights, noise, timesteps, data order, dropped conditions and flips.')
+      .default(0),
     threads: integer(1, 256)
       .describe('CPU threads of TensorFlow. Sums are ordered by it, so a model’s digest depends on it.')
       .default(2),

@@ -1,7 +1,14 @@
 import { compact } from '../../api/compact.ts';
 import { components } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
-import { type Condition, type ConditionType, conditionTypes, isTerminal, type Phase } from '../../api/status.ts';
+import {
+  type Condition,
+  type ConditionType,
+  conditionTypes,
+  isTerminal,
+  type Phase,
+  type RunStatus,
+} from '../../api/status.ts';
 import { largestSignalAtStart, reachesNoise } from '../../diffusion/latentStates.ts';
 import { countOf } from './child.ts';
 import type { Children } from './children.ts';
@@ -26,6 +33,7 @@ export interface Situation {
   /** Why the run stands still, where its phase is Blocked. */
   obstacle: Obstacle | undefined;
   refused: Refused;
+  results: RunStatus['results'];
 }
 
 function scheduleReachesNoise({ run, children }: Situation): Judgement {
@@ -43,6 +51,16 @@ function scheduleReachesNoise({ run, children }: Situation): Judgement {
     'TopStateNotNoise',
     `√ᾱ of the noisiest state is ${signal}, above ${largestSignalAtStart}: samples that start from N(0, I) start from what no model has seen. Include timestep T − 1 among the states, or set sampling.start to MomentMatched.`,
   );
+}
+
+/** Findings of a report say what to look at: no step waits for them, and the run stays as ready as it is. */
+function qualityConcern({ results }: Situation): Judgement {
+  const findings = results?.findings;
+  if (findings === undefined)
+    return because('Unknown', 'NotJudged', 'Losses and samples are looked at with the report.');
+  const [first] = findings;
+  if (first === undefined) return no('NoSignature', 'Losses and samples have no failure signature.');
+  return yes(first.signature, findings.map(({ message }) => message).join('\n'));
 }
 
 function failed({ phase, halt, failures, children }: Situation): Judgement {
@@ -98,6 +116,7 @@ function judgements(situation: Situation): Record<ConditionType, Judgement> {
     Reconciling: reconciling(situation),
     Stalled: stalled(situation, failure),
     ScheduleReachesNoise: scheduleReachesNoise(situation),
+    QualityConcern: qualityConcern(situation),
     ...stepConditions(situation),
     Suspended:
       halt?.kind === 'suspended'

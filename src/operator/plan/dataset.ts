@@ -15,7 +15,18 @@ export function datasetOf({ metadata, spec, status }: Run, pods: PodsByJob): Run
   if (before?.preparedBy === preparedBy) return before;
   const said = resultOf(pods, childNames(metadata.name).step('prepare', preparedBy), 'prepare');
   if (said === undefined) return undefined;
-  const { dataset: path, sha256: digest, count, leftOut, broken, notices, reference, weights, previous } = said;
+  const {
+    dataset: path,
+    sha256: digest,
+    count,
+    leftOut,
+    broken,
+    notices,
+    reference,
+    weights,
+    prompts,
+    previous,
+  } = said;
   const other = before?.digest === digest ? undefined : before?.digest;
   return compact({
     preparedBy,
@@ -28,6 +39,7 @@ export function datasetOf({ metadata, spec, status }: Run, pods: PodsByJob): Run
     notices: notices.length === 0 ? undefined : notices,
     referenceDigest: reference,
     weightsDigest: weights,
+    promptsDigest: prompts,
   });
 }
 

@@ -1,4 +1,5 @@
 import { compact } from '../../api/compact.ts';
+import { formatRanges } from '../../api/ranges.ts';
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
 import { isBlocked, isPodless, noPods } from './blocked.ts';
@@ -7,7 +8,6 @@ import type { Children } from './children.ts';
 import type { ObservedJob } from './observed.ts';
 import { endedBadly, howItEnded, logOf, saidBy, tailOf, wasStopped } from './podEnd.ts';
 import { type PodsByJob, podsOf } from './pods.ts';
-import { formatRanges } from './ranges.ts';
 import { cutText } from './text.ts';
 
 export type Failure = NonNullable<RunStatus['failures']>[number];

@@ -1,6 +1,7 @@
 import { type EffectiveSettings, effectiveSettings, overrideOf } from '../../api/effective.ts';
 import { contentHash, withoutDefaults } from '../../api/hash.ts';
 import type { Component } from '../../api/names.ts';
+import { promptsSchema } from '../../api/spec/conditions.ts';
 import { datasetSchema } from '../../api/spec/dataset.ts';
 import { type Evaluation, evaluationSchema } from '../../api/spec/evaluation.ts';
 import { modelSchema } from '../../api/spec/model.ts';
@@ -25,7 +26,10 @@ export interface ModelPlan {
 }
 
 /** What prepare found in the source. All addresses but its own follow from it. */
-export type Data = Pick<NonNullable<RunStatus['dataset']>, 'digest' | 'referenceDigest' | 'weightsDigest'>;
+export type Data = Pick<
+  NonNullable<RunStatus['dataset']>,
+  'digest' | 'referenceDigest' | 'weightsDigest' | 'promptsDigest'
+>;
 
 /** Stands for data that nobody has read yet, where a run's children are shown before it has any. */
 export const unreadData: Data = { digest: '0'.repeat(64) };
@@ -63,10 +67,11 @@ function filesOf(evaluation: Evaluation | undefined): object {
   return { reference: reference?.file && withoutDefaults(evaluationSchema.shape.reference, reference), network };
 }
 
-export const prepareAddress = once(({ dataset, evaluation }: Spec): string =>
+export const prepareAddress = once(({ dataset, evaluation, sampling }: Spec): string =>
   contentHash({
     addressFormat,
     dataset: withoutDefaults(datasetSchema, dataset),
+    prompts: withoutDefaults(promptsSchema, sampling.contexts),
     ...filesOf(evaluation),
   }),
 );
@@ -84,7 +89,7 @@ function recipesOf(plans: readonly ModelPlan[]): ReadonlyMap<EffectiveSettings, 
 export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data): Addresses {
   const { schedule, sampling, evaluation, training } = spec;
   const { family, alphas, timesteps } = schedule;
-  const { digest, referenceDigest, weightsDigest } = data;
+  const { digest, referenceDigest, weightsDigest, promptsDigest } = data;
   const recipes = recipesOf(plans);
   const models = plans.map(({ states, settings }) =>
     contentHash({
@@ -104,6 +109,7 @@ export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data)
     bundle,
     sampling: withoutDefaults(samplingSchema, sampling),
     threads: training.threads,
+    promptsDigest,
   });
   const extractor = evaluation && withoutDefaults(evaluationSchema.shape.extractor, evaluation.extractor);
   return {

@@ -1,4 +1,5 @@
 import { compact } from '../../api/compact.ts';
+import { formatRangesBriefly } from '../../api/ranges.ts';
 import type { ConditionReason } from '../../api/reasons.ts';
 import type { Run } from '../../api/run.ts';
 import { isTerminal, type Phase, type RunStatus } from '../../api/status.ts';
@@ -10,7 +11,6 @@ import type { Halt } from './halt.ts';
 import type { Observed } from './observed.ts';
 import type { Obstacle } from './obstacle.ts';
 import { progressOf } from './progress.ts';
-import { formatRangesBriefly } from './ranges.ts';
 import type { Refused } from './refused.ts';
 import type { Results } from './results.ts';
 import { retryOf } from './retry.ts';
@@ -82,7 +82,10 @@ export function statusOf(
   const phase = phaseOf(children, reported, halt, inTheWay);
   const obstacle = phase === 'Blocked' ? inTheWay : undefined;
   const failures = failuresOf(run, children, now);
-  const conditions = conditionsOf({ run, children, phase, halt, failures, obstacle, refused }, now);
+  const conditions = conditionsOf(
+    { run, children, phase, halt, failures, obstacle, refused, results: reported.results },
+    now,
+  );
   const end = phase === 'Failed' ? conditions.find(({ type }) => type === 'Failed') : undefined;
   const finishedBefore = isTerminal(before?.phase ?? 'Pending') ? before?.finishedAt : undefined;
   return compact({

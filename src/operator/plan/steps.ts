@@ -72,8 +72,9 @@ const table = {
     mounts: ['data', 'reference', 'weights'],
     reports: 'dataset',
     jobs: (run, _models, { prepare: hash }) => {
-      const { dataset, evaluation } = run.spec;
-      const task = compact({ kind: 'prepare' as const, ...common(run, hash), dataset, evaluation });
+      const { dataset, evaluation, sampling } = run.spec;
+      const own = { dataset, evaluation, prompts: sampling.contexts };
+      const task = compact({ kind: 'prepare' as const, ...common(run, hash), ...own });
       return [{ step: 'prepare', name: nameOf(run, 'prepare', hash), hash, task }];
     },
     judge: judgePrepared,
@@ -124,9 +125,10 @@ const table = {
     usesGpus: true,
     mounts: ['weights'],
     reports: undefined,
-    jobs: (run, _models, { bundle, samples: hash, sampleJob }) => {
+    jobs: (run, _models, { prepare, bundle, samples: hash, sampleJob }) => {
       const { sampling, training, evaluation } = run.spec;
-      const own = { bundle, sampling, threads: training.threads, extractor: evaluation?.extractor };
+      const prepared = sampling.contexts && prepare;
+      const own = { bundle, prepared, sampling, threads: training.threads, extractor: evaluation?.extractor };
       const task = compact({ kind: 'sample' as const, ...common(run, hash), ...own });
       return [{ step: 'sample', name: nameOf(run, 'sample', sampleJob), hash, task, shards: sampling.shards }];
     },

@@ -85,6 +85,13 @@ function newsEvents(before: RunStatus | undefined, after: RunStatus): ObjectEven
   return events;
 }
 
+/** A warning for each failure signature that the report before did not have. */
+function findingEvents(before: RunStatus | undefined, { results }: RunStatus): ObjectEvent[] {
+  const known = new Set(before?.results?.findings?.map(({ signature }) => signature));
+  const found = results?.findings ?? [];
+  return found.flatMap(({ signature, message }) => (known.has(signature) ? [] : event('Warning', signature, message)));
+}
+
 function phaseEvents(before: RunStatus | undefined, { phase, conditions, results }: RunStatus): ObjectEvent[] {
   if (phase === undefined || phase === before?.phase) return [];
   if (phase === 'Failed') {
@@ -107,6 +114,7 @@ export function transitionEvents(before: RunStatus | undefined, after: RunStatus
     ...dataEvents(before, after),
     ...changeEvents(changes),
     ...newsEvents(before, after),
+    ...findingEvents(before, after),
     ...phaseEvents(before, after),
   ];
 }

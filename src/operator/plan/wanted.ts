@@ -29,7 +29,14 @@ const last = once((_spec: Run['spec']): { of: string; wanted: Wanted | undefined
  */
 export function wantedOf(run: Run, data: Data): Wanted {
   const { name, namespace } = run.metadata;
-  const of = JSON.stringify([namespace, name, data.digest, data.referenceDigest, data.weightsDigest]);
+  const of = JSON.stringify([
+    namespace,
+    name,
+    data.digest,
+    data.referenceDigest,
+    data.weightsDigest,
+    data.promptsDigest,
+  ]);
   const known = last(run.spec);
   if (known.wanted === undefined || known.of !== of) Object.assign(known, { of, wanted: compute(run, data) });
   return known.wanted as Wanted;

@@ -1,9 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
+import { compact } from '../../api/compact.ts';
 import { DdrError, toDdrError } from '../../api/errors.ts';
 import { datasetKey, modelFileName, runLayout } from '../../api/layout.ts';
 import type { AggregateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { areWhole, bundleFormat, type Manifest, manifestFile, openBundle, statesOf } from '../artifacts/bundle.ts';
+import {
+  areWhole,
+  bundleFormat,
+  filesOf,
+  type Manifest,
+  manifestFile,
+  openBundle,
+  statesOf,
+} from '../artifacts/bundle.ts';
+import { conditionsRecordOf } from '../artifacts/conditions.ts';
 import { type DatasetRecord, loadDatasetRecord } from '../artifacts/dataset.ts';
 import { type FinalRecord, loadFinal, weightsFile } from '../artifacts/finalModel.ts';
 import { loadOrName, makeAnew, toJson } from '../artifacts/records.ts';
@@ -24,7 +34,7 @@ async function loadModel(task: AggregateTask, index: number, hash: string, conte
       hint: makeAnew(name),
     });
   }
-  return { record: trained.record, where: store.describe(final) };
+  return { record: trained, where: store.describe(final) };
 }
 
 /** Whether models fit one another and the dataset. @throws DdrError DataChanged, InputMismatch naming the model */
@@ -50,6 +60,14 @@ function checkFit(
   }
 }
 
+/** What the manifest says of a model's further averages, where it has any. */
+const furtherOf = (index: number, { further, training }: FinalRecord) =>
+  further?.map((file, i) => ({
+    file: modelFileName(index, i + 1),
+    halfLifeImages: training.ema.further[i] as number,
+    ...file,
+  }));
+
 /** The manifest of the trained models, each of which is read and checked. */
 async function describeBundle(task: AggregateTask, context: TrainerContext): Promise<Manifest> {
   const data = await loadDatasetRecord(context.store, task.dataset);
@@ -62,7 +80,11 @@ async function describeBundle(task: AggregateTask, context: TrainerContext): Pro
     const { states, model, training, images, losses, weights } = record;
     const loss = losses.at(-1)?.loss ?? null;
     const file = modelFileName(index);
-    models.push({ index, hash, states, model, prediction: training.prediction, file, images, loss, ...weights });
+    const further = furtherOf(index, record);
+    models.push({
+      ...{ index, hash, states, model, prediction: training.prediction, file, images, loss, ...weights },
+      ...(further === undefined ? {} : { further }),
+    });
     context.progress({ phase: 'Running', done: index + 1, total: task.models.length });
     await stopIfAsked(context, stopped);
   }
@@ -75,6 +97,7 @@ async function describeBundle(task: AggregateTask, context: TrainerContext): Pro
     schedule: first.schedule,
     dataset: { address: task.dataset, count: data.count, sha256: data.sha256 },
     moments: data.moments,
+    ...compact({ conditions: conditionsRecordOf(data) }),
     models,
   };
 }
@@ -85,7 +108,12 @@ async function publish(task: AggregateTask, context: TrainerContext, target: str
   await stillStarting(context);
   const manifest = await describeBundle(task, context);
   const files: Record<string, Content> = Object.fromEntries(
-    manifest.models.map(({ file, hash }) => [file, { copyOf: `${layout.model(hash).final}/${weightsFile}` }]),
+    manifest.models.flatMap(({ file, hash, further = [] }) =>
+      [{ file }, ...further].map((each, average) => [
+        each.file,
+        { copyOf: `${layout.model(hash).final}/${weightsFile(average)}` },
+      ]),
+    ),
   );
   files[manifest.moments.file] = { copyOf: `${datasetKey(task.dataset)}/${manifest.moments.file}` };
   files[manifestFile] = toJson(manifest);
@@ -101,8 +129,8 @@ async function saving(task: AggregateTask, context: TrainerContext): Promise<voi
 /** Reads a bundle back, every file of it. */
 async function verify(task: AggregateTask, context: TrainerContext, target: string): Promise<string> {
   const bundle = await openBundle(context.store, target, task.hash);
-  for (const file of [...bundle.manifest.models, bundle.manifest.moments]) {
-    await bundle.read(file);
+  for (const file of filesOf(bundle.manifest)) {
+    await bundle.open(file);
     await saving(task, context);
   }
   return bundle.digest;

@@ -4,12 +4,15 @@ import { imageShapeSchema } from '../../api/spec/dataset.ts';
 import { modelSchema } from '../../api/spec/model.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import { predictions } from '../../diffusion/prediction.ts';
+import type { Moments } from '../data/moments.ts';
 import { sha256 } from '../formats/digest.ts';
 import { readSafetensors, type Safetensors } from '../formats/safetensors.ts';
+import { conditionsSchema } from './conditions.ts';
 import { datasetReferenceSchema } from './dataset.ts';
 import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
 import { fileRecordSchema, makeAnew, readJson, readRecorded } from './records.ts';
 import type { ArtifactStore } from './store.ts';
+import { openTensorFile, type TensorFile } from './tensorFile.ts';
 
 /** Grows when a reader of before could no longer read what is written. */
 export const bundleFormat = 2;
@@ -27,6 +30,8 @@ export const manifestSchema = z.object({
   dataset: datasetReferenceSchema,
   /** Mean and deviation of the data per pixel, in [−1, 1]. */
   moments: bundledFile,
+  /** What the models may be told besides x: classes, and the shape of contexts. None where left out. */
+  conditions: conditionsSchema.optional(),
   models: z.array(
     bundledFile.extend({
       index: z.int(),
@@ -36,6 +41,8 @@ export const manifestSchema = z.object({
       prediction: z.enum(predictions),
       images: z.int(),
       loss: z.number().nullable(),
+      /** Other averages of the same training, in the order of training.ema.further. */
+      further: z.array(bundledFile.extend({ halfLifeImages: z.int() })).optional(),
     }),
   ),
 });
@@ -43,13 +50,23 @@ export const manifestSchema = z.object({
 export type Manifest = z.output<typeof manifestSchema>;
 export type BundledModel = Manifest['models'][number];
 
+export type BundledFile = z.output<typeof bundledFile>;
+
 export interface Bundle {
   manifest: Manifest;
   /** sha256 of manifest.json. */
   digest: string;
   /** Reads a file of the bundle and checks it. */
-  read(file: z.output<typeof bundledFile>): Promise<Safetensors>;
+  read(file: BundledFile): Promise<Safetensors>;
+  /** Checks a file and opens it, so that its tensors can be read one after the other. */
+  open(file: BundledFile): Promise<TensorFile>;
 }
+
+/** Every file of a bundle but its manifest. */
+export const filesOf = ({ models, moments }: Manifest): BundledFile[] => [
+  ...models.flatMap((model) => [model, ...(model.further ?? [])]),
+  moments,
+];
 
 /** States of a manifest's models, the cleanest first. */
 export function statesOf({ models }: Pick<Manifest, 'models'>): LatentState[] {
@@ -87,5 +104,16 @@ export async function openBundle(store: ArtifactStore, folder: string, hash: str
       const path = `${folder}/${file.file}`;
       return readSafetensors(await readRecorded(store, path, file), store.describe(path));
     },
+    open: (file) => openTensorFile(store, `${folder}/${file.file}`, file),
   };
+}
+
+/** Moments of the data that a bundle's models have learned from. @throws DdrError DigestMismatch */
+export async function bundleMoments({ manifest, read }: Bundle): Promise<Moments> {
+  const { moments } = manifest;
+  const { tensors } = await read(moments);
+  const [mean, deviation] = [tensors.get('mean')?.values, tensors.get('deviation')?.values];
+  if (mean === undefined || deviation === undefined)
+    throw new DdrError('DigestMismatch', 'has no mean and deviation', { where: moments.file });
+  return { mean, deviation };
 }

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { toDdrError } from '../../api/errors.ts';
 import { checkpointName } from '../../api/layout.ts';
-import type { Values } from '../engine/program.ts';
-import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
-import { fileRecordSchema, readJson, readRecorded, recordOf, toJson } from './records.ts';
+import { fileRecordSchema, readJson, toJson } from './records.ts';
 import type { ArtifactStore } from './store.ts';
+import { openTensorFile, type TensorFile, tensorContent } from './tensorFile.ts';
 
 /** A point of the loss curve: the mean loss of the steps since the point before. */
 export const lossPointSchema = z.object({ images: z.int(), loss: z.number() });
@@ -24,8 +23,17 @@ const recordSchema = z.object({
 export type CheckpointRecord = z.output<typeof recordSchema>;
 
 export interface Checkpoint extends Omit<CheckpointRecord, 'state'> {
-  state: Values;
+  /** The state of training as vectors, which are read when they are needed; undefined where training has not begun. */
+  state?: TensorFile;
 }
+
+/** A checkpoint to be: vectors of one length by name, and all their values in that order, in pieces of any length. */
+export interface CheckpointContent extends Omit<CheckpointRecord, 'state'> {
+  vectors: { names: readonly string[]; size: number };
+  pieces: Iterable<Float32Array>;
+}
+
+const files = { state: 'state.safetensors', record: 'checkpoint.json' } as const;
 
 const namesOf = async (store: ArtifactStore, folder: string) =>
   (await store.list(folder)).filter((name) => /^\d{12}$/.test(name));
@@ -34,28 +42,29 @@ const namesOf = async (store: ArtifactStore, folder: string) =>
 export async function saveCheckpoint(
   store: ArtifactStore,
   folder: string,
-  checkpoint: Checkpoint,
+  { vectors, pieces, ...rest }: CheckpointContent,
   keep: number,
 ): Promise<void> {
-  const { state, ...rest } = checkpoint;
-  const tensors = new Map(Object.entries(state).map(([name, values]) => [name, { shape: [values.length], values }]));
-  const bytes = writeSafetensors({ tensors, metadata: {} });
-  const record: CheckpointRecord = { ...rest, state: recordOf(bytes) };
-  await store.commit(`${folder}/${checkpointName(checkpoint.images)}`, {
-    'state.safetensors': bytes,
-    'checkpoint.json': toJson(record),
+  const state = tensorContent(
+    vectors.names.map((name) => ({ name, shape: [vectors.size] })),
+    pieces,
+  );
+  async function* record(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(toJson({ ...rest, state: state.record() } satisfies CheckpointRecord));
+  }
+  await store.commit(`${folder}/${checkpointName(rest.images)}`, {
+    [files.state]: state.content,
+    [files.record]: record(),
   });
   const names = await namesOf(store, folder);
   for (const name of names.slice(0, Math.max(0, names.length - keep))) await store.remove(`${folder}/${name}`);
 }
 
 async function loadCheckpoint(store: ArtifactStore, key: string, hash: string): Promise<Checkpoint> {
-  const record = await readJson(store, `${key}/checkpoint.json`, recordSchema);
-  if (record === undefined) throw new Error('checkpoint.json is not there');
+  const record = await readJson(store, `${key}/${files.record}`, recordSchema);
+  if (record === undefined) throw new Error(`${files.record} is not there`);
   if (record.hash !== hash) throw new Error(`belongs to model ${record.hash}`);
-  const bytes = await readRecorded(store, `${key}/state.safetensors`, record.state);
-  const { tensors } = readSafetensors(bytes, store.describe(key));
-  return { ...record, state: Object.fromEntries([...tensors].map(([name, { values }]) => [name, values])) };
+  return { ...record, state: await openTensorFile(store, `${key}/${files.state}`, record.state) };
 }
 
 /**

@@ -4,9 +4,21 @@ import { DdrError, toDdrError } from '../../api/errors.ts';
 import { datasetKey } from '../../api/layout.ts';
 import { type ImageShape, imageShapeSchema } from '../../api/spec/dataset.ts';
 import { bytesPerImage, type ImageSource } from '../data/imageSource.ts';
+import type { Labels } from '../data/labels.ts';
 import type { Moments } from '../data/moments.ts';
 import { npyHeader } from '../formats/npy.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
+import {
+  type ContextsContent,
+  type ContextsRecord,
+  conditionFiles,
+  contextsFile,
+  contextsRecordSchema,
+  digestedConditions,
+  labelsContent,
+  labelsRecordSchema,
+  openConditions,
+} from './conditions.ts';
 import { type FileRecord, fileRecordSchema, readJson, recordOf, toJson } from './records.ts';
 import type { ArtifactStore } from './store.ts';
 
@@ -17,7 +29,7 @@ export const datasetReferenceSchema = z.object({
   /** Of the prepared dataset: the first digits of its digest. */
   address: z.string(),
   count: z.int().min(1),
-  /** Over shape and pixels. */
+  /** Over shape and pixels, and over labels and contexts where there are some. */
   sha256: z.string(),
 });
 export type DatasetReference = z.output<typeof datasetReferenceSchema>;
@@ -27,7 +39,7 @@ const datasetRecordSchema = z.object({
   format: z.literal(1),
   shape: imageShapeSchema,
   count: z.int().min(1),
-  /** Over shape and pixels: see {@link startDigest}. */
+  /** Over shape and pixels, see {@link startDigest}, and over the conditions where there are some. */
   sha256: z.string(),
   images: fileRecordSchema.extend({
     file: z.literal(files.images),
@@ -36,6 +48,9 @@ const datasetRecordSchema = z.object({
   }),
   /** Mean and deviation per pixel, as a network sees it. */
   moments: fileRecordSchema.extend({ file: z.literal(files.moments) }),
+  /** What the images are told apart by, in their order. */
+  labels: labelsRecordSchema.optional(),
+  contexts: contextsRecordSchema.optional(),
 });
 export type DatasetRecord = z.output<typeof datasetRecordSchema>;
 
@@ -71,7 +86,13 @@ export interface DatasetContent {
   pixels: AsyncIterable<Uint8Array>;
   /** Asked once all pixels have come. */
   moments: () => Moments;
+  labels?: (() => Labels) | undefined;
+  contexts?: ContextsContent | undefined;
 }
+
+/** Digest of a dataset: that of its pixels, where it has nothing else. */
+const digestOf = (pixels: string, conditions: string): string =>
+  conditions === '' ? pixels : createHash('sha256').update(`${pixels}\n${conditions}`).digest('hex');
 
 function momentsFile({ mean, deviation }: Moments, { size, channels }: ImageShape): Uint8Array {
   const shape = [size, size, channels];
@@ -90,7 +111,7 @@ function momentsFile({ mean, deviation }: Moments, { size, channels }: ImageShap
  */
 export async function saveDataset(
   store: ArtifactStore,
-  { count, shape, pixels, moments }: DatasetContent,
+  { count, shape, pixels, moments, labels, contexts }: DatasetContent,
   writer: string,
 ): Promise<DatasetReference> {
   const header = npyHeader({ descr: '|u1', shape: arrayShape(count, shape) });
@@ -98,6 +119,8 @@ export async function saveDataset(
   const [pixelHash, fileHash] = [startDigest(count, shape), createHash('sha256').update(header)];
   let digest = '';
   let momentsRecord: FileRecord | undefined;
+  let contextsRecord: ContextsRecord | undefined;
+  let classes: ReturnType<typeof labelsContent> | undefined;
 
   async function* images(): AsyncGenerator<Uint8Array> {
     let written = header.length;
@@ -115,7 +138,12 @@ export async function saveDataset(
     momentsRecord = recordOf(file);
     yield file;
   }
+  async function* labelsOf(given: () => Labels): AsyncGenerator<Uint8Array> {
+    classes = labelsContent(given());
+    yield classes.bytes;
+  }
   async function* record(): AsyncGenerator<Uint8Array> {
+    digest = digestOf(digest, digestedConditions(classes?.record, contextsRecord));
     const value = datasetRecordSchema.parse({
       format: 1,
       shape,
@@ -123,11 +151,23 @@ export async function saveDataset(
       sha256: digest,
       images: { file: files.images, sha256: fileHash.digest('hex'), bytes, offset: header.length },
       moments: { file: files.moments, ...momentsRecord },
+      labels: classes?.record,
+      contexts: contextsRecord,
     });
     yield Buffer.from(toJson(value));
   }
   // In this order: each tells of the one before it.
-  const content = { [files.images]: images(), [files.moments]: momentsOf(), [files.record]: record() };
+  const content = {
+    [files.images]: images(),
+    [files.moments]: momentsOf(),
+    ...(labels && { [conditionFiles.labels]: labelsOf(labels) }),
+    ...(contexts && {
+      [conditionFiles.contexts]: contextsFile(contexts, (written) => {
+        contextsRecord = { file: conditionFiles.contexts, ...written };
+      }),
+    }),
+    [files.record]: record(),
+  };
   await store.commit(datasetKey(writer), content, undefined, () => datasetKey(datasetAddress(digest)));
   return { address: datasetAddress(digest), count, sha256: digest };
 }
@@ -157,24 +197,24 @@ export async function loadDatasetRecord(store: ArtifactStore, address: string): 
   return record;
 }
 
+/** A prepared dataset that has been opened. */
+export type PreparedImages = ImageSource & { record: DatasetRecord };
+
 /**
  * Opens a prepared dataset. Its images are read by position, so that neither time nor memory grow with their number; of
  * what they are, header and size are checked here, which costs nothing, and not the digest.
  * @throws DdrError InputMissing where there is none, DataChanged where it is not what the address says
  */
-export async function openDataset(
-  store: ArtifactStore,
-  address: string,
-): Promise<ImageSource & { record: DatasetRecord }> {
+export async function openDataset(store: ArtifactStore, address: string): Promise<PreparedImages> {
   const record = await loadDatasetRecord(store, address);
   const { shape, count, images } = record;
   const key = `${datasetKey(address)}/${images.file}`;
   const size = bytesPerImage(shape);
   const changed = (cause: unknown): never => {
     const error = toDdrError(cause);
-    if (error.code !== 'InputTruncated' && error.code !== 'InputMissing') throw error;
+    if (!['InputTruncated', 'InputMissing', 'DigestMismatch'].includes(error.code)) throw error;
     throw new DdrError('DataChanged', `the prepared images are damaged: the file ${error.message}`, {
-      where: store.describe(key),
+      where: error.where ?? store.describe(key),
       hint: makePreparedAnew,
       cause: error,
     });
@@ -185,5 +225,7 @@ export async function openDataset(
   if (!Buffer.from(npyHeader({ descr: '|u1', shape: arrayShape(count, shape) })).equals(header))
     changed(new DdrError('InputTruncated', 'has another header than its record says'));
   await batch(count - 1, 1);
-  return { count, shape, digest: record.sha256, batch, record };
+  const condition = await openConditions(store, datasetKey(address), record).catch(changed);
+  await condition?.(count - 1).catch(changed);
+  return { count, shape, digest: record.sha256, batch, record, ...(condition && { condition }) };
 }

@@ -5,16 +5,17 @@ import { modelSchema } from '../../api/spec/model.ts';
 import { trainingSchema } from '../../api/spec/training.ts';
 import type { TrainTask } from '../../api/task.ts';
 import { statesOfModel } from '../../diffusion/latentStates.ts';
-import { writeSafetensors } from '../formats/safetensors.ts';
 import type { ParameterSpec } from '../model/parameters.ts';
-import { splitWeights } from '../model/parameters.ts';
 import { type LossPoint, lossPointSchema } from './checkpoint.ts';
 import { type DatasetReference, datasetReferenceSchema } from './dataset.ts';
 import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
-import { fileRecordSchema, readJson, readRecorded, recordOf, toJson } from './records.ts';
-import type { ArtifactStore } from './store.ts';
+import { type FileRecord, fileRecordSchema, readJson, toJson, verifyRecorded } from './records.ts';
+import type { ArtifactStore, Content } from './store.ts';
+import { tensorContent } from './tensorFile.ts';
 
-export const weightsFile = 'weights.safetensors';
+/** File of an average, counted as training.ema has their half-lives; 0 is that of halfLifeImages. */
+export const weightsFile = (average: number): string =>
+  average === 0 ? 'weights.safetensors' : `weights-${average}.safetensors`;
 const recordFile = 'model.json';
 
 /** What is known of a trained model. */
@@ -33,6 +34,8 @@ const finalRecordSchema = z.object({
   seconds: z.number(),
   losses: z.array(lossPointSchema),
   weights: fileRecordSchema,
+  /** Of the averages of training.ema.further. */
+  further: z.array(fileRecordSchema).optional(),
 });
 
 export type FinalRecord = z.output<typeof finalRecordSchema>;
@@ -40,8 +43,8 @@ export type FinalRecord = z.output<typeof finalRecordSchema>;
 export interface TrainedModel {
   task: TrainTask;
   parameters: readonly ParameterSpec[];
-  /** The averaged weights, which are those that are sampled with. */
-  average: Float32Array;
+  /** The averaged weights of each half-life: all values of the parameters in their order, in pieces of any length. */
+  averages: readonly Iterable<Float32Array>[];
   image: ImageShape;
   dataset: DatasetReference;
   images: number;
@@ -54,29 +57,34 @@ export interface TrainedModel {
  * @param folder `final` of the model's keys
  */
 export async function saveFinal(store: ArtifactStore, folder: string, trained: TrainedModel): Promise<FinalRecord> {
-  const { task, parameters, average, image, dataset, images, seconds, losses } = trained;
+  const { task, parameters, averages, image, dataset, images, seconds, losses } = trained;
   const { family, alphas, timesteps } = task.schedule;
-  const tensors = new Map(
-    splitWeights(parameters, average).map(({ name, shape, values }) => [name, { shape, values }]),
-  );
-  const bytes = writeSafetensors({ tensors, metadata: {} });
-  const record: FinalRecord = {
-    format: 2,
-    hash: task.hash,
-    index: task.index,
-    states: statesOfModel(task.schedule, task.index),
-    schedule: { family, alphas, timesteps },
-    image,
-    model: task.model,
-    training: task.training,
-    dataset,
-    images,
-    seconds,
-    losses,
-    weights: recordOf(bytes),
+  const written = averages.map((pieces) => tensorContent(parameters, pieces));
+  const recordOf = (): FinalRecord => {
+    const [weights, ...further] = written.map(({ record }) => record()) as [FileRecord, ...FileRecord[]];
+    return {
+      format: 2,
+      hash: task.hash,
+      index: task.index,
+      states: statesOfModel(task.schedule, task.index),
+      schedule: { family, alphas, timesteps },
+      image,
+      model: task.model,
+      training: task.training,
+      dataset,
+      images,
+      seconds,
+      losses,
+      weights,
+      ...(further.length === 0 ? {} : { further }),
+    };
   };
-  await store.commit(folder, { [weightsFile]: bytes, [recordFile]: toJson(record) });
-  return record;
+  async function* record(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(toJson(recordOf()));
+  }
+  const files = written.map(({ content }, i): [string, Content] => [weightsFile(i), content]);
+  await store.commit(folder, { ...Object.fromEntries(files), [recordFile]: record() });
+  return recordOf();
 }
 
 /** What is known of a trained model, without its weights. @param folder `final` of the model's keys */
@@ -84,15 +92,11 @@ export const loadFinalRecord = (store: ArtifactStore, folder: string): Promise<F
   readJson(store, `${folder}/${recordFile}`, finalRecordSchema);
 
 /**
- * Reads a trained model and checks its weights against their digest.
+ * Reads what is known of a trained model and checks its weights against their digests.
  * @returns undefined where there is none
  * @throws DdrError DigestMismatch
  */
-export async function loadFinal(
-  store: ArtifactStore,
-  folder: string,
-  hash: string,
-): Promise<{ record: FinalRecord; bytes: Uint8Array } | undefined> {
+export async function loadFinal(store: ArtifactStore, folder: string, hash: string): Promise<FinalRecord | undefined> {
   const record = await loadFinalRecord(store, folder);
   if (record === undefined) return undefined;
   if (record.hash !== hash) {
@@ -100,5 +104,7 @@ export async function loadFinal(
       where: store.describe(folder),
     });
   }
-  return { record, bytes: await readRecorded(store, `${folder}/${weightsFile}`, record.weights) };
+  for (const [average, file] of [record.weights, ...(record.further ?? [])].entries())
+    await verifyRecorded(store, `${folder}/${weightsFile(average)}`, file);
+  return record;
 }

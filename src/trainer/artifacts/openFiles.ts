@@ -4,6 +4,9 @@ import { DdrError } from '../../api/errors.ts';
 /** Milliseconds that a file stays open after its last read. */
 const idleMilliseconds = 1000;
 
+/** Bytes of one read, which cannot be longer than 2 GiB. */
+const pieceBytes = 2 ** 28;
+
 interface OpenFile {
   handle: Promise<FileHandle>;
   /** Reads under way. */
@@ -47,7 +50,7 @@ export function createOpenFiles(idle = idleMilliseconds) {
         const bytes = new Uint8Array(length);
         let at = 0;
         while (at < length) {
-          const { bytesRead } = await handle.read(bytes, at, length - at, offset + at);
+          const { bytesRead } = await handle.read(bytes, at, Math.min(length - at, pieceBytes), offset + at);
           if (bytesRead === 0)
             throw new DdrError('InputTruncated', `ends before byte ${offset + length}`, { where: path });
           at += bytesRead;

@@ -143,7 +143,9 @@ export function createPosixStore(root: string): ArtifactStore {
     read: (key) => readWholeFile(pathOf(key)).catch((error) => (isMissing(error) ? undefined : rethrow(error))),
     readRange: (key, offset, length) =>
       openFiles.read(pathOf(key), offset, length).catch((error: unknown) => {
-        if (isMissing(error)) throw new DdrError('InputMissing', 'is not there', { where: pathOf(key) });
+        const where = pathOf(key);
+        if (isMissing(error)) throw new DdrError('InputMissing', 'is not there', { where });
+        if (hasCode(error, 'EISDIR')) throw new DdrError('InputForeign', 'is a folder, not a file', { where });
         rethrow(error);
       }),
     async list(key) {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
 import { keptExamples } from '../data/findings.ts';
 import { datasetReferenceSchema } from './dataset.ts';
+import { promptsFile, promptsRecordSchema } from './prompts.ts';
 import { readJson, toJson } from './records.ts';
 import type { ArtifactStore } from './store.ts';
 
@@ -36,6 +37,8 @@ export const preparedRecordSchema = z.object({
   /** sha256 of what the evaluation reads, where it reads a file. */
   reference: sha256.optional(),
   weights: sha256.optional(),
+  /** Contexts that the samples are to be drawn to, beside the record. */
+  prompts: promptsRecordSchema.optional(),
   /** Digest of the dataset that the same source was before, where it was another. */
   previous: sha256.optional(),
 });
@@ -43,9 +46,17 @@ export type PreparedRecord = z.output<typeof preparedRecordSchema>;
 
 export const preparedFile = 'prepared.json';
 
-/** @param folder `prepared` of the run's keys */
-export const savePrepared = (store: ArtifactStore, folder: string, record: PreparedRecord): Promise<void> =>
-  store.commit(folder, { [preparedFile]: toJson(preparedRecordSchema.parse(record)) });
+/** @param folder `prepared` of the run's keys. @param prompts the file that the record tells of, where it does */
+export const savePrepared = (
+  store: ArtifactStore,
+  folder: string,
+  record: PreparedRecord,
+  prompts?: AsyncIterable<Uint8Array>,
+): Promise<void> =>
+  store.commit(folder, {
+    ...(prompts && { [promptsFile]: prompts }),
+    [preparedFile]: toJson(preparedRecordSchema.parse(record)),
+  });
 
 /**
  * @returns undefined where there is none

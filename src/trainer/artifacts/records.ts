@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { DdrError, toDdrError } from '../../api/errors.ts';
@@ -7,6 +8,8 @@ import type { ArtifactStore } from './store.ts';
 /** A file's digest and size, as every record of committed files has it. */
 export const fileRecordSchema = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) });
 export type FileRecord = z.output<typeof fileRecordSchema>;
+
+const changedHint = 'The file was changed or damaged after it was written.';
 
 export const recordOf = (bytes: Uint8Array): FileRecord => ({ sha256: sha256(bytes), bytes: bytes.length });
 
@@ -35,7 +38,44 @@ export async function readRecorded(store: ArtifactStore, key: string, record: Fi
   throw new DdrError(
     'DigestMismatch',
     `has ${found.bytes} bytes with sha256 ${found.sha256}, recorded were ${record.bytes} with ${record.sha256}`,
-    { where, hint: 'The file was changed or damaged after it was written.' },
+    { where, hint: changedHint },
+  );
+}
+
+/** Bytes that are read and hashed at once. */
+const pieceBytes = 2 ** 24;
+
+/** sha256 of the first bytes of a file, and whether it ends there. */
+async function digestOf(store: ArtifactStore, key: string, bytes: number): Promise<{ sha256: string; ends: boolean }> {
+  const hash = createHash('sha256');
+  for (let at = 0; at < bytes; at += pieceBytes)
+    hash.update(await store.readRange(key, at, Math.min(pieceBytes, bytes - at)));
+  const ends = await store.readRange(key, bytes, 1).then(
+    () => false,
+    (error: unknown) => toDdrError(error).code === 'InputTruncated',
+  );
+  return { sha256: hash.digest('hex'), ends };
+}
+
+/**
+ * Checks a file of any size against its record, holding little of it at once.
+ * @throws DdrError DigestMismatch, FileAccess
+ */
+export async function verifyRecorded(store: ArtifactStore, key: string, record: FileRecord): Promise<void> {
+  const where = store.describe(key);
+  const found = await digestOf(store, key, record.bytes).catch((thrown: unknown) => {
+    const error = toDdrError(thrown);
+    if (error.code === 'FileAccess') throw error;
+    const what = error.code === 'InputMissing' ? 'is missing, but has a record' : error.message;
+    throw new DdrError('DigestMismatch', what, { where, cause: error });
+  });
+  if (found.ends && found.sha256 === record.sha256) return;
+  throw new DdrError(
+    'DigestMismatch',
+    found.ends
+      ? `has sha256 ${found.sha256}, recorded was ${record.sha256}`
+      : `has more than the ${record.bytes} bytes that were recorded`,
+    { where, hint: changedHint },
   );
 }
 

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { imageShapeSchema } from '../../api/spec/dataset.ts';
 import { predictions } from '../../diffusion/prediction.ts';
 import { lossPointSchema } from './checkpoint.ts';
+import { conditionsSchema } from './conditions.ts';
 import { datasetReferenceSchema } from './dataset.ts';
+import { findingSchema } from './finding.ts';
 import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
 import { preparedRecordSchema } from './prepared.ts';
 
@@ -15,6 +17,8 @@ export const reportSchema = z.object({
   bundle: z.object({ path: z.string(), digest: z.string() }),
   schedule: scheduleRecordSchema,
   image: imageShapeSchema,
+  /** What the models may be told besides x; none where left out. */
+  conditions: conditionsSchema.optional(),
   /** What was learned from, where it came from and what was left out of it. */
   dataset: datasetReferenceSchema.extend({ source, leftOut, broken, notices }),
   sampling: z.object({
@@ -26,6 +30,10 @@ export const reportSchema = z.object({
     seed: z.int(),
     clip: z.boolean(),
     start: z.string(),
+    /** Where there is some: scale other than 1. */
+    guidance: z.object({ scale: z.number(), states: z.string().optional() }).optional(),
+    /** Where it was said which classes the samples are to show. */
+    labels: z.object({ from: z.enum(['Uniform', 'Data', 'Listed']), list: z.array(z.int()).optional() }).optional(),
     /** Of all shards together. */
     seconds: z.number(),
   }),
@@ -48,6 +56,8 @@ export const reportSchema = z.object({
       reference: z.object({ kind: z.enum(['dataset', 'file']), where: z.string(), count: z.int().nullable() }),
       /** What a reader should know before comparing the number with another. */
       caveats: z.array(z.string()),
+      /** By class, samples that were drawn to show it, and those that the extractor takes for it, being a classifier. */
+      classAgreement: z.array(z.object({ samples: z.int(), right: z.int() })).optional(),
     })
     .nullable(),
   models: z.array(
@@ -58,10 +68,14 @@ export const reportSchema = z.object({
       prediction: z.enum(predictions),
       digest: z.string(),
       images: z.int(),
+      /** After warm-up; null where the model's own record has gone. */
+      learningRate: z.number().nullable(),
       seconds: z.number().nullable(),
       losses: z.array(lossPointSchema),
     }),
   ),
+  /** Failure signatures, the most telling first. */
+  findings: z.array(findingSchema),
   /** What computed the features and the distance. */
   software: z.object({ node: z.string(), tensorflow: z.string(), threads: z.int() }),
 });

@@ -17,6 +17,8 @@ const recordSchema = z.object({
   images: fileRecordSchema,
   /** How the first samples came about, by the first shard. */
   trajectory: z.object({ x: fileRecordSchema, predicted: fileRecordSchema }).optional(),
+  /** Classes that the samples were drawn to show. */
+  labels: fileRecordSchema.optional(),
 });
 
 export type ShardRecord = z.output<typeof recordSchema>;
@@ -33,9 +35,11 @@ export interface Trajectory {
 export interface ShardImages {
   images: NpyArray<Uint8Array>;
   trajectory?: Trajectory | undefined;
+  /** The class that each sample was drawn to show, where the models know classes. */
+  labels?: Int32Array | undefined;
 }
 
-const files = { images: 'images.npy', x: 'trajectory.npy', predicted: 'predicted.npy' } as const;
+const files = { images: 'images.npy', x: 'trajectory.npy', predicted: 'predicted.npy', labels: 'labels.npy' } as const;
 
 /** Samples as what features are computed of. */
 export function imagesOf({ shape, data }: NpyArray<Uint8Array>): Pick<ImageSource, 'count' | 'shape' | 'batch'> {
@@ -57,19 +61,22 @@ export function shardRange(index: number, shards: number, count: number): { firs
 export async function saveShard(
   store: ArtifactStore,
   folder: string,
-  record: Omit<ShardRecord, 'images' | 'trajectory'>,
-  { images, trajectory }: ShardImages,
+  record: Omit<ShardRecord, 'images' | 'trajectory' | 'labels'>,
+  { images, trajectory, labels }: ShardImages,
 ): Promise<void> {
   const imageBytes = writeNpy(images);
   const frames = trajectory && { x: writeNpy(trajectory.x), predicted: writeNpy(trajectory.predicted) };
+  const labelBytes = labels && writeNpy({ shape: [labels.length], data: labels });
   const complete: ShardRecord = {
     ...record,
     images: recordOf(imageBytes),
     ...(frames && { trajectory: { x: recordOf(frames.x), predicted: recordOf(frames.predicted) } }),
+    ...(labelBytes && { labels: recordOf(labelBytes) }),
   };
   await store.commit(folder, {
     [files.images]: imageBytes,
     ...(frames && { [files.x]: frames.x, [files.predicted]: frames.predicted }),
+    ...(labelBytes && { [files.labels]: labelBytes }),
     'shard.json': toJson(complete),
   });
 }
@@ -95,7 +102,7 @@ export async function loadShard(
     const key = `${folder}/${files[name]}`;
     return readNpy(await readRecorded(store, key, file), store.describe(key)) as NpyArray<Uint8Array>;
   };
-  const { images, trajectory } = record;
+  const { images, trajectory, labels } = record;
   return {
     record,
     images: await read('images', images),
@@ -103,5 +110,6 @@ export async function loadShard(
       x: await read('x', trajectory.x),
       predicted: await read('predicted', trajectory.predicted),
     },
+    ...(labels && { labels: Int32Array.from((await read('labels', labels)).data) }),
   };
 }

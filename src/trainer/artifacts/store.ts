@@ -25,7 +25,8 @@ export interface ArtifactStore {
   read(key: string): Promise<Uint8Array | undefined>;
   /**
    * Some bytes of a file, by position: what is read does not depend on the file's size.
-   * @throws DdrError InputMissing where it is not there, InputTruncated where it ends before
+   * @throws DdrError InputMissing where it is not there, InputTruncated where it ends before, InputForeign where a folder is in
+   *   its place
    */
   readRange(key: string, offset: number, length: number): Promise<Uint8Array>;
   /** Names directly below a folder, sorted; none where it is not there. Folders that are being written are left out. */

@@ -5,7 +5,7 @@ import { type ArrayLayout, channelsLast, requireLayout } from './arrayLayout.ts'
 import { bytesOf, noRange, type Scale, scaleOf, widened } from './arrayValues.ts';
 import { conform } from './conform.ts';
 import { type Findings, note } from './findings.ts';
-import type { OpenSource, Tick } from './source.ts';
+import type { OpenSource, SourceImage, Tick } from './source.ts';
 
 /** An array of numbers, wherever it lies. */
 export interface NumberArray {
@@ -47,13 +47,14 @@ export async function openArray(
   tick: Tick,
 ): Promise<OpenSource> {
   const layout = requireLayout(array.shape, array.where);
-  const total = Math.min(layout.count, dataset.limit ?? layout.count);
-  if (total === 0) return { total, images: async function* () {} };
+  const entries = layout.count;
+  const total = Math.min(entries, dataset.limit ?? entries);
+  if (total === 0) return { total, entries, images: async function* () {} };
   const scale = await findScale(array, tick);
   if (scale.said !== undefined) findings.said.push(scale.said);
   if (layout.order === 'CHW')
     findings.said.push(`the array's shape [${array.shape.join(', ')}] is read as [N,C,H,W], channels first`);
-  return { total, images: (tick) => imagesOf(array, layout, scale, total, dataset, findings, tick) };
+  return { total, entries, images: (tick) => imagesOf(array, layout, scale, total, dataset, findings, tick) };
 }
 
 async function* imagesOf(
@@ -64,22 +65,23 @@ async function* imagesOf(
   { image }: Dataset,
   findings: Findings,
   tick: Tick,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<SourceImage> {
   const { width, height, channels } = layout;
   const size = width * height * channels;
-  let index = 0;
+  let position = 0;
   for await (const values of piecesOf(array, total)) {
     const bytes = bytesOf(values, scale);
-    for (let at = 0; at < bytes.length; at += size, index++) {
+    for (let at = 0; at < bytes.length; at += size, position++) {
       await tick();
-      if (width !== height) note(findings.notSquare, `image ${index}`);
-      const pixels = channelsLast(bytes.subarray(at, at + size), layout);
-      yield await conform({ width, height, channels, pixels }, image).catch((cause: unknown) => {
+      if (width !== height) note(findings.notSquare, `image ${position}`);
+      const raw = { width, height, channels, pixels: channelsLast(bytes.subarray(at, at + size), layout) };
+      const pixels = await conform(raw, image).catch((cause: unknown) => {
         throw new DdrError('InputForeign', `has images that cannot be resized: ${String(cause)}`, {
           where: array.where,
           cause,
         });
       });
+      yield { position, pixels };
     }
   }
 }

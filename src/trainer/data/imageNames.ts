@@ -37,6 +37,15 @@ const partsOf = (name: Uint8Array): string[] =>
     .split('/')
     .filter((part) => !['', '.', '..'].includes(part));
 
+/** A path as it is looked up by: its parts with / between them, a character a byte. */
+export const pathKey = (name: Uint8Array): string => partsOf(name).join('/');
+
+/** The first folder of a path, below where the images are; undefined for what lies in none. */
+export function topFolder(name: Uint8Array): FileName | undefined {
+  const [first, ...others] = partsOf(name);
+  return first === undefined || others.length === 0 ? undefined : Buffer.from(first, 'latin1');
+}
+
 /** Whether any part of a path, from where the images are, is hidden or a system's. */
 export const isHidden = (name: Uint8Array): boolean => partsOf(name).some(isHiddenPart);
 

@@ -1,8 +1,8 @@
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
-import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+import type { TensorMetadata, TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
 import type { Tensor, TensorFlow } from './tensorflow.ts';
 
-export type { NodeJSKernelBackend, TFEOpAttr };
+export type { NodeJSKernelBackend, TensorMetadata, TFEOpAttr };
 export type TensorInfo = Parameters<NodeJSKernelBackend['executeSingleOutput']>[2][number];
 
 /** The backend under tfjs, through which any TensorFlow op can be called by name. */
@@ -15,9 +15,40 @@ export const typeAttribute = (backend: NodeJSKernelBackend, name: string, value:
   value,
 });
 
+/** What is private to the backend by its types only. */
+interface Inside {
+  createOutputTensor(metadata: TensorMetadata): Tensor;
+  getInputTensorIds(inputs: TensorInfo[]): number[];
+}
+const insideOf = (backend: NodeJSKernelBackend) => backend as unknown as Inside;
+
+/** TensorFlow's tensor as one of tfjs'. Its id may be −1: it then stands for one that is not there. */
+export const adopt = (backend: NodeJSKernelBackend, metadata: TensorMetadata): Tensor =>
+  insideOf(backend).createOutputTensor(metadata);
+
+/** TensorFlow's id of a tensor of tfjs', which stays tfjs'. */
+export const idOf = (backend: NodeJSKernelBackend, tensor: TensorInfo): number =>
+  insideOf(backend).getInputTensorIds([tensor])[0] as number;
+
 /** Calls an op that tfjs has no function for. No gradient flows through it. */
 function callOp(tf: typeof TensorFlow, name: string, attributes: TFEOpAttr[], inputs: TensorInfo[]): Tensor {
   return backendOf(tf).executeSingleOutput(name, attributes, inputs) as unknown as Tensor;
+}
+
+/**
+ * A tensor that TensorFlow alone owns. tfjs' own keeps the values in JavaScript until an op takes them, and TensorFlow then may
+ * go on using their memory, which it must not where a variable is to hold them: its threads cannot give it back.
+ */
+export function uploadFloats(tf: typeof TensorFlow, shape: number[], values: Float32Array): Tensor {
+  const backend = backendOf(tf);
+  const { binding } = backend;
+  const id = binding.createTensor(shape, binding.TF_FLOAT, values);
+  try {
+    const [copy] = binding.executeOp('DeepCopy', [typeAttribute(backend, 'T', binding.TF_FLOAT)], [id], 1);
+    return adopt(backend, copy as TensorMetadata);
+  } finally {
+    binding.deleteTensor(id);
+  }
 }
 
 /** An op of TensorFlow's that makes random numbers from a seed pair. */

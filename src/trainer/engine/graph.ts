@@ -5,7 +5,7 @@ import type { NodeJSKernelBackend, TFEOpAttr } from './backend.ts';
 type AttrValue = InstanceType<typeof proto.AttrValue>;
 
 /** TensorFlow's numbers of the types that a graph uses. */
-const dataTypes = { float32: 1, int32: 3, bool: 10 } as const;
+const dataTypes = { float32: 1, int32: 3, bool: 10, bfloat16: 14 } as const;
 export type DataType = keyof typeof dataTypes;
 
 function shapeProto(shape: readonly number[]) {
@@ -84,13 +84,15 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Adds an op as it was executed eagerly. */
-  addExecuted(op: string, inputs: readonly string[], values: readonly TFEOpAttr[]): string {
-    return this.add(
-      op,
-      inputs,
-      Object.fromEntries(values.map((value) => [value.name, convertAttribute(this.#backend, value)])),
-    );
+  /** Adds an op as it was executed eagerly. @param others attributes in place of those that it had */
+  addExecuted(
+    op: string,
+    inputs: readonly string[],
+    values: readonly TFEOpAttr[],
+    others: Record<string, AttrValue> = {},
+  ): string {
+    const own = Object.fromEntries(values.map((value) => [value.name, convertAttribute(this.#backend, value)]));
+    return this.add(op, inputs, { ...own, ...others });
   }
 
   placeholder(name: string, type: DataType, shape: readonly number[]): string {

@@ -1,56 +1,22 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backendOf, type NodeJSKernelBackend, type TensorInfo } from './backend.ts';
-import { attributes, type DataType, GraphBuilder } from './graph.ts';
+import { backendOf, type NodeJSKernelBackend } from './backend.ts';
+import { createBrainFloatAdder } from './brainFloat.ts';
+import { attributes, GraphBuilder } from './graph.ts';
 import {
   downloadAll,
+  type Precision,
   type Program,
   type ProgramSpec,
+  type Routine,
   scoped,
   type Tensors,
   uploadInputs,
   uploadState,
 } from './program.ts';
+import { createHollowTensors, type Recording, record } from './recording.ts';
 import type { Tensor, TensorFlow } from './tensorflow.ts';
-
-/** Calls `body` while every op that tfjs executes is also added to `graph`. `names` maps a tensor's data to its node. */
-function record<T>(backend: NodeJSKernelBackend, graph: GraphBuilder, names: Map<object, string>, body: () => T): T {
-  const nameOf = (tensor: TensorInfo): string => {
-    const known = names.get(tensor.dataId);
-    if (known !== undefined) return known;
-    // Not made by a recorded op, no input and no state: a constant of the program.
-    const values = readSync.call(backend, tensor.dataId) as Float32Array | Int32Array | Uint8Array;
-    const type = tensor.dtype as DataType;
-    const name = graph.constant(type, tensor.shape, type === 'bool' ? Uint8Array.from(values) : values);
-    names.set(tensor.dataId, name);
-    return name;
-  };
-  const { executeSingleOutput, executeMultipleOutputs, readSync } = backend;
-  backend.readSync = () => {
-    throw new Error('a recorded program looks at a value: it would stay what it was while recording');
-  };
-  backend.executeSingleOutput = (op, opAttributes, inputs) => {
-    const output = executeSingleOutput.call(backend, op, opAttributes, inputs);
-    names.set(output.dataId, graph.addExecuted(op, inputs.map(nameOf), opAttributes));
-    return output;
-  };
-  backend.executeMultipleOutputs = (op, opAttributes, inputs, count) => {
-    const outputs = executeMultipleOutputs.call(backend, op, opAttributes, inputs, count);
-    const node = graph.addExecuted(op, inputs.map(nameOf), opAttributes);
-    outputs.forEach((output, i) => {
-      names.set(output.dataId, i === 0 ? node : `${node}:${i}`);
-    });
-    return outputs;
-  };
-  try {
-    return body();
-  } finally {
-    backend.executeSingleOutput = executeSingleOutput;
-    backend.executeMultipleOutputs = executeMultipleOutputs;
-    backend.readSync = readSync;
-  }
-}
 
 /** Loads a graph as a TensorFlow session. The session reads the file once, so that it can go at once. */
 function loadSession(backend: NodeJSKernelBackend, graph: GraphBuilder): number {
@@ -66,6 +32,10 @@ function loadSession(backend: NodeJSKernelBackend, graph: GraphBuilder): number 
 
 const float = attributes.type('float32');
 
+/** Placeholders of a state's new value, and of a routine's input. */
+const writeName = (name: string) => `write_${name}`;
+const inputName = (routine: string, name: string) => `input_${routine}_${name}`;
+
 /** A state's variable in the graph, and the nodes that write and read it. */
 function addVariable(graph: GraphBuilder, name: string, shape: number[]) {
   const handle = graph.add('VarHandleOp', [], {
@@ -74,7 +44,7 @@ function addVariable(graph: GraphBuilder, name: string, shape: number[]) {
     shared_name: attributes.text(name),
     container: attributes.text(''),
   });
-  const source = graph.placeholder(`write_${name}`, 'float32', shape);
+  const source = graph.placeholder(writeName(name), 'float32', shape);
   return {
     name,
     shape,
@@ -85,43 +55,91 @@ function addVariable(graph: GraphBuilder, name: string, shape: number[]) {
 }
 type Variable = ReturnType<typeof addVariable>;
 
-/** Adds what the update does on zeros, and what fetches its outputs once all of its state has been written. */
-function addUpdate(tf: typeof TensorFlow, graph: GraphBuilder, variables: readonly Variable[], spec: ProgramSpec) {
+/** A routine in the graph: what fetches its outputs, and what its end, once all of its state has been written. */
+interface RecordedRoutine {
+  specs: Routine['inputs'];
+  outputs: readonly (readonly [name: string, node: string])[];
+  done: string;
+}
+
+/** Records what a routine does. */
+function addRoutine(
+  tf: typeof TensorFlow,
+  graph: GraphBuilder,
+  variables: readonly Variable[],
+  routine: string,
+  { inputs: specs, update }: Routine,
+  precision: Precision,
+): RecordedRoutine {
+  const backend = backendOf(tf);
+  const hollow = createHollowTensors(backend);
   const names = new Map<object, string>();
-  const zeros = (shape: number[], dtype: 'float32' | 'int32'): Tensor => tf.zeros(shape, dtype);
-  const state: Tensors = Object.fromEntries(variables.map(({ name, shape }) => [name, zeros(shape, 'float32')]));
+  const named = (tensor: Tensor, node: string): Tensor => {
+    names.set(tensor.dataId, node);
+    return tensor;
+  };
+  const state: Tensors = Object.fromEntries(
+    variables.map(({ name, shape, value }) => [name, named(hollow.make(shape), value)]),
+  );
   const inputs: Tensors = Object.fromEntries(
-    Object.entries(spec.inputs).map(([name, { shape, dtype }]) => [name, zeros(shape, dtype)]),
+    Object.entries(specs).map(([name, { shape, dtype }]) => [
+      name,
+      named(
+        dtype === 'float32' ? hollow.make(shape) : tf.zeros(shape, dtype),
+        graph.placeholder(inputName(routine, name), dtype, shape),
+      ),
+    ]),
   );
-  for (const { name, value } of variables) names.set((state[name] as Tensor).dataId, value);
-  for (const [name, { shape, dtype }] of Object.entries(spec.inputs)) {
-    names.set((inputs[name] as Tensor).dataId, graph.placeholder(`input_${name}`, dtype, shape));
-  }
-  const result = record(backendOf(tf), graph, names, () => spec.update(state, inputs));
+  const addHalved = createBrainFloatAdder(graph);
+  const recording: Recording = {
+    graph,
+    names,
+    after: [],
+    add: (op, nodes, values, tensors) =>
+      precision === 'BFloat16'
+        ? addHalved(op, nodes, values, tensors, recording.after)
+        : graph.addExecuted(op, [...nodes, ...recording.after], values),
+  };
   const nodeOf = (tensor: Tensor) => names.get(tensor.dataId) as string;
-  const assigns = variables
-    .filter(({ name }) => result.state[name] !== undefined)
-    .map(({ name, handle }) =>
-      graph.add('AssignVariableOp', [handle, nodeOf(result.state[name] as Tensor)], { dtype: float }),
-    );
-  const after = assigns.map((name) => `^${name}`);
-  const outputNames = Object.entries(result.outputs).map(
-    ([name, tensor]) => [name, graph.add('Identity', [nodeOf(tensor), ...after], { T: float })] as const,
-  );
-  const one = graph.constant('float32', [], Float32Array.of(1));
-  const done = graph.add('Identity', [one, ...variables.map(({ write }) => `^${write}`)], { T: float });
-  return { outputNames, done };
+  return record(backend, hollow, recording, () => {
+    const { outputs, stages } = update(state, inputs);
+    for (const stage of stages) {
+      const next = stage();
+      const assigns = variables
+        .filter(({ name }) => next[name] !== undefined)
+        .map(({ name, handle }) =>
+          graph.add('AssignVariableOp', [handle, nodeOf(next[name] as Tensor)], { dtype: float }),
+        );
+      recording.after = [`^${graph.add('NoOp', [...assigns.map((name) => `^${name}`), ...recording.after], {})}`];
+    }
+    const one = graph.constant('float32', [], Float32Array.of(1));
+    return {
+      specs,
+      done: graph.add('Identity', [one, ...recording.after], { T: float }),
+      outputs: Object.entries(outputs).map(
+        ([name, tensor]) => [name, graph.add('Identity', [nodeOf(tensor), ...recording.after], { T: float })] as const,
+      ),
+    };
+  });
 }
 
 /**
- * Records the update once, on zeros, and replays it as one graph with variables: one call instead of thousands.
+ * Records every routine once and replays it as one graph with variables: one call instead of thousands.
  * Numerically it is the eager program, up to the order of sums that TensorFlow's graph optimizer may change.
  */
 export function createRecordedProgram(tf: typeof TensorFlow, spec: ProgramSpec): Program {
   const backend = backendOf(tf);
   const graph = new GraphBuilder(backend);
   const variables = Object.entries(spec.state).map(([name, shape]) => addVariable(graph, name, shape));
-  const { outputNames, done } = scoped(tf, () => addUpdate(tf, graph, variables, spec));
+  const byName = new Map(variables.map((variable) => [variable.name, variable]));
+  const routines = new Map(
+    Object.entries(spec.routines).map(([name, routine]) => [
+      name,
+      scoped(tf, () => addRoutine(tf, graph, variables, name, routine, spec.precision ?? 'Float32')),
+    ]),
+  );
+  const one = graph.constant('float32', [], Float32Array.of(1));
+  const written = graph.add('Identity', [one, ...variables.map(({ write }) => `^${write}`)], { T: float });
 
   const session = loadSession(backend, graph);
   const call = (inputs: readonly (readonly [string, Tensor])[], outputs: readonly string[]): Tensor[] =>
@@ -133,30 +151,33 @@ export function createRecordedProgram(tf: typeof TensorFlow, spec: ProgramSpec):
     ) as unknown as Tensor[];
 
   return {
-    write: (state) =>
+    async write(parts) {
+      const uploaded = await uploadState(tf, spec.state, parts);
+      const feeds = Object.entries(uploaded).map(([name, tensor]) => [writeName(name), tensor] as const);
+      try {
+        tf.dispose(call(feeds, [written]));
+      } finally {
+        tf.dispose(uploaded);
+      }
+    },
+    *read(names) {
+      const values = names.map((name) => (byName.get(name) as Variable).value);
+      const tensors = call([], values); // they share their memory with the variables
+      try {
+        for (const [i, name] of names.entries()) yield [name, (tensors[i] as Tensor).dataSync<'float32'>()];
+      } finally {
+        tf.dispose(tensors);
+      }
+    },
+    run: (name, inputs) =>
       scoped(tf, () => {
-        const uploaded = Object.entries(uploadState(tf, spec.state, state));
-        call(
-          uploaded.map(([name, tensor]) => [`write_${name}`, tensor] as const),
-          [done],
-        );
-      }),
-    read: () =>
-      scoped(tf, () => {
-        const tensors = call(
-          [],
-          variables.map(({ value }) => value),
-        );
-        return downloadAll(Object.fromEntries(variables.map(({ name }, i) => [name, tensors[i] as Tensor])));
-      }),
-    run: (inputs) =>
-      scoped(tf, () => {
-        const uploaded = Object.entries(uploadInputs(tf, spec.inputs, inputs));
+        const { specs, outputs, done } = routines.get(name) as RecordedRoutine;
+        const uploaded = Object.entries(uploadInputs(tf, specs, inputs));
         const results = call(
-          uploaded.map(([name, tensor]) => [`input_${name}`, tensor] as const),
-          outputNames.map(([, node]) => node),
+          uploaded.map(([input, tensor]) => [inputName(name, input), tensor] as const),
+          outputs.length === 0 ? [done] : outputs.map(([, node]) => node),
         );
-        return downloadAll(Object.fromEntries(outputNames.map(([name], i) => [name, results[i] as Tensor])));
+        return downloadAll(Object.fromEntries(outputs.map(([output], i) => [output, results[i] as Tensor])));
       }),
     dispose: () => backend.binding.deleteSavedModel(session),
   };

@@ -2,7 +2,7 @@ import { dirname } from 'node:path/posix';
 import { reportFiles, runLayout } from '../../api/layout.ts';
 import type { EvaluateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import { openBundle } from '../artifacts/bundle.ts';
+import { bundleMoments, openBundle } from '../artifacts/bundle.ts';
 import { loadOrName, loadOrQuarantine, readJson, toJson } from '../artifacts/records.ts';
 import { type Report, reportSchema } from '../artifacts/report.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
@@ -10,9 +10,11 @@ import type { TrainerContext } from '../context/context.ts';
 import { startEngine } from '../context/engine.ts';
 import { backendOf } from '../engine/backend.ts';
 import { sha256 } from '../formats/digest.ts';
+import { renderClasses } from '../report/classes.ts';
 import { renderReport } from '../report/html.ts';
 import { renderSamples, renderTrajectory } from '../report/pictures.ts';
-import { modelsOf, preparedOf, samplesOf } from './gather.ts';
+import { findSignatures } from '../signatures/findings.ts';
+import { modelsOf, preparedOf, type Samples, samplesOf } from './gather.ts';
 import { judge } from './judge.ts';
 import { resultOf } from './result.ts';
 
@@ -31,41 +33,55 @@ async function loadReport(store: ArtifactStore, folder: string): Promise<Written
 }
 
 /** Everything that the report says. The page and its pictures are made from it and from the samples. */
-async function compile(task: EvaluateTask, drawingSeconds: number, context: TrainerContext): Promise<Report> {
+async function compile(task: EvaluateTask, drawn: Samples, context: TrainerContext): Promise<Report> {
   const { store } = context;
   const tf = await startEngine(task.threads, context);
   const bundle = runLayout(task.directory).bundle(task.bundle);
-  const { manifest, digest } = await loadOrName('the bundle', 'aggregation', () =>
-    openBundle(store, bundle, task.bundle),
-  );
+  const [opened, data] = await loadOrName('the bundle', 'aggregation', async () => {
+    const found = await openBundle(store, bundle, task.bundle);
+    return [found, await bundleMoments(found)] as const;
+  });
+  const { manifest, digest } = opened;
   const prepared = await preparedOf(task, context);
   const { source, leftOut, broken, notices } = prepared;
-  const { evaluation } = task;
+  const { evaluation, sampling } = task;
+  const guidance = sampling.guidance.scale === 1 ? undefined : sampling.guidance;
+  const { schedule, conditions } = manifest;
+  const models = await modelsOf(manifest, task, context);
+  const { moments: samples, trajectory, seconds } = drawn;
   return reportSchema.parse({
     format: 2,
     run: task.run,
     bundle: { path: bundle, digest },
-    schedule: manifest.schedule,
+    schedule,
     image: manifest.image,
     dataset: { ...manifest.dataset, source, leftOut, broken, notices },
-    sampling: { ...task.sampling, seconds: drawingSeconds },
-    evaluation: evaluation === undefined ? null : await judge(tf, task, evaluation, prepared, context),
-    models: await modelsOf(manifest, task, context),
+    conditions,
+    sampling: { ...sampling, guidance, seconds },
+    evaluation:
+      evaluation === undefined
+        ? null
+        : await judge(tf, task, evaluation, prepared, context, conditions?.labels?.classes),
+    models,
+    findings: findSignatures({ schedule, eta: sampling.eta, models, data, samples, trajectory }),
     software: { node: process.versions.node, tensorflow: backendOf(tf).binding.TF_Version, threads: task.threads },
   } satisfies Report);
 }
 
 async function writeReport(task: EvaluateTask, context: TrainerContext, folder: string): Promise<WrittenReport> {
-  const { images, trajectory, seconds } = await samplesOf(task, context);
-  const report = await compile(task, seconds, context);
+  const drawn = await samplesOf(task, context);
+  const { images, trajectory, classes } = drawn;
+  const report = await compile(task, drawn, context);
   const samples = { png: await renderSamples(images), count: images.shape[0] as number };
   const picture = trajectory && (await renderTrajectory(trajectory));
+  const byClass = await renderClasses(classes, report.image);
   const json = toJson(report);
   await context.store.commit(folder, {
     [reportFiles.record]: json,
-    [reportFiles.page]: renderReport(report, { samples, trajectory: picture }),
+    [reportFiles.page]: renderReport(report, { samples, trajectory: picture, classes: byClass }),
     [reportFiles.samples]: samples.png,
     ...(picture && { 'trajectory.png': picture.whole }),
+    ...(byClass && { 'classes.png': byClass.whole }),
   });
   return { report, digest: sha256(Buffer.from(json)) };
 }

@@ -1,3 +1,4 @@
+import { compact } from '../../api/compact.ts';
 import { DdrError } from '../../api/errors.ts';
 import { runLayout } from '../../api/layout.ts';
 import type { Evaluation } from '../../api/spec/evaluation.ts';
@@ -12,6 +13,7 @@ import type { TensorFlow } from '../engine/tensorflow.ts';
 import { createExtractor, type FeatureExtractor } from '../metrics/extractors/extractor.ts';
 import { metrics } from '../metrics/metrics.ts';
 import { type FeatureSums, mergeSums, statisticsOf } from '../metrics/statistics.ts';
+import { classAgreement } from './classAgreement.ts';
 import { changedSincePrepared, referenceOf } from './reference.ts';
 
 /** Numbers with all that is needed to tell what they mean. */
@@ -59,6 +61,7 @@ function checkCounts({ metrics: names }: Evaluation, kind: string, count: number
 
 /**
  * Compares the samples with the reference, by every metric that was asked for.
+ * @param classes that the models know, where they know some
  * @throws DdrError ModelMissing, DigestMismatch, InputMismatch, DataChanged, and what reading extractor and reference throws
  */
 export async function judge(
@@ -67,6 +70,7 @@ export async function judge(
   evaluation: Evaluation,
   prepared: PreparedRecord,
   context: TrainerContext,
+  classes?: number,
 ): Promise<Judgement> {
   checkCounts(evaluation, 'samples', task.sampling.count);
   const extractor = await createExtractor(tf, evaluation.extractor, context.volumes.weights);
@@ -78,7 +82,7 @@ export async function judge(
   const tools = { algebra: createLinearAlgebra(tf), extractor: extractor.name };
   const samples = statisticsOf(sums);
   const measured = evaluation.metrics.map((name) => metrics[name].compute(samples, reference.statistics, tools));
-  return {
+  return compact({
     metrics: measured.map(({ name, value, details }) => ({ name, value, details })),
     extractor: extractor.name,
     extractorDigest: extractor.digest,
@@ -86,5 +90,6 @@ export async function judge(
     sampleCount: sums.count,
     reference: reference.description,
     caveats: [...new Set(measured.flatMap(({ caveats }) => caveats))],
-  };
+    classAgreement: await classAgreement(task, classes, extractor, context),
+  });
 }

@@ -2,11 +2,11 @@ import { compact } from '../../api/compact.ts';
 import { shorten, type TaskResult } from '../../api/termination.ts';
 import type { Report } from '../artifacts/report.ts';
 
-/** Caveats in a termination message, and bytes of each; the report has all of them whole. */
-const longest = { caveats: 5, caveat: 300 };
+/** Caveats in a termination message, and bytes of each text; the report has all of them whole. */
+const longest = { caveats: 5, caveat: 300, finding: 280 };
 
 /** What the termination message says of a report. */
-export function resultOf({ sampling, evaluation }: Report, path: string, digest: string): TaskResult {
+export function resultOf({ sampling, evaluation, findings }: Report, path: string, digest: string): TaskResult {
   return compact({
     kind: 'evaluate' as const,
     path,
@@ -16,6 +16,10 @@ export function resultOf({ sampling, evaluation }: Report, path: string, digest:
     extractor: evaluation?.extractor,
     extractorDigest: evaluation?.extractorDigest,
     referenceCount: evaluation?.reference.count ?? undefined,
+    findings: findings.map(({ signature, message, remedy }) => ({
+      signature,
+      message: shorten(`${message} ${remedy}`, longest.finding),
+    })),
     caveats: evaluation?.caveats.slice(0, longest.caveats).map((text) => shorten(text, longest.caveat)) ?? [],
   });
 }

@@ -46,7 +46,7 @@ const descrOf = (data: NpyData): NpyDescr =>
   (Object.keys(written) as NpyDescr[]).find((type) => data instanceof written[type]) as NpyDescr;
 
 /** The header of an array in NumPy's format 1.0 (C order); its elements follow, little-endian. */
-export function npyHeader({ shape, descr }: { shape: readonly number[]; descr: NpyDescr }): Uint8Array {
+export function npyHeader({ shape, descr }: { shape: readonly number[]; descr: NpyDescr | '<f2' }): Uint8Array {
   const shapeText = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const fields = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shapeText}, }`;
   const bytes = new Uint8Array(Math.ceil((10 + fields.length + 1) / 64) * 64);

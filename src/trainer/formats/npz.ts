@@ -37,6 +37,18 @@ export function npzEntries(bytes: Uint8Array, where: string): NpzEntry[] {
 }
 
 /**
+ * The bytes of one array of an archive, which are those of an .npy file.
+ * @throws DdrError InputForeign where it is not there; InputTruncated, InputUnsafe
+ */
+export function npzContent(bytes: Uint8Array, where: string, name: string): Uint8Array {
+  const there = arrayEntries(bytes, where);
+  const entry = there.get(name);
+  if (entry === undefined) throw noArray(name, [...there.keys()], where);
+  checkSizes([entry], where, defaultZipLimits);
+  return zipContent(bytes, entry, where);
+}
+
+/**
  * Reads arrays of an .npz archive, as numpy.savez or savez_compressed writes it.
  * @param wanted names of the arrays to read; whatever else the archive holds does not matter. All where left out
  * @throws DdrError InputForeign, also where a wanted array is not there; InputTruncated, InputUnsafe

@@ -1,5 +1,5 @@
 import { DdrError } from '../../api/errors.ts';
-import { type ElementType, numbersOf } from './elements.ts';
+import { type ElementType, elementCount, numbersOf } from './elements.ts';
 import { parseSafetensorsHeader } from './safetensorsHeader.ts';
 
 /** A tensor of 32-bit floats. */
@@ -13,38 +13,50 @@ export interface Safetensors {
   metadata: Record<string, string>;
 }
 
-/** Bytes of a safetensors file with 32-bit floats. Tensors are in the map's order: equal tensors give equal bytes. */
-export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+/** Bytes before the first tensor of a file of 32-bit floats. Equal tensors in an equal order give equal bytes. */
+export function safetensorsHead(
+  tensors: Iterable<{ name: string; shape: readonly number[] }>,
+  metadata: Record<string, string> = {},
+): Uint8Array {
   let offset = 0;
   const header: Record<string, unknown> = Object.keys(metadata).length === 0 ? {} : { __metadata__: metadata };
-  for (const [name, { shape, values }] of tensors) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
-    offset += values.byteLength;
+  for (const { name, shape } of tensors) {
+    const bytes = elementCount(shape) * Float32Array.BYTES_PER_ELEMENT;
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + bytes] };
+    offset += bytes;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
   const headerLength = Math.ceil(text.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerLength + offset);
+  const bytes = new Uint8Array(8 + headerLength);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.fill(0x20, 8, 8 + headerLength);
+  bytes.fill(0x20, 8);
   bytes.set(text, 8);
-  let at = 8 + headerLength;
-  for (const { values } of tensors.values()) {
-    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
-    at += values.byteLength;
-  }
   return bytes;
 }
 
+/** The memory of some floats, as bytes. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** Bytes of a safetensors file with 32-bit floats. Tensors are in the map's order: equal tensors give equal bytes. */
+export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+  const entries = [...tensors].map(([name, { shape }]) => ({ name, shape }));
+  const parts = [...tensors.values()].map(({ values }) => bytesOf(values));
+  return new Uint8Array(Buffer.concat([safetensorsHead(entries, metadata), ...parts]));
+}
+
 /** Types that become 32-bit floats. Of 64-bit floats some digits are lost; TensorFlow would not keep them either. */
-const floats = new Map<string, ElementType>([
+const floatTypes = new Map<string, ElementType>([
   ['F16', 'float16'],
   ['BF16', 'bfloat16'],
   ['F32', 'float32'],
   ['F64', 'float64'],
 ]);
 
-/** Values of a tensor from its bytes, in memory of their own. */
-function floatsFrom(type: ElementType, bytes: Uint8Array): Float32Array {
+/** Values of a tensor from its bytes, in memory of their own; undefined where its type is none of floats. */
+export function floatsOf(dtype: string, bytes: Uint8Array): Float32Array | undefined {
+  const type = floatTypes.get(dtype);
+  if (type === undefined) return undefined;
   const numbers = numbersOf(type, bytes) as Float32Array | Float64Array;
   return type === 'float32' || type === 'float64' ? new Float32Array(numbers) : (numbers as Float32Array);
 }
@@ -61,8 +73,8 @@ export function readSafetensors(bytes: Uint8Array, where: string, wanted?: reado
     const tensor = header.tensors.get(name);
     if (tensor === undefined) throw new DdrError('InputForeign', `has no tensor ${name}`, { where });
     const { dtype, shape, from, to } = tensor;
-    const type = floats.get(dtype);
-    if (type !== undefined) tensors.set(name, { shape, values: floatsFrom(type, bytes.subarray(from, to)) });
+    const values = floatsOf(dtype, bytes.subarray(from, to));
+    if (values !== undefined) tensors.set(name, { shape, values });
     else if (wanted !== undefined) {
       throw new DdrError('InputForeign', `${name} is of type ${dtype}, not of floats of 16, 32 or 64 bits`, {
         where,

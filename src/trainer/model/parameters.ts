@@ -37,32 +37,18 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((produc
 export const totalSize = (specs: readonly ParameterSpec[]): number =>
   specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
-/** Initial weights as one vector in the order of `specs`: a function of the seed and of each parameter's position. */
-export function initialWeights(specs: readonly ParameterSpec[], seed: number): Float32Array {
-  const weights = new Float32Array(totalSize(specs));
-  let offset = 0;
-  specs.forEach(({ shape, initial }, index) => {
-    const size = sizeOf(shape);
-    const part = weights.subarray(offset, offset + size);
-    if (initial.kind === 'ones') part.fill(1);
+/** Initial weights, parameter by parameter in the order of `specs`: a function of the seed and of each one's position. */
+export function* initialWeights(
+  specs: readonly ParameterSpec[],
+  seed: number,
+): Generator<{ name: string; shape: number[]; values: Float32Array }> {
+  for (const [index, { name, shape, initial }] of specs.entries()) {
+    const values = new Float32Array(sizeOf(shape));
+    if (initial.kind === 'ones') values.fill(1);
     if (initial.kind === 'normal') {
       const deviation = 1 / Math.sqrt(initial.fanIn);
-      part.set(normals(seed, streams.weights, index, size).map((value) => value * deviation));
+      values.set(normals(seed, streams.weights, index, values.length).map((value) => value * deviation));
     }
-    offset += size;
-  });
-  return weights;
-}
-
-/** The vector's parts by name. */
-export function splitWeights(
-  specs: readonly ParameterSpec[],
-  weights: Float32Array,
-): { name: string; shape: number[]; values: Float32Array }[] {
-  let offset = 0;
-  return specs.map(({ name, shape }) => {
-    const size = sizeOf(shape);
-    offset += size;
-    return { name, shape, values: weights.subarray(offset - size, offset) };
-  });
+    yield { name, shape, values };
+  }
 }

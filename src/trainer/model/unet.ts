@@ -1,10 +1,10 @@
 import type { Tensors } from '../engine/program.ts';
-import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
+import type { Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
 import { blockSpecs, convolutionSpecs, normSpecs } from './blockParameters.ts';
 import type { Conditioning } from './conditioning.ts';
 import { noDropout } from './dropout.ts';
 import { createLayers, type Parameters } from './layers.ts';
-import { type ParameterSpec, sizeOf, type UnetConfig } from './parameters.ts';
+import type { ParameterSpec, UnetConfig } from './parameters.ts';
 import { type Block, type Residual, structureOf } from './structure.ts';
 import { transform } from './transformer.ts';
 
@@ -80,18 +80,4 @@ export function unet(
     h = apply(block, block.kind === 'residual' ? tf.concat([h, skips.pop() as Tensor4D], 3) : h);
   }
   return convolution('out.conv', silu(groupNorm('out.norm', h)));
-}
-
-/** Parameters by name from the one vector that holds them all. Differentiable. */
-export function parametersOf(tf: typeof TensorFlow, specs: readonly ParameterSpec[], vector: Tensor): Parameters {
-  const parts = tf.split(
-    vector,
-    specs.map(({ shape }) => sizeOf(shape)),
-  );
-  const byName = new Map(specs.map(({ name, shape }, i) => [name, tf.reshape(parts[i] as Tensor, shape)]));
-  return (name) => {
-    const tensor = byName.get(name);
-    if (tensor === undefined) throw new Error(`the U-Net has no parameter ${name}`);
-    return tensor;
-  };
 }

@@ -6,8 +6,10 @@ import type { TaskResult } from '../../api/termination.ts';
 import { loadPrepared, type PreparedRecord, savePrepared } from '../artifacts/prepared.ts';
 import { loadOrQuarantine } from '../artifacts/records.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
+import { conditionPaths } from './conditions.ts';
 import { checkEvaluationFiles, type EvaluationDigests, evaluationPaths, leastImages } from './evaluationFiles.ts';
 import { previousDigest } from './previous.ts';
+import { checkPrompts, type Prompts } from './prompts.ts';
 import { recordOf, resultOf } from './record.ts';
 import { assertUnchanged, fingerprint, type Place, placeOf } from './source.ts';
 import { isWhole, nowAndThen, writeDataset } from './writeDataset.ts';
@@ -26,16 +28,19 @@ export async function runPrepare(task: PrepareTask, context: TrainerContext): Pr
   await store.removePartial({ below: dirname(folder) });
   await store.removePartial({ folder: datasetKey(writer) });
   const tick = nowAndThen(() => stillStarting(context));
-  const place = await placeOf(dataset, volumes.data, await evaluationPaths(evaluation, volumes));
+  const images = await placeOf(dataset, volumes.data, await evaluationPaths(evaluation, volumes));
+  const place = { ...images, others: [...images.others, ...(await conditionPaths(dataset, images, task.prompts))] };
   const found = await fingerprint(dataset, place, tick);
   const before = await loadOrQuarantine(store, folder, () => loadPrepared(store, folder, hash), logger);
   if (before?.source.fingerprint === found && (await isWhole(store, before.dataset.address))) {
     logger.info({ path: datasetKey(before.dataset.address) }, 'the files are as they were; the prepared data are kept');
     return resultOf(before);
   }
+  const prompts = task.prompts && (await checkPrompts(task.prompts, dataset, place.root, () => stillStarting(context)));
   const record = await prepare(task, place, found, writer, context);
   const previous = (await previousDigest(store, dirname(folder), record)) ?? before?.previous;
-  return resultOf(await save(compact({ ...record, previous }), folder, before, context));
+  const whole = compact({ ...record, prompts: prompts?.record, previous });
+  return resultOf(await save(whole, prompts, folder, before, context));
 }
 
 async function prepare(
@@ -68,6 +73,7 @@ async function prepare(
 
 async function save(
   record: PreparedRecord,
+  prompts: Prompts | undefined,
   folder: string,
   before: PreparedRecord | undefined,
   { store, logger, progress }: TrainerContext,
@@ -75,7 +81,7 @@ async function save(
   const { dataset, leftOut, broken, notices, previous } = record;
   for (const notice of notices) logger.warn(notice);
   if (before !== undefined) await store.remove(folder); // it tells of files that are no longer there
-  await savePrepared(store, folder, record);
+  await savePrepared(store, folder, record, prompts?.content());
   progress({ phase: 'Done', done: dataset.count, total: dataset.count });
   const found = { leftOut: leftOut.count, broken: broken.count, previous };
   logger.info(

@@ -38,6 +38,7 @@ export const resultOf = ({
   notices,
   reference,
   weights,
+  prompts,
   previous,
 }: PreparedRecord): TaskResult =>
   compact({
@@ -50,5 +51,6 @@ export const resultOf = ({
     notices: notices.slice(0, toldNotices),
     reference,
     weights,
+    prompts: prompts?.sha256,
     previous,
   });

@@ -9,6 +9,14 @@ import { bytesPerImage } from '../data/imageSource.ts';
 import { addImage, emptyMoments, momentsOf } from '../data/moments.ts';
 import { openSource } from '../data/openSource.ts';
 import type { OpenSource, Tick } from '../data/source.ts';
+import {
+  conditionBytes,
+  contextsAt,
+  emptyClasses,
+  labelsAt,
+  openConditions,
+  type SourceConditions,
+} from './conditions.ts';
 import type { Place } from './source.ts';
 
 const stopped = 'stopped while reading the data; nothing is kept of it, and it begins anew';
@@ -81,7 +89,8 @@ async function writeCounted(writing: Writing, context: TrainerContext): Promise<
     const findings = noFindings();
     const tick = nowAndThen(() => stillStarting(context));
     const source = await openSource(dataset, place.path, place.root, findings, tick);
-    return write(writing, source, count ?? source.total, findings, context);
+    const conditions = await openConditions(dataset, place, source);
+    return write(writing, source, conditions, count ?? source.total, findings, context);
   };
   const found = await read();
   if ('dataset' in found) return found;
@@ -98,6 +107,7 @@ const changed = ({ where }: Place) =>
 async function write(
   writing: Writing,
   source: OpenSource,
+  conditions: SourceConditions,
   count: number,
   findings: Findings,
   context: TrainerContext,
@@ -105,27 +115,45 @@ async function write(
   const { dataset, writer, assertUnchanged } = writing;
   const size = bytesPerImage(dataset.image);
   requireImages(count, writing, findings);
-  await requireSpace(count * size, context);
+  await requireSpace(count * (size + conditionBytes(conditions)), context);
   const sums = emptyMoments(size);
+  const positions: number[] = [];
 
   async function* pixels(): AsyncGenerator<Uint8Array> {
     const tick = nowAndThen(async (looked) => {
       context.progress({ phase: 'Running', done: Math.min(looked, count), total: count });
       await stopIfAsked(context, stopped);
     });
-    for await (const image of source.images(tick)) {
-      addImage(sums, image);
-      yield image;
+    for await (const { position, pixels } of source.images(tick)) {
+      addImage(sums, pixels);
+      positions.push(position);
+      yield pixels;
     }
     requireImages(sums.count, writing, findings);
     if (sums.brightest <= allButBlack)
       findings.said.push(`no pixel is brighter than ${sums.brightest} of 255: the images are all but black`);
     await assertUnchanged();
   }
+  async function saving(): Promise<void> {
+    context.progress({ phase: 'Running', done: count, total: count });
+    await stopIfAsked(context, stopped);
+  }
   const { size: height, channels } = dataset.image;
-  const content = { count, shape: { size: height, channels }, pixels: pixels(), moments: () => momentsOf(sums) };
+  const { labels, contexts } = conditions;
+  const content = {
+    count,
+    shape: { size: height, channels },
+    pixels: pixels(),
+    moments: () => momentsOf(sums),
+    labels: labels && (() => labelsAt(labels, positions)),
+    contexts: contexts && contextsAt(contexts, count, positions, saving),
+  };
   try {
-    return { dataset: await saveDataset(context.store, content, writer), findings };
+    const saved = await saveDataset(context.store, content, writer);
+    const notice = labels && emptyClasses(labelsAt(labels, positions));
+    if (notice !== undefined) findings.said.push(notice);
+    if (contexts !== undefined) await assertUnchanged(); // they are read after the images
+    return { dataset: saved, findings };
   } catch (error) {
     if (sums.count < count && error instanceof DdrError && error.code === 'DataChanged') return { count: sums.count };
     throw error;

@@ -1,7 +1,9 @@
 import type { Report } from '../artifacts/report.ts';
 import { lastLossChart, lossChart, scheduleChart } from './charts.ts';
+import { type ClassPictures, classesSection } from './classes.ts';
 import { datasetSection } from './dataset.ts';
 import { image } from './elements.ts';
+import { findingsSection, nothingFound } from './findings.ts';
 import { modelTable, stateScale } from './models.ts';
 import type { TrajectoryPicture } from './pictures.ts';
 import { provenance } from './provenance.ts';
@@ -14,10 +16,12 @@ export interface ReportPictures {
   /** PNG of the sample grid and how many samples it shows. */
   samples: { png: Uint8Array; count: number };
   trajectory: TrajectoryPicture | undefined;
+  /** Where the models know classes. */
+  classes?: ClassPictures | undefined;
 }
 
 /** The report as one file that needs nothing else: pictures are embedded, charts are SVG, there is no script. */
-export function renderReport(report: Report, { samples, trajectory }: ReportPictures): string {
+export function renderReport(report: Report, { samples, trajectory, classes }: ReportPictures): string {
   const charts = [
     { svg: lossChart(report), caption: `Loss of each model${stateScale(report)}` },
     { svg: lastLossChart(report), caption: 'Last loss of each model' },
@@ -34,10 +38,13 @@ export function renderReport(report: Report, { samples, trajectory }: ReportPict
 <title>${escapeHtml(report.run.name)} · disentangled diffusion</title><style>${styles}</style></head><body>
 <header><h1>${escapeHtml(report.run.name)}</h1><p class="soft">${summary(report)}</p></header>
 ${keyFigures(report)}
+${findingsSection(report)}
 <h2>Samples</h2><div class="two"><figure>${image(samples.png, `${samples.count} samples`)}<figcaption>${shown}</figcaption></figure><div class="side">${resultCard(report)}${schedule}</div></div>
+${classes === undefined ? '' : classesSection(report, classes)}
 ${trajectory === undefined ? '' : trajectorySection(report, trajectory)}
 ${charts.length === 0 ? '' : `<h2>Training</h2><div class="charts">${charts.join('')}</div>`}
 ${modelTable(report)}
+${nothingFound(report)}
 ${datasetSection(report)}
 ${provenance(report)}
 </body></html>

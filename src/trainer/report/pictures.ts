@@ -15,7 +15,7 @@ const maximumColumns = 65;
 /** Columns and rows of the trajectory in the report, which has to fit a screen. */
 const strips = { columns: 16, rows: 5 };
 
-interface Grid {
+export interface Grid {
   rows: number;
   columns: number;
   size: number;
@@ -25,7 +25,7 @@ interface Grid {
 }
 
 /** A grid of images as PNG, each enlarged by a whole factor without smoothing. */
-function renderGrid({ rows, columns, size, channels, at }: Grid): Promise<Uint8Array> {
+export function renderGrid({ rows, columns, size, channels, at }: Grid): Promise<Uint8Array> {
   const factor = Math.max(1, Math.floor(readable / size));
   const cell = size * factor + gap;
   const [width, height] = [columns * cell - gap, rows * cell - gap];

@@ -38,13 +38,30 @@ export function keyFigures(report: Report): string {
   return `<div class="figures">${cards.join('')}</div>`;
 }
 
+/** What the samples were drawn to show, and how strongly; nothing where the models know no conditions. */
+function conditionEntries({ conditions, sampling: { guidance, labels } }: Report): [string, string][] {
+  const { labels: classes, contexts } = conditions ?? {};
+  const ways = { Uniform: 'each equally often', Data: 'as often as in the data', Listed: 'as listed' };
+  const entries: [string, string][] = [];
+  if (classes !== undefined)
+    entries.push(['classes', `${grouped(classes.classes)}, ${ways[labels?.from ?? 'Uniform']}`]);
+  if (contexts !== undefined) entries.push(['contexts', `of ${contexts.tokens} tokens × ${contexts.width}`]);
+  if (guidance !== undefined) {
+    const states = guidance.states === undefined ? '' : ` at states ${escapeHtml(guidance.states)}`;
+    entries.push(['guidance', `scale ${guidance.scale}${states}`]);
+  }
+  return entries;
+}
+
 /** Beside the samples: how they were drawn and judged, and what to mind when comparing the numbers. */
-export function resultCard({ evaluation, sampling }: Report): string {
+export function resultCard(report: Report): string {
+  const { evaluation, sampling } = report;
   const drawn = [
     ['sampler', `${escapeHtml(sampling.sampler)}, η = ${sampling.eta}`],
     ['samples', `${grouped(sampling.count)}, seed ${sampling.seed}`],
     ['start', sampling.start === 'MomentMatched' ? "matched to the data's moments" : 'N(0, I)'],
     ['predicted image', sampling.clip ? 'clipped to [−1, 1]' : 'not clipped'],
+    ...conditionEntries(report),
   ] as const;
   if (evaluation === null) {
     return `<div class="card">${definitions(drawn)}<ul class="notes"><li>No evaluation was asked for, so there is no number.</li></ul></div>`;

@@ -23,11 +23,13 @@ svg { width: 100%; height: auto; display: block } svg text { fill: var(--soft); 
 .trajectory { display: grid; grid-template-columns: 70px repeat(var(--columns), minmax(var(--least, 54px), 112px)); gap: 8px 4px; align-items: center; text-align: center; font-size: 12px; line-height: 1.35; color: var(--soft); font-variant-numeric: tabular-nums }
 .trajectory .row { text-align: left; padding-right: 8px } .trajectory .row b { display: block; color: var(--ink); font-size: 15px; font-weight: 600 }
 .trajectory .head { align-self: end } .trajectory .result { color: var(--ink); font-weight: 600 }
+.classes { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 4px 14px; align-items: center; font-size: 13.5px } .classes .row b { font-weight: 500 }
 .scale { display: flex; align-items: center; gap: 8px; white-space: nowrap } .scale i { width: 90px; height: 8px; border-radius: 4px }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums }
 th, td { text-align: right; padding: 6px 10px; border-bottom: 1px solid var(--line); white-space: nowrap } th { color: var(--soft); font-weight: 500 }
 tr:last-child td { border-bottom: 0 } th:first-child, td:first-child { text-align: left; padding-left: 2px } td.left, th.left { text-align: left }
 code { font: 12px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace }
+pre { margin: 6px 0 0; padding: 10px 12px; overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; background: var(--page); font: 12.5px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace }
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 8px }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 5px 18px; font-size: 14px; margin: 0 } dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
 .list { margin: 4px 0 0; padding-left: 18px; color: var(--soft); font-size: 13.5px }

@@ -2,6 +2,7 @@ import { DdrError } from '../../api/errors.ts';
 import type { Sampling } from '../../api/spec/sampling.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import type { Sampler, Stepped } from '../../diffusion/sampler.ts';
+import type { ImageCondition } from '../data/imageSource.ts';
 import type { Moments } from '../data/moments.ts';
 import { type Batch, batchesOf } from './batches.ts';
 import type { StateModel } from './denoiser.ts';
@@ -18,6 +19,8 @@ export interface ComposeOptions {
   first: number;
   count: number;
   modelOf: (state: LatentState) => Promise<StateModel>;
+  /** What a sample is to show; nothing where left out. */
+  conditionOf?: (sample: number) => Promise<ImageCondition>;
   /** To start from a normal matched to the data; N(0, I) where left out. */
   moments?: Moments | undefined;
   /** Of how many samples x̂0 is kept for `onStep`. */
@@ -54,7 +57,7 @@ export async function compose(options: ComposeOptions): Promise<Float32Array> {
     const images = sampler.history > 0 ? new Float32Array(count * size) : undefined;
     for (const [batchesDone, batch] of batches.entries()) {
       const { from, to } = batch;
-      const { x, image } = stepBatch(batch, samples, state, model, options);
+      const { x, image } = await stepBatch(batch, samples, state, model, options);
       samples.x.set(x, from * size);
       images?.set(image, from * size);
       if (from < watched) predicted.set(image.subarray(0, (Math.min(to, watched) - from) * size), from * size);
@@ -79,18 +82,32 @@ async function drawStart(
   return x;
 }
 
-/** The step of one batch from a state to the next cleaner one. */
-function stepBatch(
+/** Conditions of a batch's samples at their places; none elsewhere. */
+async function conditionsOf(
   { place, from, to }: Batch,
+  { conditionOf, first, sampling: { batchSize } }: ComposeOptions,
+): Promise<ImageCondition[]> {
+  const conditions = new Array<ImageCondition>(batchSize).fill({});
+  if (conditionOf === undefined) return conditions;
+  for (let i = from; i < to; i++) conditions[place + i - from] = await conditionOf(first + i);
+  return conditions;
+}
+
+/** The step of one batch from a state to the next cleaner one. */
+async function stepBatch(
+  batch: Batch,
   samples: Samples,
   state: LatentState,
   { prediction, denoise }: StateModel,
-  { sampler, states, sampling: { eta, clip, seed, batchSize }, size, first }: ComposeOptions,
-): Stepped {
+  options: ComposeOptions,
+): Promise<Stepped> {
+  const { place, from, to } = batch;
+  const { sampler, states, sampling, size, first } = options;
+  const { eta, clip, seed, batchSize } = sampling;
   const own = (values: Float32Array) => values.subarray(from * size, to * size);
   const input = new Float32Array(batchSize * size); // zeros where the batch has none of this shard's samples
   input.set(own(samples.x), place * size);
-  const output = denoise(input).subarray(place * size, (place + to - from) * size);
+  const output = denoise(input, await conditionsOf(batch, options)).subarray(place * size, (place + to - from) * size);
   if (!output.every(Number.isFinite)) {
     throw new DdrError('Diverged', `the model of state ${state.index} gives values that are not finite`, {
       hint: 'Its training has diverged: lower training.optimizer.learningRate for this state in an override.',

@@ -1,25 +1,15 @@
-import { DdrError } from '../../api/errors.ts';
 import type { SampleTask } from '../../api/task.ts';
 import { samplers } from '../../diffusion/samplers.ts';
-import { type Bundle, statesOf } from '../artifacts/bundle.ts';
+import { type Bundle, bundleMoments, statesOf } from '../artifacts/bundle.ts';
 import { type ShardImages, shardRange } from '../artifacts/samples.ts';
 import { stopIfAsked, type TrainerContext } from '../context/context.ts';
 import { bytesPerImage } from '../data/imageSource.ts';
-import type { Moments } from '../data/moments.ts';
 import type { TensorFlow } from '../engine/tensorflow.ts';
 import { pixelCodec } from '../model/codec.ts';
 import { compose } from './compose.ts';
+import { sampleConditions } from './conditions.ts';
 import { createDenoisers } from './denoiser.ts';
 import { recordTrajectory } from './trajectory.ts';
-
-async function momentsOf(bundle: Bundle): Promise<Moments> {
-  const { moments } = bundle.manifest;
-  const { tensors } = await bundle.read(moments);
-  const [mean, deviation] = [tensors.get('mean')?.values, tensors.get('deviation')?.values];
-  if (mean === undefined || deviation === undefined)
-    throw new DdrError('DigestMismatch', 'has no mean and deviation', { where: moments.file });
-  return { mean, deviation };
-}
 
 /**
  * Draws the samples of this process's shard, and records how the first of them come about.
@@ -27,18 +17,20 @@ async function momentsOf(bundle: Bundle): Promise<Moments> {
  */
 export async function drawShard(
   tf: typeof TensorFlow,
-  { sampling }: SampleTask,
+  task: SampleTask,
   bundle: Bundle,
   context: TrainerContext,
 ): Promise<ShardImages> {
+  const { sampling } = task;
   const { image } = bundle.manifest;
+  const { label, of } = await sampleConditions(task, bundle.manifest, context.store);
   const codec = pixelCodec;
   const states = statesOf(bundle.manifest);
   const index = context.completionIndex;
   const { first, count } = shardRange(index, sampling.shards, sampling.count);
   const trajectory = recordTrajectory(codec, image, { index, count }, states.length);
   const networkImage = codec.networkShape(image);
-  const denoisers = createDenoisers(tf, bundle, networkImage, sampling.batchSize);
+  const denoisers = createDenoisers(tf, bundle, networkImage, sampling);
   try {
     const samples = await compose({
       sampler: samplers[sampling.sampler],
@@ -48,7 +40,8 @@ export async function drawShard(
       first,
       count,
       modelOf: denoisers.of,
-      moments: sampling.start === 'MomentMatched' ? await momentsOf(bundle) : undefined,
+      conditionOf: of,
+      moments: sampling.start === 'MomentMatched' ? await bundleMoments(bundle) : undefined,
       ...trajectory,
       async onBatch(done) {
         context.progress({ phase: 'Running', done: Math.floor(done * count), total: count });
@@ -58,6 +51,7 @@ export async function drawShard(
     return {
       images: { shape: [count, image.size, image.size, image.channels], data: codec.decode(samples) },
       trajectory: trajectory.finish(),
+      labels: label && Int32Array.from({ length: count }, (_, i) => label(first + i)),
     };
   } finally {
     denoisers.dispose();

@@ -1,15 +1,12 @@
 import type { TrainTask } from '../../api/task.ts';
 import { type Checkpoint, loadNewestCheckpoint } from '../artifacts/checkpoint.ts';
 import type { TrainerContext } from '../context/context.ts';
-import { initialWeights, type ParameterSpec } from '../model/parameters.ts';
 import { emptyHistory } from './losses.ts';
-import { initialState } from './optimizer.ts';
 
 /** Where training goes on: at the newest checkpoint, or at the beginning. @param folder of the checkpoints */
 export async function startingPoint(
-  { hash, training }: TrainTask,
+  { hash }: TrainTask,
   folder: string,
-  parameters: readonly ParameterSpec[],
   { store, logger }: TrainerContext,
 ): Promise<Checkpoint> {
   const newest = await loadNewestCheckpoint(store, folder, hash, (path, error) =>
@@ -19,8 +16,7 @@ export async function startingPoint(
     logger.info({ images: newest.images }, 'resumed');
     return newest;
   }
-  const state = initialState(initialWeights(parameters, training.seed));
-  return { hash, images: 0, seconds: 0, ...emptyHistory(), state };
+  return { hash, images: 0, seconds: 0, ...emptyHistory() };
 }
 
 /** Whether the state is to be saved once `images` have been seen: every so many, but not at the end, where the model is saved. */

@@ -12,8 +12,14 @@ export function assertFiniteLoss(loss: number, images: number, states: readonly 
     throw new DdrError('Diverged', `the loss is ${loss} after ${images} images`, { where: whereOf(states), hint });
 }
 
-/** The last step's loss is that of the weights before it. @throws DdrError Diverged */
-export function assertFiniteWeights(weights: Float32Array, states: readonly LatentState[]): void {
-  if (!weights.every(Number.isFinite))
-    throw new DdrError('Diverged', 'a weight is no longer a finite number', { where: whereOf(states), hint });
+/**
+ * Weights as they come, each piece looked at: the last step's loss is that of the weights before it.
+ * @throws DdrError Diverged
+ */
+export function* onlyFinite(pieces: Iterable<Float32Array>, states: readonly LatentState[]): Generator<Float32Array> {
+  for (const piece of pieces) {
+    if (!piece.every(Number.isFinite))
+      throw new DdrError('Diverged', 'a weight is no longer a finite number', { where: whereOf(states), hint });
+    yield piece;
+  }
 }

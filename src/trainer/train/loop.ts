@@ -3,10 +3,10 @@ import { DdrError } from '../../api/errors.ts';
 import { runLayout } from '../../api/layout.ts';
 import type { TrainTask } from '../../api/task.ts';
 import { statesOfModel } from '../../diffusion/latentStates.ts';
-import { type Checkpoint, saveCheckpoint } from '../artifacts/checkpoint.ts';
+import { type Checkpoint, type CheckpointContent, saveCheckpoint } from '../artifacts/checkpoint.ts';
 import type { Attempt } from '../artifacts/store.ts';
 import type { TrainerContext } from '../context/context.ts';
-import type { InputValues, Program } from '../engine/program.ts';
+import type { InputValues } from '../engine/program.ts';
 import { isDue } from './checkpoints.ts';
 import { assertFiniteLoss } from './guards.ts';
 import { addLoss } from './losses.ts';
@@ -17,19 +17,23 @@ export interface Loop {
   task: TrainTask;
   context: TrainerContext;
   attempt: Attempt;
-  /** A step program that holds the state to start from. */
-  program: Program;
+  /** Takes a step from the state to start from, and gives its loss. */
+  step: (inputs: InputValues) => number;
+  /** The state that a checkpoint holds, as it is then. */
+  state: () => Pick<CheckpointContent, 'vectors' | 'pieces'>;
   /** Inputs of the step that begins after so many images. */
   inputsAt: (seen: number) => Promise<InputValues>;
-  start: Checkpoint;
+  start: Trained;
 }
+
+/** What a training comes to, besides its weights. */
+export type Trained = Omit<Checkpoint, 'state'>;
 
 /**
  * Trains until all images have been seen, saving the state now and then and before it is interrupted.
- * @returns what the last checkpoint would be
  * @throws DdrError Interrupted after saving, Fenced, Diverged
  */
-export async function trainLoop({ task, context, attempt, program, inputsAt, start }: Loop): Promise<Checkpoint> {
+export async function trainLoop({ task, context, attempt, step, state, inputsAt, start }: Loop): Promise<Trained> {
   const { store, logger, signal, seconds } = context;
   const { batchSize } = task.training;
   const total = imagesToSee(task.training);
@@ -38,13 +42,13 @@ export async function trainLoop({ task, context, attempt, program, inputsAt, sta
   const perSecond = createSpeedometer(seconds);
   const origin = seconds() - start.seconds;
   let { images, losses, pending } = start;
-  const current = (): Checkpoint => {
-    return { hash: task.hash, images, seconds: seconds() - origin, losses, pending, state: program.read() };
+  const current = (): Trained => {
+    return { hash: task.hash, images, seconds: seconds() - origin, losses, pending };
   };
 
   while (images < total) {
     const began = seconds();
-    const loss = program.run(await inputsAt(images)).loss?.[0] as number;
+    const loss = step(await inputsAt(images));
     images += batchSize;
     assertFiniteLoss(loss, images, states);
     ({ losses, pending } = addLoss({ losses, pending }, loss, images, total / batchSize));
@@ -52,7 +56,8 @@ export async function trainLoop({ task, context, attempt, program, inputsAt, sta
     await setImmediate(); // lets signals in
     if (isDue(images, task, total) || signal.aborted) {
       context.progress({ phase: 'Saving', done: images, total });
-      await attempt.commit(() => saveCheckpoint(store, checkpoints, current(), task.checkpoints.keep));
+      const content = { ...current(), ...state() };
+      await attempt.commit(() => saveCheckpoint(store, checkpoints, content, task.checkpoints.keep));
       logger.info({ images, loss: losses.at(-1)?.loss }, 'checkpoint');
     }
     if (signal.aborted) throw new DdrError('Interrupted', `stopped after ${images} images; the state is saved`);

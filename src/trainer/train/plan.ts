@@ -1,11 +1,13 @@
 import type { Training } from '../../api/spec/training.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import { targetCoefficients } from '../../diffusion/prediction.ts';
-import { randomBelow, seedPair, streams } from '../../diffusion/random.ts';
-import type { ImageSource } from '../data/imageSource.ts';
+import { randomBelow, randomChance, seedPair, streams } from '../../diffusion/random.ts';
+import type { ImageCondition, ImageSource } from '../data/imageSource.ts';
 import type { InputValues } from '../engine/program.ts';
 import type { Codec } from '../model/codec.ts';
 import { type Conditioning, embeddedTime } from '../model/conditioning.ts';
+import { mirror } from './flips.ts';
+import { decayNames } from './optimizer.ts';
 
 /** How long the average's half-life may be, as a part of the images seen: the first weights are forgotten (EDM). */
 const emaRampUp = 0.05;
@@ -18,9 +20,9 @@ export function learningRate({ optimizer }: Training, images: number): number {
   return optimizer.learningRate * (optimizer.warmupImages === 0 ? 1 : Math.min(1, images / optimizer.warmupImages));
 }
 
-/** Weight of the old average in the step that brings the images seen to `images`. */
-export function emaDecay({ ema, batchSize }: Training, images: number): number {
-  const halfLife = Math.min(ema.halfLifeImages, images * emaRampUp);
+/** Weight of the old average of a half-life in the step that brings the images seen to `images`. */
+export function emaDecay({ batchSize }: Pick<Training, 'batchSize'>, halfLifeImages: number, images: number): number {
+  const halfLife = Math.min(halfLifeImages, images * emaRampUp);
   return halfLife === 0 ? 0 : 0.5 ** (batchSize / halfLife);
 }
 
@@ -35,13 +37,33 @@ export interface StepSource {
   images: ImageSource;
 }
 
+/** Stored values of images [first, first + size) of the training order, some of them mirrored. */
+async function pixelsOf({ training, images }: StepSource, first: number, size: number): Promise<Uint8Array> {
+  const pixels = await images.batch(first, size);
+  if (!training.horizontalFlips) return pixels;
+  return mirror(pixels, images.shape, (i) => randomChance(0.5, training.seed, streams.flips, first + i));
+}
+
+/** What the network is told of those images: of some nothing, as conditionDropout wants it. */
+function conditionsOf({ training, images }: StepSource, first: number, size: number): Promise<ImageCondition[]> {
+  const { conditionDropout, seed } = training;
+  return Promise.all(
+    Array.from({ length: size }, async (_, i) => {
+      const dropped = conditionDropout > 0 && randomChance(conditionDropout, seed, streams.conditions, first + i);
+      return dropped || images.condition === undefined ? {} : images.condition(first + i);
+    }),
+  );
+}
+
 /**
  * Inputs of the optimizer step that begins when `seen` images have been seen: functions of the task, the data and this
  * number alone, which is what makes resuming exact.
  */
 export function createStepInputs(source: StepSource): (seen: number) => Promise<InputValues> {
-  const { training, states, timesteps, conditioning, codec, images } = source;
+  const { training, states, timesteps, conditioning, codec } = source;
   const { batchSize, seed, prediction, optimizer } = training;
+  const decays = decayNames(training.ema);
+  const halfLives = [training.ema.halfLifeImages, ...training.ema.further];
   const levels = states.map(({ alphaBar, timestep }) => ({
     signal: Math.sqrt(alphaBar),
     noise: Math.sqrt(1 - alphaBar),
@@ -55,16 +77,22 @@ export function createStepInputs(source: StepSource): (seen: number) => Promise<
   return async (seen) => {
     const step = seen / batchSize;
     const chosen = Array.from({ length: batchSize }, (_, i) => levelOf(step, i));
+    const told = await conditionsOf(source, seen, batchSize);
     return {
-      images: codec.encode(await images.batch(seen, batchSize)),
+      images: codec.encode(await pixelsOf(source, seen, batchSize)),
       seed: Int32Array.from(seedPair(seed, streams.noise, step)),
       signal: Float32Array.from(chosen, ({ signal }) => signal),
       noise: Float32Array.from(chosen, ({ noise }) => noise),
       targetImage: Float32Array.from(chosen, ({ target }) => target.image),
       targetNoise: Float32Array.from(chosen, ({ target }) => target.noise),
-      ...conditioning.values(chosen),
+      ...conditioning.values(chosen.map(({ timestep }, i) => ({ ...told[i], timestep }))),
       learningRate: Float32Array.of(learningRate(training, seen + batchSize)),
-      decay: Float32Array.of(emaDecay(training, seen + batchSize)),
+      ...Object.fromEntries(
+        halfLives.map((halfLife, i) => [
+          decays[i] as string,
+          Float32Array.of(emaDecay(training, halfLife, seen + batchSize)),
+        ]),
+      ),
       correction1: Float32Array.of(1 / (1 - optimizer.beta1 ** (step + 1))),
       correction2: Float32Array.of(1 / (1 - optimizer.beta2 ** (step + 1))),
     };

@@ -2,23 +2,28 @@ import { runLayout } from '../../api/layout.ts';
 import type { TrainTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
 import { statesOfModel } from '../../diffusion/latentStates.ts';
-import { openDataset } from '../artifacts/dataset.ts';
+import type { Checkpoint } from '../artifacts/checkpoint.ts';
+import { conditionsOf } from '../artifacts/conditions.ts';
+import { openDataset, type PreparedImages } from '../artifacts/dataset.ts';
 import { type FinalRecord, loadFinal, saveFinal } from '../artifacts/finalModel.ts';
 import { loadOrQuarantine } from '../artifacts/records.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
 import { startEngine } from '../context/engine.ts';
-import type { ImageSource } from '../data/imageSource.ts';
+import type { Program } from '../engine/program.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
 import { pixelCodec } from '../model/codec.ts';
 import { conditioningOf } from '../model/conditioning.ts';
-import { totalSize, unetConfig } from '../model/parameters.ts';
+import { type ParameterSpec, totalSize, unetConfig } from '../model/parameters.ts';
 import { parameterSpecs } from '../model/unet.ts';
 import { oneAhead } from './ahead.ts';
 import { startingPoint } from './checkpoints.ts';
-import { assertFiniteWeights } from './guards.ts';
+import { onlyFinite } from './guards.ts';
 import { trainLoop } from './loop.ts';
+import { createStep } from './microBatches.ts';
+import { averageNames, stateNames } from './optimizer.ts';
 import { createStepInputs } from './plan.ts';
-import { stepProgram } from './step.ts';
+import { initialState, piecesOf, stateOf, withGradients } from './state.ts';
+import { samplesAtOnce, stepProgram } from './step.ts';
 import { inTrainingOrder } from './trainingOrder.ts';
 
 const resultOf = ({ weights, images, losses }: FinalRecord): TaskResult => ({
@@ -29,12 +34,12 @@ const resultOf = ({ weights, images, losses }: FinalRecord): TaskResult => ({
 });
 
 /** The network of a model, and the program and inputs of its steps. */
-async function prepareSteps(task: TrainTask, context: TrainerContext, data: ImageSource) {
+async function prepareSteps(task: TrainTask, context: TrainerContext, data: PreparedImages) {
   const { training, model } = task;
   const codec = pixelCodec;
   const states = statesOfModel(task.schedule, task.index);
   const config = unetConfig(model, codec.networkShape(data.shape));
-  const conditioning = conditioningOf(states.length, model, {});
+  const conditioning = conditioningOf(states.length, model, conditionsOf(data.record));
   const parameters = parameterSpecs(config, conditioning);
   const images = inTrainingOrder(data, training.seed);
   const inputs = createStepInputs({
@@ -49,8 +54,23 @@ async function prepareSteps(task: TrainTask, context: TrainerContext, data: Imag
   await stillStarting(context);
   const tf = await startEngine(training.threads, context);
   await stillStarting(context);
-  const program = createRecordedProgram(tf, stepProgram(tf, config, conditioning, training));
-  return { states, parameters, program, inputsAt: oneAhead(inputs, (seen) => seen + training.batchSize) };
+  const spec = stepProgram(tf, config, conditioning, training);
+  const program = createRecordedProgram(tf, spec);
+  const step = createStep(program, spec, training);
+  return { states, parameters, program, step, inputsAt: oneAhead(inputs, (seen) => seen + training.batchSize) };
+}
+
+/** Gives a program the state of a checkpoint, or that which training begins with. */
+function writeStart(
+  program: Program,
+  { training }: TrainTask,
+  parameters: readonly ParameterSpec[],
+  { state }: Checkpoint,
+): Promise<void> {
+  const start =
+    state === undefined ? initialState(parameters, training) : stateOf(parameters, training.ema, state.read);
+  const adds = samplesAtOnce(training) < training.batchSize;
+  return program.write(adds ? withGradients(parameters, start) : start);
 }
 
 /**
@@ -68,26 +88,28 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
     logger,
   );
   if (trained !== undefined) {
-    logger.info({ digest: trained.record.weights.sha256 }, 'already trained');
-    return resultOf(trained.record);
+    logger.info({ digest: trained.weights.sha256 }, 'already trained');
+    return resultOf(trained);
   }
 
   const attempt = await store.takeAttempt(folders.attempts);
   for (const below of [folders.root, folders.checkpoints]) await store.removePartial({ below });
   const data = await openDataset(store, task.dataset);
   logger.info({ attempt: attempt.number, dataset: task.dataset, images: data.count }, 'training');
-  const { states, parameters, program, inputsAt } = await prepareSteps(task, context, data);
-  const start = await startingPoint(task, folders.checkpoints, parameters, context);
+  const { states, parameters, program, step, inputsAt } = await prepareSteps(task, context, data);
+  const start = await startingPoint(task, folders.checkpoints, context);
   await stillStarting(context);
-  program.write(start.state);
+  await writeStart(program, task, parameters, start);
 
-  const { images, seconds, losses, state } = await trainLoop({ task, context, attempt, program, inputsAt, start });
-  program.dispose();
-  const average = state.average as Float32Array;
-  assertFiniteWeights(average, states);
+  const { ema } = task.training;
+  const vectors = { names: stateNames(ema), size: totalSize(parameters) };
+  const state = () => ({ vectors, pieces: piecesOf(program, parameters, vectors.names) });
+  const { images, seconds, losses } = await trainLoop({ task, context, attempt, step, state, inputsAt, start });
+  const averages = averageNames(ema).map((name) => onlyFinite(piecesOf(program, parameters, [name]), states));
   const dataset = { address: task.dataset, count: data.count, sha256: data.digest };
-  const product = { task, parameters, average, image: data.shape, dataset, images, seconds, losses };
+  const product = { task, parameters, averages, image: data.shape, dataset, images, seconds, losses };
   const record = await attempt.commit(() => saveFinal(store, folders.final, product));
+  program.dispose();
   // The optimizer's state is four times the model and of no use once the model is there.
   await store.remove(folders.checkpoints);
   logger.info({ digest: record.weights.sha256, seconds: Math.round(seconds) }, 'trained');

@@ -8,8 +8,10 @@ import { bytesPerImage, type ImageSource } from '../data/imageSource.ts';
 export function inTrainingOrder(source: ImageSource, seed: number): ImageSource {
   const orderOf = createDataOrder(seed, source.count);
   const bytes = bytesPerImage(source.shape);
+  const { condition } = source;
   return {
     ...source,
+    ...(condition && { condition: (place: number) => condition(orderOf(place, 1)[0] as number) }),
     async batch(first, size) {
       const pixels = new Uint8Array(size * bytes);
       const put = async (index: number, i: number) => pixels.set(await source.batch(index, 1), i * bytes);

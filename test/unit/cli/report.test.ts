@@ -3,6 +3,7 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { describeNewestReport } from '../../../src/cli/report.ts';
+import { washedOut } from '../../helpers/findings.ts';
 import { temporaryFolder } from '../../helpers/folder.ts';
 import { exampleReport } from '../../helpers/reports.ts';
 
@@ -27,6 +28,11 @@ test('the newest report is shown with every metric, N, extractor and caveats', (
   assert.ok(lines.includes('Kernel distance: 0.04213 (N = 300, mnist-classifier)'));
   assert.ok(lines.includes('Note:    Compare only equal N.'));
   assert.match(lines.join('\n'), /Models: {2}3, of 3 latent states, 6000 images in all/);
+});
+
+test('failure signatures are shown with what to do', (t) => {
+  const lines = describeNewestReport(folderWith(t, { one: exampleReport({ findings: [washedOut] }) }));
+  assert.ok(lines.includes('WashedOut: Samples are washed out. Map ᾱ.'));
 });
 
 test('a report of format 1 is read, too', (t) => {

@@ -49,6 +49,12 @@ test('what was left out, and what to know before comparing, is told', () => {
   assert.deepEqual(lines.slice(-2), ['Note: left out: 3 .txt', 'Note: fewer samples than features']);
 });
 
+test('a failure signature is told with what to do', () => {
+  const findings = [{ signature: 'WashedOut' as const, message: 'Samples are pale. Map ᾱ.' }];
+  const lines = summary({ results: { path: 'r', digest: 'r', sampleCount: 4, findings } });
+  assert.equal(lines.at(-1), 'WashedOut: Samples are pale. Map ᾱ.');
+});
+
 test('a failure has its reason, the end of its log, and where the whole log is', () => {
   const failure = { job: 'j', pod: 'p', states: '1', reason: 'Diverged', message: 'the loss is NaN', log: ['a', 'b'] };
   assert.deepEqual(summary({ failures: [failure] }, 'Failed'), [

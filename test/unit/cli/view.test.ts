@@ -70,8 +70,18 @@ test('warnings, failures, and what is known of data and results are notices', ()
     message: 'not noise',
     lastTransitionTime: '',
   };
-  const conditions = [{ ...condition, type: 'ScheduleReachesNoise' as const }];
+  const concern = { ...condition, status: 'True' as const, reason: 'WashedOut', message: 'pale' };
+  const conditions = [
+    { ...condition, type: 'ScheduleReachesNoise' as const },
+    { ...concern, type: 'QualityConcern' as const },
+  ];
   const failures = [{ job: 'j', reason: 'Diverged', message: 'NaN' }];
   const { notices } = viewOf(run, client({ dataset, results, conditions, failures }), moment());
-  assert.deepEqual(notices, ['TopStateNotNoise: not noise', 'j: Diverged: NaN', 'left out: 2 .txt', 'few samples']);
+  assert.deepEqual(notices, [
+    'TopStateNotNoise: not noise',
+    'WashedOut: pale',
+    'j: Diverged: NaN',
+    'left out: 2 .txt',
+    'few samples',
+  ]);
 });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ddim, stepCoefficients } from '../../../src/diffusion/ddim.ts';
+import { type GaussianData, gaussianOracle } from '../../../src/diffusion/gaussian.ts';
 import { latentStates } from '../../../src/diffusion/latentStates.ts';
 import type { Prediction } from '../../../src/diffusion/prediction.ts';
 import type { Family } from '../../../src/diffusion/schedule.ts';
 import { composeDdim } from '../../helpers/compose.ts';
-import { type GaussianData, gaussianDenoiser, gaussianOracle } from '../../helpers/gaussian.ts';
+import { gaussianDenoiser } from '../../helpers/gaussian.ts';
 
 const data: GaussianData = { mean: 0.3, deviation: 0.5 };
 

@@ -7,6 +7,8 @@ export interface Network {
   batchSize: number;
   /** [n, size, size, channels] of 0 … 255 → [n, dimensions]. */
   features: (images: Tensor4D) => Tensor;
+  /** Of a classifier: how many classes it knows, and the one that it sees in each image, [n] int32. */
+  classifier?: { classes: number; seen: (images: Tensor4D) => Tensor };
 }
 
 /** Weights by name; a missing or misshapen one is named. */

@@ -3,12 +3,19 @@ import type { Extractor } from '../../../api/task.ts';
 import { readInput, resolveInVolume } from '../../data/volume.ts';
 import { sha256 } from '../../formats/digest.ts';
 import { type FloatTensor, readSafetensors } from '../../formats/safetensors.ts';
+import { classifierPath, classifierShapes, type GreyClassifier } from './greyClassifier.ts';
 import { inceptionShapes } from './inceptionStructure.ts';
-import { classifierPath, classifierShapes } from './mnistClassifier.ts';
+
+const greyClassifier = (name: GreyClassifier) => ({
+  dimensions: 64,
+  path: classifierPath(name),
+  shapes: () => classifierShapes,
+});
 
 /** What is known of each network without computing anything: where the weights are that it brings along, and their shapes. */
 const known = {
-  'mnist-classifier': { dimensions: 64, path: classifierPath, shapes: () => classifierShapes },
+  'mnist-classifier': greyClassifier('mnist-classifier'),
+  'fashion-mnist-classifier': greyClassifier('fashion-mnist-classifier'),
   'inception-v3-fid': { dimensions: 2048, path: undefined, shapes: inceptionShapes },
 } as const satisfies Record<Extractor['name'], object>;
 

@@ -7,7 +7,7 @@ import { kind } from '../../../../src/api/names.ts';
 import { parseRun } from '../../../../src/api/run.ts';
 import { specSchema } from '../../../../src/api/spec/spec.ts';
 import { addressesOf, type Data, modelPlans } from '../../../../src/operator/plan/identity.ts';
-import { everything } from '../../../helpers/everything.ts';
+import { conditioned, everything } from '../../../helpers/everything.ts';
 import { minimalRun } from '../../../helpers/runs.ts';
 import { type Change, changesOf } from '../../../helpers/schemaChanges.ts';
 
@@ -33,10 +33,11 @@ function specsOfExamples(): [string, unknown][] {
 
 test('addresses are those that were published', () => {
   const made = Object.fromEntries(
-    [...specsOfExamples(), ['a spec that sets everything', everything] as const].map(([name, spec]) => [
-      name,
-      addresses(spec),
-    ]),
+    [
+      ...specsOfExamples(),
+      ['a spec that sets everything', everything] as const,
+      ['a spec with conditions', conditioned] as const,
+    ].map(([name, spec]) => [name, addresses(spec)]),
   );
   assert.deepEqual(
     made,
@@ -91,6 +92,10 @@ const tied: Record<string, Change> = {
   'schedule.indices': { schedule: { indices: [9, 99, 299, 498] } },
   'dataset.image.size': { dataset: { image: { size: 16 } }, model: { attentionResolutions: [16] } },
   'dataset.image.channels': { dataset: { image: { channels: 1 } } },
+  'dataset.labels.from': { dataset: { labels: { from: 'Npy', array: undefined } } },
+  'dataset.contexts.from': { dataset: { contexts: { from: 'Npy', array: undefined } } },
+  'sampling.contexts.from': { sampling: { contexts: { from: 'Npy', array: undefined } } },
+  'sampling.labels.from': { sampling: { labels: { from: 'Data', list: undefined } } },
   'model.attentionResolutions': { model: { attentionResolutions: [32] } },
   'model.transformerDepths': { model: { transformerDepths: [1] } },
   'model.headChannels': { model: { headChannels: 8 } },
@@ -133,9 +138,9 @@ const tied: Record<string, Change> = {
 };
 
 test('every field of the spec moves an address, or is listed as one that does not', () => {
-  const before = addresses(everything);
+  const before = addresses(conditioned);
   const seen = new Set<string>();
-  for (const { path, changed } of changesOf(specSchema, everything, tied)) {
+  for (const { path, changed } of changesOf(specSchema, conditioned, tied)) {
     seen.add(path);
     if (changed === undefined) {
       assert.ok(path in unaddressed, `${path} has one value only: list it, with the reason`);
@@ -201,4 +206,13 @@ test('the data are not read anew because of what is sampled or judged, only for 
   assert.equal(addresses({ ...everything, sampling: { count: 9 } }).prepare, addresses(everything).prepare);
   const other = { ...everything.evaluation, reference: { file: { volume: { claimName: 'other', path: 'x.npz' } } } };
   assert.notEqual(addresses({ ...everything, evaluation: other }).prepare, addresses(everything).prepare);
+});
+
+test('other prompts move the samples and what follows from them, and train nothing anew', () => {
+  const [before, after] = ['a', 'b'].map((digit) =>
+    addresses(conditioned, { ...data, promptsDigest: digit.repeat(64) }),
+  );
+  assert.ok(before !== undefined && after !== undefined);
+  assert.deepEqual(after.models, before.models);
+  for (const what of ['samples', 'sampleJob', 'report'] as const) assert.notEqual(after[what], before[what]);
 });

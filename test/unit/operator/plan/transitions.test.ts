@@ -27,3 +27,19 @@ test('events tell of transitions only', () => {
     'Complete',
   ]);
 });
+
+test('a failure signature is a warning, once', () => {
+  const simulation = new Simulation(runOf({ schedule: { states: 1 }, sampling: { count: 5 } }));
+  simulation.findings = [{ signature: 'WashedOut', message: 'Samples are pale. Map ᾱ.' }];
+  const warnings: string[] = [];
+  for (let i = 0; i < 12; i++) {
+    const before = simulation.run.status;
+    const planned = simulation.step();
+    const events = transitionEvents(before, planned.status, planned);
+    warnings.push(
+      ...events.filter(({ type }) => type === 'Warning').map(({ reason, message }) => `${reason}: ${message}`),
+    );
+    for (const { name } of simulation.working()) simulation.succeed(name);
+  }
+  assert.deepEqual(warnings, ['WashedOut: Samples are pale. Map ᾱ.']);
+});

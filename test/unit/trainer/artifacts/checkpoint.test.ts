@@ -1,20 +1,25 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadNewestCheckpoint, saveCheckpoint } from '../../../../src/trainer/artifacts/checkpoint.ts';
+import { writeSafetensors } from '../../../../src/trainer/formats/safetensors.ts';
 import { type TestStore, temporaryStore } from '../../../helpers/trainer.ts';
 
 const hash = '0123456789abcdef';
 const folder = 'models/a/checkpoints';
 
-const checkpoint = (images: number) => ({
+const known = (images: number) => ({
   hash,
   images,
   seconds: 1,
   losses: [{ images, loss: 0.5 }],
   pending: { sum: 0.25, count: 1 },
-  state: { weights: Float32Array.of(images, 1.5), average: Float32Array.of(0, -images) },
+});
+const checkpoint = (images: number) => ({
+  ...known(images),
+  vectors: { names: ['weights', 'average'], size: 2 },
+  pieces: [Float32Array.of(images), Float32Array.of(1.5, 0, -images)],
 });
 
 async function saved(store: TestStore['store'], ...images: number[]): Promise<void> {
@@ -25,7 +30,26 @@ test('a checkpoint is read back as it was, and only the newest are kept', async 
   const { store } = temporaryStore(t);
   for (const images of [100, 200, 1000]) await saveCheckpoint(store, folder, checkpoint(images), 2);
   assert.deepEqual(await store.list(folder), ['000000000200', '000000001000']);
-  assert.deepEqual(await loadNewestCheckpoint(store, folder, hash, () => assert.fail()), checkpoint(1000));
+  const { state, ...rest } = (await loadNewestCheckpoint(store, folder, hash, () => assert.fail())) ?? assert.fail();
+  assert.deepEqual(rest, known(1000));
+  assert.deepEqual(await state?.read('weights'), Float32Array.of(1000, 1.5));
+  assert.deepEqual(await state?.read('average', 1, 1), Float32Array.of(-1000));
+});
+
+test('a checkpoint of 0.1, written at once, is one of this version', async (t) => {
+  const { root, store } = temporaryStore(t);
+  await saved(store, 100);
+  const vectors = { weights: Float32Array.of(100, 1.5), average: Float32Array.of(0, -100) };
+  const tensors = new Map(Object.entries(vectors).map(([name, values]) => [name, { shape: [2], values }]));
+  const file = readFileSync(join(root, folder, '000000000100/state.safetensors'));
+  assert.deepEqual(new Uint8Array(file), writeSafetensors({ tensors, metadata: {} }));
+});
+
+test('a state that breaks off while it is written leaves no checkpoint', async (t) => {
+  const { store } = temporaryStore(t);
+  const cut = { ...checkpoint(100), pieces: [Float32Array.of(1, 2, 3)] };
+  await assert.rejects(saveCheckpoint(store, folder, cut, 3), /are not the/);
+  assert.deepEqual(await store.list(folder), []);
 });
 
 test('where there is none there is none', async (t) => {

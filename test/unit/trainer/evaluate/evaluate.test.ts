@@ -6,11 +6,12 @@ import { runLayout } from '../../../../src/api/layout.ts';
 import type { TaskResult } from '../../../../src/api/termination.ts';
 import { loadPrepared, savePrepared } from '../../../../src/trainer/artifacts/prepared.ts';
 import { reportSchema } from '../../../../src/trainer/artifacts/report.ts';
+import { saveShard } from '../../../../src/trainer/artifacts/samples.ts';
 import { runEvaluate } from '../../../../src/trainer/evaluate/evaluate.ts';
 import { sha256 } from '../../../../src/trainer/formats/digest.ts';
 import { runSample } from '../../../../src/trainer/sample/sample.ts';
 import { changeLastByte } from '../../../helpers/damage.ts';
-import { type AggregatedRun, aggregatedRun, trainerContext } from '../../../helpers/trainer.ts';
+import { type AggregatedRun, aggregatedRun, type TestConditions, trainerContext } from '../../../helpers/trainer.ts';
 
 const fields = {
   sampling: { count: 12, batchSize: 4, shards: 2 },
@@ -19,6 +20,14 @@ const fields = {
 
 const layout = runLayout('runs/test');
 
+/** A dataset with classes. */
+const labelled = {
+  source: { volume: { claimName: 'data', path: 'images.npy' } },
+  format: 'Npy',
+  image: { size: 8, channels: 1 },
+  labels: { classes: 3, from: 'Npy', path: 'labels.npy' },
+};
+
 /** Path of a key. */
 const at = ({ root }: AggregatedRun, key: string) => join(root, key);
 const references = 'runs/test/references';
@@ -26,8 +35,12 @@ const references = 'runs/test/references';
 /** The first metric's value. */
 const firstValue = (result: TaskResult) => (result.kind === 'evaluate' ? result.metrics[0]?.value : undefined);
 
-async function sampledRun(t: TestContext, more: Record<string, unknown> = {}): Promise<AggregatedRun> {
-  const run = await aggregatedRun(t, { ...fields, ...more });
+async function sampledRun(
+  t: TestContext,
+  more: Record<string, unknown> = {},
+  conditions: TestConditions = {},
+): Promise<AggregatedRun> {
+  const run = await aggregatedRun(t, { ...fields, ...more }, { conditions });
   const task = run.sampleTask();
   for (let completionIndex = 0; completionIndex < task.sampling.shards; completionIndex++)
     await runSample(task, trainerContext(run.store, { completionIndex }));
@@ -125,4 +138,48 @@ test('a signal ends it, and nothing half-done is left', async (t) => {
   const signal = AbortSignal.abort();
   await assert.rejects(evaluate(run, trainerContext(run.store, { signal })), { code: 'Interrupted', exitCode: 75 });
   assert.equal(existsSync(at(run, layout.report(run.evaluateTask().hash))), false);
+});
+
+test('samples that are all grey are found to be washed out, with a schedule to paste', async (t) => {
+  const run = await aggregatedRun(t, {
+    schedule: { states: 3, alphas: 'Recomputed' },
+    sampling: { count: 40 },
+    evaluation: undefined,
+  });
+  const { samples } = run.evaluateTask();
+  const images = { shape: [40, 8, 8, 1], data: new Uint8Array(40 * 64).fill(128) };
+  const record = { hash: samples, shard: 0, first: 0, count: 40, seconds: 1 };
+  await saveShard(run.store, layout.shard(samples, 0), record, { images });
+  const result = await evaluate(run);
+  assert.ok(result.kind === 'evaluate');
+  assert.deepEqual(
+    result.findings?.map(({ signature }) => signature),
+    ['WashedOut'],
+  );
+  const { findings } = reportSchema.parse(JSON.parse(readFileSync(join(at(run, result.path), 'report.json'), 'utf8')));
+  assert.match(findings[0]?.yaml ?? '', /^schedule: \{ .*alphas: Mapped \}$/);
+  assert.match(readFileSync(join(at(run, result.path), 'report.html'), 'utf8'), /What stands out/);
+});
+
+test('the report of models that know classes shows samples of each, and says how they were drawn', async (t) => {
+  const labels = { classes: 3, names: ['ant', 'bee', 'cat'], values: new Int32Array(40) };
+  const sampling = {
+    count: 6,
+    batchSize: 4,
+    shards: 2,
+    guidance: { scale: 2 },
+    labels: { from: 'Listed', list: [2, 0] },
+  };
+  const spec = { sampling, dataset: labelled, training: { conditionDropout: 0.1 }, evaluation: undefined };
+  const run = await sampledRun(t, spec, { labels });
+  const result = await evaluate(run);
+  assert.ok(result.kind === 'evaluate');
+  const folder = at(run, result.path);
+  assert.ok(existsSync(join(folder, 'classes.png')));
+  const report = reportSchema.parse(JSON.parse(readFileSync(join(folder, 'report.json')).toString()));
+  assert.deepEqual(report.conditions?.labels?.names, ['ant', 'bee', 'cat']);
+  assert.deepEqual(report.sampling.guidance, { scale: 2 });
+  const page = readFileSync(join(folder, 'report.html')).toString();
+  assert.match(page, /Samples by class[\s\S]*ant[\s\S]*cat/);
+  assert.doesNotMatch(page, /samples of bee/);
 });

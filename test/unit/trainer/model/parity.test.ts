@@ -5,9 +5,9 @@ import { loadTensorFlow, type Tensor, type Tensor4D } from '../../../../src/trai
 import { conditioningOf } from '../../../../src/trainer/model/conditioning.ts';
 import { fromTheirs, toTheirs } from '../../../../src/trainer/model/diffusers/layout.ts';
 import { sizeOf } from '../../../../src/trainer/model/parameters.ts';
-import { parameterSpecs, parametersOf, unet } from '../../../../src/trainer/model/unet.ts';
+import { parameterSpecs, unet } from '../../../../src/trainer/model/unet.ts';
 import { type DiffusersCase, diffusersFixture, networkOf, spread, theirWeights } from '../../../helpers/diffusers.ts';
-import { formulaImages, relativeError } from '../../../helpers/unet.ts';
+import { formulaImages, parametersOf, relativeError } from '../../../helpers/unet.ts';
 
 const tf = await loadTensorFlow(1);
 const fixture = diffusersFixture();

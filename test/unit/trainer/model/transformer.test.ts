@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { createRecordedProgram } from '../../../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
 import { conditioningOf } from '../../../../src/trainer/model/conditioning.ts';
-import { initialState } from '../../../../src/trainer/train/optimizer.ts';
+import { parameterSpecs } from '../../../../src/trainer/model/unet.ts';
 import { stepProgram } from '../../../../src/trainer/train/step.ts';
+import { startWith } from '../../../helpers/state.ts';
 import { stepInputs } from '../../../helpers/steps.ts';
 import { livelyWeights, smallUnet, training } from '../../../helpers/unet.ts';
 
@@ -18,9 +19,12 @@ for (const [name, network, conditions] of [
   ['a class token', token, { classes: 3 }],
   ['nothing to look at', config, {}],
 ] as const) {
-  test(`a step with transformers, dropout and ${name} is recorded, repeats itself and learns`, () => {
+  test(`a step with transformers, dropout and ${name} is recorded, repeats itself and learns`, async () => {
     const conditioning = conditioningOf(2, network, conditions);
-    const program = createRecordedProgram(tf, stepProgram(tf, network, conditioning, training({ batchSize })));
+    const settings = training({ batchSize });
+    const program = createRecordedProgram(tf, stepProgram(tf, network, conditioning, settings));
+    const start = () =>
+      startWith(parameterSpecs(network, conditioning), settings, livelyWeights(network, conditioning));
     const inputs = stepInputs(network, conditioning, batchSize, 'V', 0);
     const told = conditioning.values(
       [
@@ -28,13 +32,16 @@ for (const [name, network, conditions] of [
         { timestep: 700, context: Float32Array.from({ length: 8 }, (_, i) => Math.sin(i)) },
       ].map((each) => ({ ...each, ...('context' in conditions ? {} : { context: undefined }) })),
     );
-    const loss = (changes: object = {}) => {
-      program.write(initialState(livelyWeights(network, conditioning)));
-      return Array.from({ length: 3 }, () => program.run({ ...inputs, ...told, ...changes }).loss?.[0] as number);
+    const loss = async (changes: object = {}) => {
+      await program.write(start());
+      return Array.from(
+        { length: 3 },
+        () => program.run('step', { ...inputs, ...told, ...changes }).loss?.[0] as number,
+      );
     };
-    const losses = loss();
-    assert.deepEqual(losses, loss());
-    assert.notEqual(losses[0], loss({ seed: Int32Array.of(1, 2) })[0]);
+    const losses = await loss();
+    assert.deepEqual(losses, await loss());
+    assert.notEqual(losses[0], (await loss({ seed: Int32Array.of(1, 2) }))[0]);
     assert.ok((losses[2] as number) < (losses[0] as number), `${losses}`);
     program.dispose();
   });

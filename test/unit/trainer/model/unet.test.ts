@@ -3,17 +3,19 @@ import { test } from 'node:test';
 import type { Tensor, Tensor1D, Tensor4D } from '../../../../src/trainer/engine/tensorflow.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
 import { conditioningOf, unconditioned } from '../../../../src/trainer/model/conditioning.ts';
-import { initialWeights, totalSize, type UnetConfig } from '../../../../src/trainer/model/parameters.ts';
-import { parameterSpecs, parametersOf, unet } from '../../../../src/trainer/model/unet.ts';
+import { totalSize, type UnetConfig } from '../../../../src/trainer/model/parameters.ts';
+import { parameterSpecs, unet } from '../../../../src/trainer/model/unet.ts';
 import {
   conditionings,
   formulaImages,
   formulaWeights,
   livelyWeights,
+  parametersOf,
   relativeError,
   smallUnet,
   thinned,
   torchFixture,
+  weightsVector,
 } from '../../../helpers/unet.ts';
 
 const tf = await loadTensorFlow(1);
@@ -79,7 +81,7 @@ test('the gradient is the slope of the loss along any direction', () => {
 test('an untrained network predicts 0 at any input', () => {
   const specs = parameterSpecs(smallUnet, unconditioned);
   tf.tidy(() => {
-    const weights = tf.tensor1d(initialWeights(specs, 7));
+    const weights = tf.tensor1d(weightsVector(specs, 7));
     const output = unet(tf, smallUnet, unconditioned, parametersOf(tf, specs, weights), images(smallUnet, 2), {});
     assert.deepEqual(output.shape, [2, 8, 8, 1]);
     assert.ok(output.dataSync().every((value) => value === 0));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runLayout } from '../../../../src/api/layout.ts';
+import { samplingSchema } from '../../../../src/api/spec/sampling.ts';
 import { normals, streams } from '../../../../src/diffusion/random.ts';
 import { type Bundle, openBundle, statesOf } from '../../../../src/trainer/artifacts/bundle.ts';
 import type { Tensors } from '../../../../src/trainer/engine/program.ts';
@@ -13,6 +14,8 @@ import { type AggregatedRun, aggregatedRun } from '../../../helpers/trainer.ts';
 
 const tf = await loadTensorFlow(1);
 
+const samplingOf = (batchSize: number, guidance = {}) => samplingSchema.parse({ batchSize, guidance });
+
 function bundleOf(run: AggregatedRun): Promise<Bundle> {
   const { directory, bundle } = run.sampleTask();
   return openBundle(run.store, runLayout(directory).bundle(bundle), bundle);
@@ -22,7 +25,7 @@ for (const statesPerModel of [1, 3]) {
   test(`${statesPerModel} states per model: a state's output is its model's, told the timestep where it has several`, async (t) => {
     const run = await aggregatedRun(t, { schedule: { states: 3, statesPerModel } });
     const bundle = await bundleOf(run);
-    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, 2);
+    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, samplingOf(2));
     t.after(() => denoisers.dispose());
     const x = Float32Array.from(normals(1, streams.start, 0, 2 * 64));
     const seen: Float32Array[] = [];
@@ -40,7 +43,7 @@ for (const statesPerModel of [1, 3]) {
         const inputs: Tensors = statesPerModel > 1 ? { timestep: tf.fill([2], state.timestep) } : {};
         return unet(tf, config, conditioning, parameter, tf.tensor4d(x, [2, 8, 8, 1]), inputs).dataSync<'float32'>();
       });
-      const output = (await denoisers.of(state)).denoise(x);
+      const output = (await denoisers.of(state)).denoise(x, [{}, {}]);
       const scale = Math.max(...expected.map(Math.abs));
       const error = Math.max(...output.map((value, i) => Math.abs(value - (expected[i] as number))));
       assert.ok(error <= 1e-5 * scale, `off by ${error} of ${scale}`);
@@ -54,14 +57,35 @@ for (const statesPerModel of [1, 3]) {
 test('the models of a bundle are told apart, each with its own weights', async (t) => {
   const run = await aggregatedRun(t);
   const bundle = await bundleOf(run);
-  const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, 1);
+  const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, samplingOf(1));
   t.after(() => denoisers.dispose());
   const x = Float32Array.from(normals(1, streams.start, 0, 64));
   const outputs: Float32Array[] = [];
   for (const index of [0, 1, 0]) {
     const state = statesOf(bundle.manifest)[index] ?? assert.fail();
-    outputs.push((await denoisers.of(state)).denoise(x));
+    outputs.push((await denoisers.of(state)).denoise(x, [{}]));
   }
   assert.notDeepEqual(outputs[0], outputs[1]);
   assert.deepEqual(outputs[0], outputs[2]);
+});
+
+test('guidance goes beyond what the class changes, at the states that are named', async (t) => {
+  const labels = { classes: 3, values: new Int32Array(40) };
+  const run = await aggregatedRun(t, {}, { conditions: { labels } });
+  const bundle = await bundleOf(run);
+  const x = Float32Array.from(normals(1, streams.start, 0, 128));
+  const outputs = async (guidance: object, conditions: { label?: number }[]) => {
+    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, samplingOf(2, guidance));
+    const found: Float32Array[] = [];
+    for (const state of statesOf(bundle.manifest)) found.push((await denoisers.of(state)).denoise(x, conditions));
+    denoisers.dispose();
+    return found;
+  };
+  const told = await outputs({}, [{ label: 2 }, { label: 0 }]);
+  const free = await outputs({}, [{}, {}]);
+  const guided = await outputs({ scale: 3, states: '1' }, [{ label: 2 }, { label: 0 }]);
+  assert.notDeepEqual(told, free);
+  assert.deepEqual([guided[0], guided[2]], [told[0], told[2]]);
+  const expected = told[1]?.map((value, i) => (free[1]?.[i] as number) + 3 * (value - (free[1]?.[i] as number)));
+  assert.deepEqual(guided[1], expected);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runLayout } from '../../../../src/api/layout.ts';
+import { samplingSchema } from '../../../../src/api/spec/sampling.ts';
 import { normals, streams } from '../../../../src/diffusion/random.ts';
 import { type Bundle, openBundle, statesOf } from '../../../../src/trainer/artifacts/bundle.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
@@ -8,7 +9,7 @@ import { pixelCodec } from '../../../../src/trainer/model/codec.ts';
 import { createDenoisers } from '../../../../src/trainer/sample/denoiser.ts';
 import { drawShard } from '../../../../src/trainer/sample/draw.ts';
 import { composeDdim } from '../../../helpers/compose.ts';
-import { type AggregatedRun, aggregatedRun, trainerContext } from '../../../helpers/trainer.ts';
+import { type AggregatedRun, aggregatedRun, preparedPrompts, trainerContext } from '../../../helpers/trainer.ts';
 
 const tf = await loadTensorFlow(1);
 const sampling = { count: 2, batchSize: 4, seed: 3, eta: 1 };
@@ -25,7 +26,7 @@ test('samples are those of the float64 sampler with the bundle’s models', asyn
   const states = statesOf(bundle.manifest);
   const models = await Promise.all(
     states.map((state) => {
-      const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, 1);
+      const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, { ...run.spec.sampling, batchSize: 1 });
       t.after(() => denoisers.dispose());
       return denoisers.of(state);
     }),
@@ -34,7 +35,7 @@ test('samples are those of the float64 sampler with the bundle’s models', asyn
     const expected = composeDdim({
       states,
       prediction: 'V',
-      denoise: (x, { index }) => Float64Array.from(models[index]?.denoise(Float32Array.from(x)) ?? []),
+      denoise: (x, { index }) => Float64Array.from(models[index]?.denoise(Float32Array.from(x), [{}]) ?? []),
       start: normals(3, streams.start, sample, 64),
       eta: 1,
       clip: true,
@@ -58,4 +59,36 @@ test('colour, and a start matched to the data', async (t) => {
   const matched = await draw('MomentMatched');
   assert.deepEqual(matched.shape, [2, 8, 8, 3]);
   assert.notDeepEqual(matched.data, (await draw('StandardNormal')).data);
+});
+
+test('classes and contexts of a sample do not depend on the shards', async (t) => {
+  const conditions = {
+    labels: { classes: 3, values: Int32Array.from({ length: 40 }, (_, i) => (i === 0 ? 0 : 2)) },
+    contexts: { tokens: 2, width: 8, values: new Float32Array(640) },
+  };
+  const fields = {
+    model: { baseChannels: 8, channelMultipliers: [1, 2], transformerDepths: [0, 1] },
+    schedule: { states: 2 },
+  };
+  const run = await aggregatedRun(t, fields, { conditions });
+  const bundle = await bundleOf(run);
+  const prepared = 'a'.repeat(16);
+  const values = Float32Array.from({ length: 48 }, (_, i) => Math.sin(i));
+  const folder = runLayout('runs/test').prepared(prepared);
+  await preparedPrompts(run.store, folder, prepared, { tokens: 2, width: 8, values });
+  const draw = async (shards: number) => {
+    const own = { count: 5, batchSize: 2, shards, labels: { from: 'Data' }, guidance: { scale: 2 } };
+    const task = run.sampleTask({ sampling: samplingSchema.parse(own), prepared });
+    const found = { labels: [] as number[], bytes: [] as number[] };
+    for (let completionIndex = 0; completionIndex < shards; completionIndex++) {
+      const drawn = await drawShard(tf, task, bundle, trainerContext(run.store, { completionIndex }));
+      found.labels.push(...(drawn.labels ?? []));
+      found.bytes.push(...drawn.images.data);
+    }
+    return found;
+  };
+  const [one, two] = [await draw(1), await draw(2)];
+  assert.deepEqual(two, one);
+  assert.equal(one.labels.length, 5);
+  assert.ok(one.labels.includes(2) && !one.labels.includes(1));
 });

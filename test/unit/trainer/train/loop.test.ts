@@ -1,34 +1,28 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { runLayout } from '../../../../src/api/layout.ts';
-import type { Checkpoint } from '../../../../src/trainer/artifacts/checkpoint.ts';
+import { loadNewestCheckpoint } from '../../../../src/trainer/artifacts/checkpoint.ts';
 import type { TrainerContext } from '../../../../src/trainer/context/context.ts';
-import type { Program } from '../../../../src/trainer/engine/program.ts';
-import { trainLoop } from '../../../../src/trainer/train/loop.ts';
+import { type Loop, type Trained, trainLoop } from '../../../../src/trainer/train/loop.ts';
 import { temporaryStore, trainerContext } from '../../../helpers/trainer.ts';
 import { trainTask } from '../../../helpers/training.ts';
 import { training } from '../../../helpers/unet.ts';
 
-/** A program that counts its steps in its state. @param lossOf of a step, the first being 1 */
-function counter(lossOf: (step: number) => number): Program {
+/** Steps whose count is the state. @param lossOf of a step, the first being 1 */
+function counter(lossOf: (step: number) => number): Pick<Loop, 'step' | 'state'> {
   let steps = 0;
   return {
-    write: ({ steps: values }) => {
-      steps = values?.[0] ?? 0;
-    },
-    run: () => ({ loss: Float32Array.of(lossOf(++steps)) }),
-    read: () => ({ steps: Float32Array.of(steps) }),
-    dispose: () => {},
+    step: () => lossOf(++steps),
+    state: () => ({ vectors: { names: ['steps'], size: 1 }, pieces: [Float32Array.of(steps)] }),
   };
 }
 
-const start: Checkpoint = {
+const start: Trained = {
   hash: '0123456789abcdef',
   images: 0,
   seconds: 5,
   losses: [],
   pending: { sum: 0, count: 0 },
-  state: {},
 };
 
 async function bench(t: TestContext, fields: Partial<TrainerContext> = {}, lossOf = (step: number) => 1 / step) {
@@ -45,16 +39,18 @@ async function bench(t: TestContext, fields: Partial<TrainerContext> = {}, lossO
     seen.push(images);
     return {};
   };
-  const train = () => trainLoop({ task, context, attempt, program: counter(lossOf), inputsAt, start });
-  return { train, context, seen, saved: () => store.list(checkpoints) };
+  const train = () => trainLoop({ task, context, attempt, ...counter(lossOf), inputsAt, start });
+  const newest = () => loadNewestCheckpoint(store, checkpoints, task.hash, assert.fail);
+  return { train, context, seen, newest, saved: () => store.list(checkpoints) };
 }
 
 const numbers = (names: readonly string[]) => names.map(Number);
 
 test('every batch is seen once, in its order, and the state is saved each time that it is due', async (t) => {
-  const { train, seen, saved } = await bench(t);
-  const { images, state, losses } = await train();
-  assert.deepEqual([images, state.steps?.[0]], [40, 10]);
+  const { train, seen, saved, newest } = await bench(t);
+  const { images, losses } = await train();
+  assert.equal(images, 40);
+  assert.deepEqual(await (await newest())?.state?.read('steps'), Float32Array.of(9));
   assert.deepEqual(
     seen,
     Array.from({ length: 10 }, (_, i) => 4 * i),

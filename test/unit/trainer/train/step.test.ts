@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { predictions } from '../../../../src/diffusion/prediction.ts';
 import { statelessNormal } from '../../../../src/trainer/engine/backend.ts';
-import type { Program } from '../../../../src/trainer/engine/program.ts';
+import type { Program, Values } from '../../../../src/trainer/engine/program.ts';
 import { createRecordedProgram } from '../../../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
 import { unconditioned } from '../../../../src/trainer/model/conditioning.ts';
-import { initialWeights } from '../../../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../../../src/trainer/model/unet.ts';
-import { initialState, stateNames } from '../../../../src/trainer/train/optimizer.ts';
+import { stateNames, type TrainingState } from '../../../../src/trainer/train/optimizer.ts';
+import { initialState } from '../../../../src/trainer/train/state.ts';
 import { stepProgram } from '../../../../src/trainer/train/step.ts';
 import { createEagerProgram } from '../../../helpers/eagerProgram.ts';
+import { readState, startWith } from '../../../helpers/state.ts';
 import { stepInputs } from '../../../helpers/steps.ts';
 import {
   conditionings,
@@ -28,16 +29,20 @@ const tf = await loadTensorFlow(1);
 const batchSize = 4;
 const both = [createEagerProgram, createRecordedProgram];
 
-const lossOf = (program: Program, inputs: ReturnType<typeof stepInputs>) => program.run(inputs).loss?.[0] as number;
+const lossOf = (program: Program, inputs: ReturnType<typeof stepInputs>) =>
+  program.run('step', inputs).loss?.[0] as number;
 
 for (const conditioning of conditionings(smallUnet)) {
   for (const prediction of predictions) {
-    test(`the recorded step is the eager one: told ${conditioning.kind}, ${prediction}`, () => {
+    test(`the recorded step is the eager one: told ${conditioning.kind}, ${prediction}`, async () => {
       const config = smallUnet;
       // Adam makes full steps of gradients that are 0 but for rounding, unless epsilon is larger than those.
-      const spec = stepProgram(tf, config, conditioning, training({ optimizer: { epsilon: 1e-5 } }));
+      const settings = training({ optimizer: { epsilon: 1e-5 } });
+      const specs = parameterSpecs(config, conditioning);
+      const spec = stepProgram(tf, config, conditioning, settings);
       const [eager, recorded] = both.map((create) => create(tf, spec)) as [Program, Program];
-      for (const program of [eager, recorded]) program.write(initialState(livelyWeights(config, conditioning)));
+      const weights = livelyWeights(config, conditioning);
+      for (const program of [eager, recorded]) await program.write(startWith(specs, settings, weights));
       let tensors = 0;
       for (let step = 0; step < 12; step++) {
         const inputs = stepInputs(config, conditioning, batchSize, prediction, step);
@@ -46,8 +51,11 @@ for (const conditioning of conditionings(smallUnet)) {
         if (step === 0) tensors = tf.memory().numTensors;
         assert.equal(tf.memory().numTensors, tensors, 'a step keeps a tensor');
       }
-      const [expected, state] = [eager.read(), recorded.read()];
-      for (const name of stateNames) {
+      const [expected, state] = [eager, recorded].map((program) => readState(program, specs, settings.ema)) as [
+        Values,
+        Values,
+      ];
+      for (const name of stateNames(settings.ema)) {
         const error = relativeError(state[name] as Float32Array, expected[name] as Float32Array);
         assert.ok(error < 1e-4, `${name} is ${error} away`);
       }
@@ -56,7 +64,7 @@ for (const conditioning of conditionings(smallUnet)) {
   }
 }
 
-test('losses and state after steps of clipped AdamW with averaging are those of PyTorch', () => {
+test('losses and state after steps of clipped AdamW with averaging are those of PyTorch', async () => {
   const fixture = torchFixture();
   const { lr, betas, eps, weight_decay: weightDecay } = fixture.optimizer;
   const { config } = fixture;
@@ -65,8 +73,10 @@ test('losses and state after steps of clipped AdamW with averaging are those of 
     assert.ok(expected.gradientNorm > fixture.clip, 'the gradient is clipped');
     const optimizer = { name: 'AdamW', beta1: betas[0], beta2: betas[1], epsilon: eps, weightDecay };
     const changes = { batchSize: 2, gradientClipNorm: fixture.clip, optimizer };
-    const program = createRecordedProgram(tf, stepProgram(tf, config, conditioning, training(changes)));
-    program.write(initialState(formulaWeights(parameterSpecs(config, conditioning))));
+    const settings = training(changes);
+    const specs = parameterSpecs(config, conditioning);
+    const program = createRecordedProgram(tf, stepProgram(tf, config, conditioning, settings));
+    await program.write(startWith(specs, settings, formulaWeights(specs)));
     expected.losses.forEach((loss, step) => {
       const inputs = {
         images: formulaImages(2 * config.imageSize ** 2 * config.imageChannels),
@@ -84,18 +94,18 @@ test('losses and state after steps of clipped AdamW with averaging are those of 
       const actual = lossOf(program, inputs);
       assert.ok(Math.abs(actual / loss - 1) < 1e-4, `step ${step}: ${actual} is not ${loss}`);
     });
-    const state = program.read();
-    for (const name of stateNames) {
-      const error = relativeError(thinned(state[name] as Float32Array), expected.state[name]);
+    const state = readState(program, specs, settings.ema);
+    for (const [name, values] of Object.entries(expected.state)) {
+      const error = relativeError(thinned(state[name] as Float32Array), values);
       assert.ok(error < 1e-3, `${name} is ${error} away`);
     }
     program.dispose();
   }
 });
 
-test('an untrained network, which predicts 0, has the mean square of its target as loss', () => {
+test('an untrained network, which predicts 0, has the mean square of its target as loss', async () => {
+  const specs = parameterSpecs(smallUnet, unconditioned);
   const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, unconditioned, training()));
-  program.write(initialState(initialWeights(parameterSpecs(smallUnet, unconditioned), 1)));
   for (const prediction of predictions) {
     const inputs = stepInputs(smallUnet, unconditioned, batchSize, prediction, 0);
     const expected = tf.tidy(() => {
@@ -107,33 +117,35 @@ test('an untrained network, which predicts 0, has the mean square of its target 
       const target = { Epsilon: noise, V: tf.sub(tf.mul(noise, signal), tf.mul(image, sigma)), X0: image }[prediction];
       return tf.mean(tf.square(target)).dataSync()[0] as number;
     });
-    program.write(initialState(initialWeights(parameterSpecs(smallUnet, unconditioned), 1)));
+    await program.write(initialState(specs, training()));
     const loss = lossOf(program, inputs);
     assert.ok(Math.abs(loss / expected - 1) < 1e-6, `${prediction}: ${loss} is not ${expected}`);
   }
   program.dispose();
 });
 
-test('Adam does not decay weights; a clip of 0 does not clip; a decay of 0 averages nothing', () => {
-  const after = (changes: object, inputs: object = {}) => {
-    const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, unconditioned, training(changes)));
-    program.write(initialState(livelyWeights(smallUnet, unconditioned)));
-    program.run({ ...stepInputs(smallUnet, unconditioned, batchSize, 'V', 0), ...inputs });
-    const state = program.read();
+test('Adam does not decay weights; a clip of 0 does not clip; a decay of 0 averages nothing', async () => {
+  const after = async (changes: object, inputs: object = {}) => {
+    const settings = training(changes);
+    const specs = parameterSpecs(smallUnet, unconditioned);
+    const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, unconditioned, settings));
+    await program.write(startWith(specs, settings, livelyWeights(smallUnet, unconditioned)));
+    program.run('step', { ...stepInputs(smallUnet, unconditioned, batchSize, 'V', 0), ...inputs });
+    const state = readState(program, specs, settings.ema);
     program.dispose();
-    return state as Record<(typeof stateNames)[number], Float32Array>;
+    return state as TrainingState<Float32Array>;
   };
   const weightDecay = 0.5;
-  const [adam, adamW] = ['Adam', 'AdamW'].map((name) => after({ optimizer: { name, weightDecay } }));
+  const [adam, adamW] = await Promise.all(['Adam', 'AdamW'].map((name) => after({ optimizer: { name, weightDecay } })));
   const difference = adam?.weights.map((value, i) => value - (adamW?.weights[i] as number)) as Float32Array;
   const decayed = livelyWeights(smallUnet, unconditioned).map((value) => value * weightDecay * 2e-3);
   assert.ok(relativeError(difference, decayed) < 1e-3);
 
   const norm = (state: { firstMoment: Float32Array }) => Math.hypot(...state.firstMoment) / 0.1;
-  const free = norm(after({ gradientClipNorm: 0 }));
-  assert.ok(Math.abs(norm(after({ gradientClipNorm: free / 3 })) / (free / 3) - 1) < 1e-4);
-  assert.ok(Math.abs(norm(after({ gradientClipNorm: free * 3 })) / free - 1) < 1e-5);
+  const free = norm(await after({ gradientClipNorm: 0 }));
+  assert.ok(Math.abs(norm(await after({ gradientClipNorm: free / 3 })) / (free / 3) - 1) < 1e-4);
+  assert.ok(Math.abs(norm(await after({ gradientClipNorm: free * 3 })) / free - 1) < 1e-5);
 
-  const last = after({}, { decay: Float32Array.of(0) });
+  const last = await after({}, { decay: Float32Array.of(0) });
   assert.deepEqual(last.average, last.weights);
 });

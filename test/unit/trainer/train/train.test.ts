@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { runLayout } from '../../../../src/api/layout.ts';
+import { modelSchema } from '../../../../src/api/spec/model.ts';
 import type { TrainTask } from '../../../../src/api/task.ts';
 import { loadFinal } from '../../../../src/trainer/artifacts/finalModel.ts';
 import { runTrain } from '../../../../src/trainer/train/train.ts';
 import { blobs, memorySource, preparedDataset, temporaryStore, trainerContext } from '../../../helpers/trainer.ts';
 import { trainTask } from '../../../helpers/training.ts';
+import { training } from '../../../helpers/unet.ts';
 
 const shape = { size: 8, channels: 1 } as const;
 
@@ -56,9 +58,33 @@ test('a signal that comes while the state is being saved ends training with that
   const done = context.reported.filter(({ phase }) => phase === 'Running').map((progress) => progress.done);
   assert.deepEqual([done[0], done.at(-1)], [16, 40]);
   const { final, checkpoints } = runLayout(task.directory).model(task.hash);
-  const { record } = (await loadFinal(store, final, task.hash)) ?? assert.fail();
+  const record = (await loadFinal(store, final, task.hash)) ?? assert.fail();
   assert.deepEqual(record.dataset, { address: task.dataset, count: 50, sha256: source.digest });
   assert.ok(result.kind === 'train' && result.digest === record.weights.sha256);
   assert.equal(await store.exists(checkpoints), false);
   assert.deepEqual(await runTrain(task, trainerContext(store)), result, 'and is not trained again');
+});
+
+test('with conditions dropped, contexts and flips, an interrupted training ends with the weights of one that was not', async (t) => {
+  const digests: string[] = [];
+  for (const everyImages of [1000, 12]) {
+    const { store } = temporaryStore(t);
+    const contexts = { tokens: 2, width: 8, values: Float32Array.from({ length: 800 }, (_, i) => Math.sin(i)) };
+    const labels = { classes: 3, values: Int32Array.from({ length: 50 }, (_, i) => i % 3) };
+    const dataset = await preparedDataset(store, memorySource(blobs(50, shape), shape), { labels, contexts });
+    const task = trainTask(dataset, {
+      model: modelSchema.parse({ baseChannels: 8, channelMultipliers: [1, 2], transformerDepths: [0, 1] }),
+      training: training({ images: 40, batchSize: 8, conditionDropout: 0.3, horizontalFlips: true }),
+      checkpoints: { everyImages, keep: 1 },
+    });
+    const controller = new AbortController();
+    const progress = ({ phase }: { phase: string }) => phase === 'Saving' && controller.abort();
+    if (everyImages < 40)
+      await assert.rejects(runTrain(task, trainerContext(store, { signal: controller.signal, progress })), {
+        code: 'Interrupted',
+      });
+    const result = await runTrain(task, trainerContext(store));
+    digests.push(result.kind === 'train' ? result.digest : '');
+  }
+  assert.equal(digests[0], digests[1]);
 });

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { loadTensorFlow } from '../../../../../src/trainer/engine/tensorflow.ts';
 import { writeSafetensors } from '../../../../../src/trainer/formats/safetensors.ts';
 import { createExtractor } from '../../../../../src/trainer/metrics/extractors/extractor.ts';
-import { classifierShapes } from '../../../../../src/trainer/metrics/extractors/mnistClassifier.ts';
+import { classifierShapes } from '../../../../../src/trainer/metrics/extractors/greyClassifier.ts';
 import { sizeOf } from '../../../../../src/trainer/model/parameters.ts';
 import { temporaryFolder } from '../../../../helpers/folder.ts';
 import { memorySource } from '../../../../helpers/trainer.ts';

@@ -6,7 +6,7 @@ import type { Extractor } from '../../../../../src/api/task.ts';
 import { sha256 } from '../../../../../src/trainer/formats/digest.ts';
 import { writeSafetensors } from '../../../../../src/trainer/formats/safetensors.ts';
 import { inceptionShapes } from '../../../../../src/trainer/metrics/extractors/inceptionStructure.ts';
-import { classifierPath, classifierShapes } from '../../../../../src/trainer/metrics/extractors/mnistClassifier.ts';
+import { classifierPath, classifierShapes } from '../../../../../src/trainer/metrics/extractors/greyClassifier.ts';
 import { checkExtractor } from '../../../../../src/trainer/metrics/extractors/weights.ts';
 import { sizeOf } from '../../../../../src/trainer/model/parameters.ts';
 import { temporaryFolder } from '../../../../helpers/folder.ts';
@@ -25,7 +25,7 @@ const extractor = (name: Extractor['name'], path: string): Extractor => ({
 
 test('weights that come with the trainer are checked as any others', async () => {
   const found = await checkExtractor({ name: 'mnist-classifier' }, undefined);
-  assert.deepEqual(found, { dimensions: 64, digest: sha256(readFileSync(classifierPath)) });
+  assert.deepEqual(found, { dimensions: 64, digest: sha256(readFileSync(classifierPath('mnist-classifier'))) });
 });
 
 test('weights of one’s own are found on their volume, and every tensor of the network has to be there', async (t) => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { modelSchema } from '../../../../../src/api/spec/model.ts';
 import { conditioningOf } from '../../../../../src/trainer/model/conditioning.ts';
 import { fromDiffusers, toDiffusers } from '../../../../../src/trainer/model/diffusers/network.ts';
-import { initialWeights, splitWeights } from '../../../../../src/trainer/model/parameters.ts';
+import { initialWeights } from '../../../../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../../../../src/trainer/model/unet.ts';
 
 test('class tokens lie beside the network, which has a timestep of zeros where ours is told none', () => {
@@ -17,7 +17,7 @@ test('class tokens lie beside the network, which has a timestep of zeros where o
   const config = { ...model, imageSize: 8, imageChannels: 1 };
   const conditions = { classes: 3 };
   const specs = parameterSpecs(config, conditioningOf(1, config, conditions));
-  const own = new Map(splitWeights(specs, initialWeights(specs, 1)).map((each) => [each.name, each]));
+  const own = new Map([...initialWeights(specs, 1)].map((each) => [each.name, each]));
   const exported = toDiffusers(config, 1, conditions, (name) => own.get(name) ?? assert.fail(name));
   assert.equal(exported.config.cross_attention_dim, 6);
   assert.deepEqual(exported.classTokens?.shape, [4, 6]);

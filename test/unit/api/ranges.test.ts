@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatRanges } from '../../../../src/operator/plan/ranges.ts';
+import { formatRanges } from '../../../src/api/ranges.ts';
 
 test('ranges say every number once', () => {
   assert.equal(formatRanges([0, 1, 2, 5]), '0-2,5');

@@ -2,8 +2,11 @@ import { join } from 'node:path';
 import type { Tensor, Tensor4D, TensorFlow } from '../../engine/tensorflow.ts';
 import type { Network, Weights } from './network.ts';
 
-/** The weights that come with the trainer; scripts/train-classifier.ts makes them. */
-export const classifierPath = join(import.meta.dirname, 'mnist-classifier.safetensors');
+/** Those that come with the trainer: of digits, and of the clothes of Fashion-MNIST. */
+export type GreyClassifier = 'mnist-classifier' | 'fashion-mnist-classifier';
+
+/** Where a classifier's weights are; scripts/train-classifier.ts makes them. */
+export const classifierPath = (name: GreyClassifier): string => join(import.meta.dirname, `${name}.safetensors`);
 
 /** Parameters by name, in their order. */
 export const classifierShapes: Record<string, number[]> = {
@@ -20,7 +23,7 @@ export const classifierShapes: Record<string, number[]> = {
 };
 
 /**
- * A small classifier of grey digits, 28×28 after resizing.
+ * A small classifier of grey pictures, 28×28 after resizing.
  * @param images [n, h, w, 1], values 0 … 255
  * @returns 64 features per image, and the logits of ten classes
  */
@@ -39,11 +42,13 @@ export function classify(
   return { features, logits: dense('dense2', features) };
 }
 
-export function mnistClassifier(tf: typeof TensorFlow, load: Weights): Network {
+export function greyClassifier(tf: typeof TensorFlow, load: Weights): Network {
   const weights = new Map(Object.entries(classifierShapes).map(([name, shape]) => [name, load(name, shape)]));
+  const weight = (name: string) => weights.get(name) as Tensor;
   return {
     dimensions: 64,
     batchSize: 250,
-    features: (images) => classify(tf, (name) => weights.get(name) as Tensor, images).features,
+    features: (images) => classify(tf, weight, images).features,
+    classifier: { classes: 10, seen: (images) => tf.argMax(classify(tf, weight, images).logits, 1) },
   };
 }
