@@ -4,6 +4,7 @@ import { DdrError } from '../api/errors.ts';
 import { withoutDefaults } from '../api/hash.ts';
 import type { Run } from '../api/run.ts';
 import { type Model, modelSchema } from '../api/spec/model.ts';
+import type { Training } from '../api/spec/training.ts';
 import { modelPlans } from '../operator/plan/identity.ts';
 import { type Conditions, conditioningOf } from '../trainer/model/conditioning.ts';
 import { describeNetwork, type NetworkDescription } from '../trainer/model/description.ts';
@@ -20,6 +21,10 @@ interface Subject {
   /** Latent states of a model. */
   states: number;
   batchSize: number;
+  /** Of these, images that are computed at once; 0 is all. */
+  microBatchSize: number;
+  /** Averages of the weights that are kept. */
+  averages: number;
 }
 
 export interface ModelDescription extends Subject {
@@ -38,13 +43,17 @@ const subjectOfPreset = (name: string, { source, model, image, conditions }: Pre
   conditions,
   states: 1,
   batchSize: presetBatchSize,
+  microBatchSize: 0,
+  averages: 1,
 });
+
+const memoryOf = ({ batchSize, microBatchSize, ema }: Training) => [batchSize, microBatchSize, ema.further.length];
 
 /** The networks of a run, each once, with the states that have it. */
 function subjectsOfRun({ metadata, spec }: Run): Subject[] {
   const alike = new Map<string, ReturnType<typeof modelPlans>>();
   for (const plan of modelPlans(spec)) {
-    const key = JSON.stringify([plan.settings.model, plan.settings.training.batchSize]);
+    const key = JSON.stringify([plan.settings.model, memoryOf(plan.settings.training)]);
     alike.set(key, [...(alike.get(key) ?? []), plan]);
   }
   return [...alike.values()].flatMap((plans) => {
@@ -53,15 +62,21 @@ function subjectsOfRun({ metadata, spec }: Run): Subject[] {
     const { model, training } = first.settings;
     const states = plans.flatMap((plan) => plan.states.map(({ index }) => index));
     const title = `${metadata.name}: ${counted(plans.length, 'model')} of ${counted(first.states.length, 'state')} each, states ${states[0]}-${states.at(-1)}`;
+    const { labels, contexts } = spec.dataset;
     const { size, channels } = spec.dataset.image;
     return [
       {
         title,
         model,
         image: { size, channels },
-        conditions: {},
+        conditions: {
+          classes: labels?.classes,
+          context: contexts && { tokens: contexts.tokens, width: contexts.width },
+        },
         states: first.states.length,
         batchSize: training.batchSize,
+        microBatchSize: training.microBatchSize,
+        averages: 1 + training.ema.further.length,
       },
     ];
   });
@@ -85,7 +100,8 @@ export function describeModels(target: string, batchSize?: number): ModelDescrip
     const { model, image, conditions, states } = subject;
     const config = { ...model, imageSize: image.size, imageChannels: image.channels };
     const images = batchSize ?? subject.batchSize;
-    const network = describeNetwork(config, conditioningOf(states, model, conditions), images);
+    const atOnce = batchSize === undefined && subject.microBatchSize > 0 ? subject.microBatchSize : images;
+    const network = describeNetwork(config, conditioningOf(states, model, conditions), atOnce, subject.averages);
     return { ...subject, batchSize: images, network };
   });
 }
@@ -113,8 +129,9 @@ function toldOf({ classes, context }: Conditions): string {
 }
 
 /** A description as lines of text, beginning with a `model` that can be copied into a spec. */
-export function renderDescription({ title, model, image, conditions, network }: ModelDescription): string[] {
-  const { layers, parameters, classParameters, flops, memory, batchSize } = network;
+export function renderDescription(description: ModelDescription): string[] {
+  const { title, model, image, conditions, batchSize, network } = description;
+  const { layers, parameters, classParameters, flops, memory, batchSize: atOnce } = network;
   const own = { model: withoutDefaults(modelSchema, model) ?? {} };
   const rows = layers.map((layer) => [
     layer.name,
@@ -136,6 +153,6 @@ export function renderDescription({ title, model, image, conditions, network }: 
     '',
     `${grouped(parameters)} parameters${ofClasses}`,
     `${(flops / 1e9).toPrecision(4)} GFLOP an image forwards, three times that in training`,
-    `a step of ${batchSize} images needs ${gibibytes(total)} GiB in float32: ${parts.join(', ')}`,
+    `a step of ${batchSize} images${atOnce === batchSize ? '' : `, ${atOnce} at once,`} needs ${gibibytes(total)} GiB in float32: ${parts.join(', ')}`,
   ];
 }

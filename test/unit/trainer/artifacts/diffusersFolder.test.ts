@@ -84,14 +84,15 @@ for (const fields of [
     const run = await aggregatedRun(t, { ...fields, model });
     const { bundle } = await exported(run);
     const states = statesOf(bundle.manifest);
-    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, samplingSchema.parse({ batchSize: 4 }));
-    t.after(() => denoisers.dispose());
     const [count, size] = [4, 64];
+    const sampling = samplingSchema.parse({ seed: 7, batchSize: count });
+    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, sampling);
+    t.after(() => denoisers.dispose());
     let start = new Float32Array();
     const samples = await compose({
       sampler: ddim,
       states,
-      sampling: samplingSchema.parse({ seed: 7, batchSize: count }),
+      sampling,
       size,
       first: 0,
       count,

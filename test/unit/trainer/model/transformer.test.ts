@@ -4,7 +4,6 @@ import { createRecordedProgram } from '../../../../src/trainer/engine/recorder.t
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
 import { conditioningOf } from '../../../../src/trainer/model/conditioning.ts';
 import { parameterSpecs } from '../../../../src/trainer/model/unet.ts';
-import { createStep } from '../../../../src/trainer/train/microBatches.ts';
 import { stepProgram } from '../../../../src/trainer/train/step.ts';
 import { startWith } from '../../../helpers/state.ts';
 import { stepInputs } from '../../../helpers/steps.ts';
@@ -23,10 +22,9 @@ for (const [name, network, conditions] of [
   test(`a step with transformers, dropout and ${name} is recorded, repeats itself and learns`, async () => {
     const conditioning = conditioningOf(2, network, conditions);
     const settings = training({ batchSize });
-    const spec = stepProgram(tf, network, conditioning, settings);
-    const program = createRecordedProgram(tf, spec);
-    const step = createStep(program, spec, settings);
-    const specs = parameterSpecs(network, conditioning);
+    const program = createRecordedProgram(tf, stepProgram(tf, network, conditioning, settings));
+    const start = () =>
+      startWith(parameterSpecs(network, conditioning), settings, livelyWeights(network, conditioning));
     const inputs = stepInputs(network, conditioning, batchSize, 'V', 0);
     const told = conditioning.values(
       [
@@ -35,8 +33,11 @@ for (const [name, network, conditions] of [
       ].map((each) => ({ ...each, ...('context' in conditions ? {} : { context: undefined }) })),
     );
     const loss = async (changes: object = {}) => {
-      await program.write(startWith(specs, settings, livelyWeights(network, conditioning)));
-      return Array.from({ length: 3 }, () => step({ ...inputs, ...told, ...changes }));
+      await program.write(start());
+      return Array.from(
+        { length: 3 },
+        () => program.run('step', { ...inputs, ...told, ...changes }).loss?.[0] as number,
+      );
     };
     const losses = await loss();
     assert.deepEqual(losses, await loss());
