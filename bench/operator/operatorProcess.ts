@@ -6,6 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 const root = join(import.meta.dirname, '../..');
 /** Ticks of /proc/<pid>/stat in a second, on every Linux that Node runs on. */
 const ticksPerSecond = 100;
+/** Those of Dockerfile.operator. */
+const nodeFlags = ['--max-semi-space-size=4'];
 
 /** The operator as its image has it, built, and a process of its own, so that CPU and memory are its own. */
 export class OperatorProcess {
@@ -27,7 +29,7 @@ export class OperatorProcess {
   /** @returns once it is ready, and the seconds that this took */
   static async start(port = 18_080): Promise<{ operator: OperatorProcess; seconds: number }> {
     const started = performance.now();
-    const child = spawn(process.execPath, [join(root, 'dist/operator/main.js')], {
+    const child = spawn(process.execPath, [...nodeFlags, join(root, 'dist/operator/main.js')], {
       env: {
         ...process.env,
         DDR_TRAINER_IMAGE: 'simulated',

@@ -8,6 +8,7 @@ import { retryAnnotation } from '../api/names.ts';
 import { readRun } from './documents.ts';
 import { type DdrEnvironment, parseEnvironment } from './environment.ts';
 import { hangUp } from './interruption.ts';
+import { addNetworkCommands } from './networkCommands.ts';
 import { jsonPrinter, type Printer, tablePrinter } from './printers.ts';
 import { render } from './render.ts';
 import { describeNewestReport } from './report.ts';
@@ -161,6 +162,7 @@ try {
   endWithOutput();
   addLocalCommands(parseEnvironment(process.env));
   addClusterCommands();
+  addNetworkCommands(program, positive);
   await program.parseAsync();
   // A disk that is full is told of once the text has been written.
   await new Promise((resolve) => process.stdout.write('', resolve));

@@ -105,7 +105,7 @@ export const classToken = (classes: number, width: number): Part => ({
   width,
   parameters: [classTable(classes, width)],
   ...labelInput(classes),
-  embed: (tf, { parameter }, label) => tf.expandDims(lookUp(tf, parameter('class.w'), label), 1),
+  embed: (tf, { parameter }, label) => tf.reshape(lookUp(tf, parameter('class.w'), label), [-1, 1, width]),
 });
 
 function contextsOf(conditions: readonly Condition[], tokens: number, width: number): Float32Array {

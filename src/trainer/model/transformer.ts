@@ -8,9 +8,27 @@ import type { Parameters } from './layers.ts';
 /** Of the norm before a transformer, whatever the network's others have: so do those whose weights people have. */
 const epsilon = 1e-6;
 
-/** The Gaussian error linear unit (Hendrycks & Gimpel 2016) by the error function. */
-const gelu = (tf: typeof TensorFlow, x: Tensor): Tensor =>
-  tf.mul(x, tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5));
+/**
+ * value · GELU(gate) (Shazeer 2020; Hendrycks & Gimpel 2016, by the error function). Its gradient computes the error function
+ * anew: kept, what it is made of would take twice the memory.
+ */
+function gated(tf: typeof TensorFlow, value: Tensor, gate: Tensor): Tensor {
+  const below = (x: Tensor) => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5); // of a standard normal
+  return tf.customGrad((...args) => {
+    const [value, gate, save] = args as unknown as [Tensor, Tensor, (tensors: Tensor[]) => void];
+    save([value, gate]);
+    return {
+      value: tf.mul(value, tf.mul(gate, below(gate))),
+      gradFunc: (dy, saved) => {
+        const [value, gate] = saved as [Tensor, Tensor];
+        const probability = below(gate);
+        const density = tf.mul(tf.exp(tf.mul(tf.square(gate), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+        const slope = tf.add(probability, tf.mul(gate, density));
+        return [tf.mul(dy, tf.mul(gate, probability)), tf.mul(tf.mul(dy, value), slope)];
+      },
+    };
+  })(value, gate);
+}
 
 export interface Transformer {
   name: string;
@@ -54,7 +72,7 @@ export function transform(
   };
   const feedForward = (layer: string, h: Tensor) => {
     const [value, gate] = tf.split(dense(`${layer}.in`, norm(`${layer}.norm`, h)), 2, 1);
-    return dense(`${layer}.out`, tf.mul(value as Tensor, gelu(tf, gate as Tensor)));
+    return dense(`${layer}.out`, gated(tf, value as Tensor, gate as Tensor));
   };
 
   const normal = normalizeGroups(tf, x, parameter(`${name}.norm.g`), parameter(`${name}.norm.s`), groups, epsilon);
