@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { customResourceDefinition } from '../../../src/api/crd.ts';
+import { conditionRules } from '../../../src/api/spec/conditionRules.ts';
 import { type Crd, crdBreaks, schemaBreaks } from '../../helpers/crdChanges.ts';
 
 /** The CRD of the last release: version 0.1.0, commit 61abc65. */
@@ -41,6 +42,13 @@ const reviewed: Record<string, string> = {
     newField,
   'spec: rule "self.sampling.ema <= self.training.ema.further.size() && self.overrides.all(o, !has(o.training) || !has(o.training.ema) || !has(o.training.ema.further) || self.sampling.ema <= o.training.ema.further.size())"':
     newField,
+  ...Object.fromEntries(conditionRules.map(({ cel }) => [`spec: rule "${cel}"`, newField])),
+  [`spec.dataset: rule "!has(self.labels) || !(self.labels.from in ['ClassFolders', 'DatasetJson']) || self.format in ['ImageFolder', 'ImageZip']"`]:
+    newField,
+  [`spec.dataset: rule "!has(self.labels) || !(self.labels.from in ['Idx', 'Npz']) || has(self.labels.path) || self.labels.from == self.format"`]:
+    newField,
+  [`spec.overrides[].states: rule "int(self.split('-')[0]) <= int(self.split('-')[self.split('-').size() - 1])"`]:
+    'was a rule of the override before',
 };
 
 /** A change without its values. */
