@@ -51,7 +51,13 @@ async function prepareSteps(task: TrainTask, context: TrainerContext, data: Imag
   const tf = await startEngine(training.threads, context, training.xla);
   await stillStarting(context);
   const program = createRecordedProgram(tf, stepProgram(tf, config, conditioning, training));
-  return { states, parameters, program, device: deviceOf(tf), inputsAt: oneAhead(inputs, (seen) => seen + training.batchSize) };
+  return {
+    states,
+    parameters,
+    program,
+    device: deviceOf(tf),
+    inputsAt: oneAhead(inputs, (seen) => seen + training.batchSize),
+  };
 }
 
 /**
