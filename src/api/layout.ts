@@ -2,8 +2,8 @@
  * Where things are in a run's store: on its volume, and in an object store. Keys are relative to the store's root, with /; names of
  * files within a folder are known to the record in trainer/artifacts/ that writes them.
  *
- *     datasets/<digest>/                                        images.npy, moments.safetensors, dataset.json, labels.npy, contexts.npy;
- *                                                               shared by runs
+ *     datasets/<digest>/                                        images.npy, latents.npy, moments.safetensors, dataset.json, labels.npy,
+ *                                                               contexts.npy; shared by runs
  *     runs/<name>/prepared/<hash>/                              prepared.json: which dataset the run's source has become; prompts.npy
  *                /models/<hash>/attempts/<n>                    fencing
  *                              /checkpoints/<images>/           state.safetensors, checkpoint.json

@@ -138,6 +138,7 @@ export const statusSchema = z
         referenceDigest: z.string().optional().describe('sha256 of the reference statistics.'),
         weightsDigest: z.string().optional().describe("sha256 of the extractor's weights."),
         promptsDigest: z.string().optional().describe('sha256 of the contexts that samples are drawn to.'),
+        codecDigest: z.string().optional().describe("sha256 of the codec's config.json and weights."),
       })
       .optional()
       .describe('The data as they are learned from.'),

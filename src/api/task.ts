@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DdrError } from './errors.ts';
 import { describeIssues } from './run.ts';
+import { codecFields } from './spec/codec.ts';
 import { promptsSchema } from './spec/conditions.ts';
 import { datasetSchema } from './spec/dataset.ts';
 import { evaluationSchema } from './spec/evaluation.ts';
@@ -31,6 +32,10 @@ const prepareTaskSchema = z.strictObject({
   evaluation: evaluationSchema.optional(),
   /** Contexts that samples are to be drawn to. */
   prompts: promptsSchema.optional(),
+  /** Where networks see latents. */
+  codec: codecFields.optional(),
+  /** CPU threads of TensorFlow, where images are encoded. */
+  threads: z.int().min(1).optional(),
 });
 
 const trainTaskSchema = z.strictObject({
@@ -67,6 +72,9 @@ const sampleTaskSchema = z.strictObject({
   /** CPU threads of TensorFlow. */
   threads: z.int().min(1),
   extractor: extractorSchema.optional(),
+  /** What makes pictures of latents, and sha256 of its files as they were when the data were prepared. */
+  codec: codecFields.optional(),
+  codecDigest: z.string().optional(),
 });
 
 const evaluateTaskSchema = z.strictObject({

@@ -38,6 +38,8 @@ const result = z.discriminatedUnion('kind', [
     weights: z.string().optional(),
     /** sha256 of the contexts that samples are to be drawn to. */
     prompts: z.string().optional(),
+    /** sha256 of the codec's files, where it has some. */
+    codec: z.string().optional(),
     /** The digest that the same source had when it was prepared before, where it was another. */
     previous: z.string().optional(),
   }),

@@ -3,6 +3,7 @@ import { dump } from 'js-yaml';
 import { DdrError } from '../api/errors.ts';
 import { withoutDefaults } from '../api/hash.ts';
 import type { Run } from '../api/run.ts';
+import { networkShape } from '../api/spec/codec.ts';
 import { type Model, modelSchema } from '../api/spec/model.ts';
 import type { Training } from '../api/spec/training.ts';
 import { modelPlans } from '../operator/plan/identity.ts';
@@ -63,12 +64,12 @@ function subjectsOfRun({ metadata, spec }: Run): Subject[] {
     const states = plans.flatMap((plan) => plan.states.map(({ index }) => index));
     const title = `${metadata.name}: ${counted(plans.length, 'model')} of ${counted(first.states.length, 'state')} each, states ${states[0]}-${states.at(-1)}`;
     const { labels, contexts } = spec.dataset;
-    const { size, channels } = spec.dataset.image;
+    const image = networkShape(spec.dataset.image, spec.codec);
     return [
       {
         title,
         model,
-        image: { size, channels },
+        image,
         conditions: {
           classes: labels?.classes,
           context: contexts && { tokens: contexts.tokens, width: contexts.width },

@@ -9,7 +9,7 @@ import { allChildren } from '../operator/plan/render.ts';
 
 /** Claims that a run reads, or writes but does not own: they have to be there before it starts. */
 function claimsOf({ spec }: Run): { what: string; claimName: string; path: string }[] {
-  const { evaluation, dataset, checkpoints } = spec;
+  const { evaluation, dataset, codec, checkpoints } = spec;
   const reference = evaluation?.reference.file?.volume;
   const weights = evaluation?.extractor.weights?.volume;
   const { claimName } = checkpoints.volume.shared;
@@ -17,6 +17,7 @@ function claimsOf({ spec }: Run): { what: string; claimName: string; path: strin
     { what: 'spec.dataset', ...dataset.source.volume },
     ...(reference === undefined ? [] : [{ what: 'spec.evaluation.reference', ...reference }]),
     ...(weights === undefined ? [] : [{ what: 'spec.evaluation.extractor.weights', ...weights }]),
+    ...(codec.weights === undefined ? [] : [{ what: 'spec.codec.weights', ...codec.weights.volume }]),
     ...(claimName === undefined ? [] : [{ what: 'spec.checkpoints', claimName, path: '' }]),
   ];
 }

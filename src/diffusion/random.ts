@@ -46,6 +46,7 @@ export const streams = {
   conditions: 7,
   flips: 8,
   labels: 9,
+  latents: 10,
 } as const;
 export type Stream = (typeof streams)[keyof typeof streams];
 

@@ -17,11 +17,20 @@ export const everything: SpecInput = {
   dataset: {
     source: volume('data', 'faces'),
     format: 'Npz',
-    image: { size: 32, channels: 3, fit: 'Pad' },
+    image: { size: 64, channels: 3, fit: 'Pad' },
     array: 'x_train',
+    latents: { values: 'MeanAndLogVariance', order: 'ChannelsLast', spread: 'log_variance' },
     limit: 5000,
     maxBroken: 3,
     revision: 'second',
+  },
+  codec: {
+    name: 'AutoencoderKL',
+    weights: volume('codec', 'vae'),
+    downsampling: 2,
+    channels: 6,
+    scalingFactor: 0.5,
+    shiftFactor: 0.25,
   },
   model: { baseChannels: 64, channelMultipliers: [1, 2], residualBlocks: 2, attentionResolutions: [16] },
   training: {
@@ -116,8 +125,8 @@ export const everything: SpecInput = {
 
 const contexts = (path: string) => ({ path, from: 'Npz' as const, array: 'contexts' });
 
-/** The same with conditions, which cannot be set without one another. */
-export const conditioned: SpecInput = {
+/** The same with conditions, which cannot be set without one another: class and context of each latent. */
+export const conditionedLatents: SpecInput = {
   ...everything,
   dataset: {
     ...everything.dataset,
@@ -125,10 +134,10 @@ export const conditioned: SpecInput = {
     contexts: { ...contexts('contexts.npz'), tokens: 8, width: 16 },
   },
   model: { ...everything.model, transformerDepths: [0, 1] },
-  training: { ...everything.training, conditionDropout: 0.25, horizontalFlips: true },
+  training: { ...everything.training, conditionDropout: 0.25 },
   overrides: everything.overrides?.map((override) => ({
     ...override,
-    training: { ...override.training, conditionDropout: 0.5, horizontalFlips: true },
+    training: { ...override.training, conditionDropout: 0.5 },
   })),
   sampling: {
     ...everything.sampling,
@@ -136,4 +145,20 @@ export const conditioned: SpecInput = {
     labels: { from: 'Listed', list: [1, 2] },
     contexts: contexts('prompts.npz'),
   },
+};
+
+/** The same of images, which can be mirrored. */
+export const conditioned: SpecInput = {
+  ...conditionedLatents,
+  dataset: {
+    ...conditionedLatents.dataset,
+    image: { ...everything.dataset.image, size: 32 },
+    latents: undefined,
+  },
+  codec: undefined,
+  training: { ...conditionedLatents.training, horizontalFlips: true },
+  overrides: conditionedLatents.overrides?.map((override) => ({
+    ...override,
+    training: { ...override.training, horizontalFlips: true },
+  })),
 };

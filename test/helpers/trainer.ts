@@ -9,11 +9,12 @@ import type { AggregateTask, EvaluateTask, SampleTask, TrainTask } from '../../s
 import { normals, streams } from '../../src/diffusion/random.ts';
 import { runAggregate } from '../../src/trainer/aggregate/aggregate.ts';
 import { type ContextsContent, conditionsOf } from '../../src/trainer/artifacts/conditions.ts';
-import { openDataset, saveDataset, startDigest } from '../../src/trainer/artifacts/dataset.ts';
+import { openDataset, startDigest } from '../../src/trainer/artifacts/dataset.ts';
 import { saveFinal } from '../../src/trainer/artifacts/finalModel.ts';
 import { createPosixStore } from '../../src/trainer/artifacts/posixStore.ts';
 import { type PreparedRecord, savePrepared } from '../../src/trainer/artifacts/prepared.ts';
 import { promptsContent, promptsRecordOf } from '../../src/trainer/artifacts/prompts.ts';
+import { saveDataset } from '../../src/trainer/artifacts/saveDataset.ts';
 import type { ArtifactStore } from '../../src/trainer/artifacts/store.ts';
 import type { TrainerContext } from '../../src/trainer/context/context.ts';
 import { bytesPerImage, type ImageSource } from '../../src/trainer/data/imageSource.ts';

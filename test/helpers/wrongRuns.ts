@@ -19,10 +19,70 @@ const dataset = (fields: object) => ({
 });
 const labelled = (fields: object = {}) => dataset({ labels: { classes: 10, from: 'Idx', ...fields } });
 const contexts = { path: 'c.npy', from: 'Npy', tokens: 4, width: 8 };
+/** A run of latents of 8×8. */
+const latent = (fields: object) => ({
+  ...dataset({ image: { size: 32, channels: 1 }, ...fields }),
+  codec: { name: 'AutoencoderKL', weights: { volume: { claimName: 'codec' } }, downsampling: 8, channels: 4 },
+  sampling: { clip: false },
+});
 const shared = (fields: object) => ({ checkpoints: { volume: { shared: fields } } });
 
 /** Every kind of mistake that the schema refuses; tried against zod and against a real API server. */
 export const wrongRuns: WrongRun[] = [
+  {
+    title: 'latents in a folder of images',
+    spec: latent({ format: 'ImageFolder', latents: {} }),
+    field: 'spec.dataset.format',
+    says: /must be Npy or Npz/,
+  },
+  {
+    title: 'latents without a codec',
+    spec: { ...latent({ format: 'Npy', latents: {} }), codec: {} },
+    field: 'spec.codec.name',
+    says: /set codec\.name to AutoencoderKL/,
+  },
+  {
+    title: 'a spread of nothing but means',
+    spec: latent({ format: 'Npy', latents: { spread: 'b.npy' } }),
+    field: 'spec.dataset.latents.values',
+    says: /say which of them it holds/,
+  },
+  {
+    title: 'latents and a reference from the images',
+    spec: { ...latent({ format: 'Npy', latents: {} }), evaluation: { extractor: { name: 'mnist-classifier' } } },
+    field: 'spec.evaluation.reference',
+    says: /must be a file with dataset\.latents/,
+  },
+  {
+    title: 'latents that are clipped to [−1, 1]',
+    spec: { ...latent({}), sampling: {} },
+    field: 'spec.sampling.clip',
+    says: /must be false with codec AutoencoderKL/,
+  },
+  {
+    title: 'images that latents do not divide',
+    spec: latent({ image: { size: 28, channels: 1 } }),
+    field: 'spec.dataset.image.size',
+    says: /divisible by codec\.downsampling/,
+  },
+  {
+    title: 'attention at a resolution that latents do not have',
+    spec: { ...latent({}), model: { attentionResolutions: [32] } },
+    field: 'spec.model.attentionResolutions',
+    says: /its latents’/,
+  },
+  {
+    title: 'an autoencoder without weights',
+    spec: { codec: { name: 'AutoencoderKL' }, sampling: { clip: false } },
+    field: 'spec.codec.weights',
+    says: /go together/,
+  },
+  {
+    title: 'pixels with a scaling factor',
+    spec: { codec: { scalingFactor: 0.5 } },
+    field: 'spec.codec.name',
+    says: /are of AutoencoderKL/,
+  },
   {
     title: 'S > T',
     spec: schedule({ states: 11, timesteps: 10 }),

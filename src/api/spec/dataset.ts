@@ -13,6 +13,48 @@ export const volumePathSchema = z
 /** Height and width in pixels, and 1 channel for grey or 3 for RGB: of stored images, of what a network sees, of pictures. */
 export const imageShapeSchema = z.strictObject({ size: z.int().min(1), channels: z.literal([1, 3]) });
 
+/** Height and width, and channels, of what a network sees: an image, or its latent. */
+export interface NetworkShape {
+  size: number;
+  channels: number;
+}
+
+/** What pre-encoded latents tell of the normal that an image's latent is drawn from. */
+export const latentValues = ['Mean', 'MeanAndDeviation', 'MeanAndLogVariance'] as const;
+
+const latentsSchema = withRules(
+  z
+    .strictObject({
+      values: z
+        .enum(latentValues)
+        .default('Mean')
+        .describe(
+          "What the array has of each latent: its mean, or its mean and its standard deviation or logarithm of the variance, as 2·codec.channels channels, the means first. With either an image's latent is drawn anew each time it is seen.",
+        ),
+      order: z
+        .enum(['ChannelsFirst', 'ChannelsLast'])
+        .default('ChannelsFirst')
+        .describe('Shape of the array: [N,C,H,W] or [N,H,W,C].'),
+      spread: relativePath
+        .min(1)
+        .optional()
+        .describe(
+          'Where deviations or log-variances are an array of their own, of the shape of the means. Npy: its file, on the volume of source. Npz: its name.',
+        ),
+    })
+    .describe(
+      'The source holds latents of images instead of images: an Npy or Npz array of float16 or float32, as the encoder gave them, not scaled.',
+    ),
+  [
+    {
+      cel: "!has(self.spread) || self.values != 'Mean'",
+      message: 'spread goes with MeanAndDeviation or MeanAndLogVariance: say which of them it holds',
+      path: ['values'],
+      check: ({ spread, values }) => spread === undefined || values !== 'Mean',
+    },
+  ],
+);
+
 export const imageSchema = z
   .strictObject({
     size: integer(4, 1024).describe('Height and width in pixels. Images of another size are resized to it, see fit.'),
@@ -26,7 +68,7 @@ export const imageSchema = z
   })
   .describe('Shape that every image is brought to.');
 
-const dataset = z
+const fields = z
   .strictObject({
     source: z.strictObject({ volume: volumePathSchema }).describe('Where the images are.'),
     format: z
@@ -43,6 +85,7 @@ const dataset = z
       .describe('Npz: the array of images, where the file has several that could be, such as x_train.'),
     labels: labelsSchema.optional(),
     contexts: contextsSchema.optional(),
+    latents: latentsSchema.optional(),
     limit: integer(1).optional().describe('Use only the first this many images.'),
     maxBroken: integer(0)
       .default(0)
@@ -59,7 +102,7 @@ const dataset = z
 
 const isOfFiles = (format: string) => format === 'ImageFolder' || format === 'ImageZip';
 
-export const datasetSchema = withRules(dataset, [
+export const datasetSchema = withRules(fields, [
   {
     cel: "!has(self.labels) || !(self.labels.from in ['ClassFolders', 'DatasetJson']) || self.format in ['ImageFolder', 'ImageZip']",
     message: 'labels from ClassFolders and DatasetJson are those of image files: format ImageFolder or ImageZip',
@@ -77,8 +120,15 @@ export const datasetSchema = withRules(dataset, [
       labels.path !== undefined ||
       labels.from === format,
   },
+  {
+    cel: "!has(self.latents) || self.format == 'Npy' || self.format == 'Npz'",
+    message: 'latents are an array: format must be Npy or Npz',
+    path: ['format'],
+    check: ({ latents, format }) => latents === undefined || format === 'Npy' || format === 'Npz',
+  },
 ]);
 
 export type ImageShape = z.output<typeof imageShapeSchema>;
 export type ImageSpec = z.output<typeof imageSchema>;
+export type Latents = z.output<typeof latentsSchema>;
 export type Dataset = z.output<typeof datasetSchema>;

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { compact } from '../compact.ts';
 import { integer, withRules } from '../rules.ts';
 import { checkpointsSchema } from './checkpoints.ts';
+import { type Codec, codecSchema, networkSize, networkSizeCel } from './codec.ts';
 import { conditionRules } from './conditionRules.ts';
-import { datasetSchema } from './dataset.ts';
+import { type Dataset, datasetSchema } from './dataset.ts';
 import { evaluationSchema } from './evaluation.ts';
 import { executionSchema } from './execution.ts';
 import { modelSchema } from './model.ts';
@@ -18,6 +19,8 @@ const factors = [1, 2, 4, 8, 16, 32, 64, 128];
 
 /** Whether an image of `size` pixels can be halved once per level after the first. */
 const divides = (size: number, levels: number) => size % (factors[levels - 1] ?? Number.NaN) === 0;
+/** Height and width of what the networks see. */
+const sizeSeen = ({ dataset, codec }: { dataset: Dataset; codec: Codec }) => networkSize(dataset.image.size, codec);
 const isResolution = (size: number, resolution: number) => factors.some((f) => f * resolution === size);
 
 /** CEL for a number of training that an override `o` may replace. */
@@ -31,6 +34,7 @@ export const specSchema = withRules(
     .strictObject({
       schedule: scheduleSchema,
       dataset: datasetSchema,
+      codec: codecSchema,
       model: modelSchema,
       training: trainingSchema,
       overrides: overridesSchema,
@@ -55,18 +59,18 @@ export const specSchema = withRules(
     .describe('What to train, on what, and where.'),
   [
     {
-      cel: 'self.dataset.image.size % [1,2,4,8,16,32,64,128][self.model.channelMultipliers.size() - 1] == 0',
+      cel: `${networkSizeCel} % [1,2,4,8,16,32,64,128][self.model.channelMultipliers.size() - 1] == 0`,
       message:
-        'dataset.image.size must be divisible by 2 for every level of model.channelMultipliers after the first; change size or use fewer levels',
+        'dataset.image.size must be divisible by 2 for every level of model.channelMultipliers after the first (with AutoencoderKL, its latents’ size must be); change size or use fewer levels',
       path: ['dataset', 'image', 'size'],
-      check: (s) => divides(s.dataset.image.size, s.model.channelMultipliers.length),
+      check: (s) => divides(sizeSeen(s), s.model.channelMultipliers.length),
     },
     {
-      cel: 'self.model.attentionResolutions.all(r, [1,2,4,8,16,32,64,128].exists(f, f * r == self.dataset.image.size))',
+      cel: `self.model.attentionResolutions.all(r, [1,2,4,8,16,32,64,128].exists(f, f * r == ${networkSizeCel}))`,
       message:
-        'model.attentionResolutions must be resolutions that the U-Net has: dataset.image.size divided by a power of two',
+        'model.attentionResolutions must be resolutions that the U-Net has: dataset.image.size divided by a power of two, with AutoencoderKL its latents’ size',
       path: ['model', 'attentionResolutions'],
-      check: (s) => s.model.attentionResolutions.every((r) => isResolution(s.dataset.image.size, r)),
+      check: (s) => s.model.attentionResolutions.every((r) => isResolution(sizeSeen(s), r)),
     },
     ...modelRules,
     {
@@ -87,26 +91,22 @@ export const specSchema = withRules(
         }),
     },
     {
-      cel: 'self.overrides.all(o, !has(o.model) || !has(o.model.channelMultipliers) || self.dataset.image.size % [1,2,4,8,16,32,64,128][o.model.channelMultipliers.size() - 1] == 0)',
+      cel: `self.overrides.all(o, !has(o.model) || !has(o.model.channelMultipliers) || ${networkSizeCel} % [1,2,4,8,16,32,64,128][o.model.channelMultipliers.size() - 1] == 0)`,
       message:
-        'dataset.image.size must be divisible by 2 for every level of an override’s channelMultipliers after the first',
+        'dataset.image.size must be divisible by 2 for every level of an override’s channelMultipliers after the first (with AutoencoderKL, its latents’ size must be)',
       path: ['overrides'],
       check: (s) =>
         s.overrides.every(
-          (o) =>
-            o.model?.channelMultipliers === undefined ||
-            divides(s.dataset.image.size, o.model.channelMultipliers.length),
+          (o) => o.model?.channelMultipliers === undefined || divides(sizeSeen(s), o.model.channelMultipliers.length),
         ),
     },
     {
-      cel: 'self.overrides.all(o, !has(o.model) || !has(o.model.attentionResolutions) || o.model.attentionResolutions.all(r, [1,2,4,8,16,32,64,128].exists(f, f * r == self.dataset.image.size)))',
+      cel: `self.overrides.all(o, !has(o.model) || !has(o.model.attentionResolutions) || o.model.attentionResolutions.all(r, [1,2,4,8,16,32,64,128].exists(f, f * r == ${networkSizeCel})))`,
       message:
-        'an override’s attentionResolutions must be resolutions that the U-Net has: dataset.image.size divided by a power of two',
+        'an override’s attentionResolutions must be resolutions that the U-Net has: dataset.image.size divided by a power of two, with AutoencoderKL its latents’ size',
       path: ['overrides'],
       check: (s) =>
-        s.overrides.every((o) =>
-          (o.model?.attentionResolutions ?? []).every((r) => isResolution(s.dataset.image.size, r)),
-        ),
+        s.overrides.every((o) => (o.model?.attentionResolutions ?? []).every((r) => isResolution(sizeSeen(s), r))),
     },
     {
       cel: 'self.training.microBatchSize == 0 || self.training.batchSize % self.training.microBatchSize == 0',
@@ -147,6 +147,41 @@ export const specSchema = withRules(
       check: (s) => s.evaluation === undefined || s.sampling.count >= 2,
     },
     ...conditionRules,
+    {
+      cel: "self.codec.name == 'Pixels' || self.dataset.image.size % self.codec.downsampling == 0",
+      message: 'dataset.image.size must be divisible by codec.downsampling; it is the size of pictures, not of latents',
+      path: ['dataset', 'image', 'size'],
+      check: (s) => s.codec.name === 'Pixels' || s.dataset.image.size % s.codec.downsampling === 0,
+    },
+    {
+      cel: "!has(self.dataset.latents) || self.codec.name != 'Pixels'",
+      message: 'dataset.latents need a codec that makes pictures of samples: set codec.name to AutoencoderKL',
+      path: ['codec', 'name'],
+      check: (s) => s.dataset.latents === undefined || s.codec.name !== 'Pixels',
+    },
+    {
+      cel: "self.codec.name == 'Pixels' || !self.sampling.clip",
+      message: 'sampling.clip must be false with codec AutoencoderKL: latents are not within [−1, 1]',
+      path: ['sampling', 'clip'],
+      check: (s) => s.codec.name === 'Pixels' || !s.sampling.clip,
+    },
+    {
+      cel: "self.codec.name == 'Pixels' || (!self.training.horizontalFlips && self.overrides.all(o, !has(o.training) || !has(o.training.horizontalFlips) || !o.training.horizontalFlips))",
+      message:
+        'horizontalFlips must be false with codec AutoencoderKL: a mirrored latent is not the latent of the mirrored image; prepare mirrored images, or their latents, as data of their own',
+      path: ['training', 'horizontalFlips'],
+      check: (s) =>
+        s.codec.name === 'Pixels' ||
+        (!s.training.horizontalFlips && s.overrides.every((o) => o.training?.horizontalFlips !== true)),
+    },
+    {
+      cel: '!has(self.dataset.latents) || !has(self.evaluation) || has(self.evaluation.reference.file)',
+      message:
+        'evaluation.reference must be a file with dataset.latents: there are no images to compute its statistics from',
+      path: ['evaluation', 'reference'],
+      check: (s) =>
+        s.dataset.latents === undefined || s.evaluation === undefined || s.evaluation.reference.file !== undefined,
+    },
     {
       cel: '!oldSelf.cancel || self.cancel',
       message: 'cancel cannot be taken back; make a new run instead',

@@ -72,7 +72,9 @@ export const trainingSchema = z
       .default(0),
     horizontalFlips: z
       .boolean()
-      .describe('Mirrors half of the images, left and right, drawn anew whenever an image is learned from.')
+      .describe(
+        'Mirrors half of the images, left and right, drawn anew whenever an image is learned from. Not with codec AutoencoderKL: latents are made once, and a mirrored latent is not the latent of the mirrored image.',
+      )
       .default(false),
     precision: z
       .enum(['Float32', 'BFloat16'])

@@ -25,6 +25,7 @@ export function datasetOf({ metadata, spec, status }: Run, pods: PodsByJob): Run
     reference,
     weights,
     prompts,
+    codec,
     previous,
   } = said;
   const other = before?.digest === digest ? undefined : before?.digest;
@@ -40,6 +41,7 @@ export function datasetOf({ metadata, spec, status }: Run, pods: PodsByJob): Run
     referenceDigest: reference,
     weightsDigest: weights,
     promptsDigest: prompts,
+    codecDigest: codec,
   });
 }
 

@@ -1,6 +1,7 @@
 import { type EffectiveSettings, effectiveSettings, overrideOf } from '../../api/effective.ts';
 import { contentHash, withoutDefaults } from '../../api/hash.ts';
 import type { Component } from '../../api/names.ts';
+import { codecSchema, encodes } from '../../api/spec/codec.ts';
 import { promptsSchema } from '../../api/spec/conditions.ts';
 import { datasetSchema } from '../../api/spec/dataset.ts';
 import { type Evaluation, evaluationSchema } from '../../api/spec/evaluation.ts';
@@ -28,7 +29,7 @@ export interface ModelPlan {
 /** What prepare found in the source. All addresses but its own follow from it. */
 export type Data = Pick<
   NonNullable<RunStatus['dataset']>,
-  'digest' | 'referenceDigest' | 'weightsDigest' | 'promptsDigest'
+  'digest' | 'referenceDigest' | 'weightsDigest' | 'promptsDigest' | 'codecDigest'
 >;
 
 /** Stands for data that nobody has read yet, where a run's children are shown before it has any. */
@@ -46,6 +47,8 @@ export interface Addresses {
   /** Of the sampling Job, which also computes features. */
   sampleJob: string;
   report: string;
+  /** sha256 of the codec's files; only where it has some. */
+  codecDigest?: string;
 }
 
 /** Latent states of a spec, the cleanest first. */
@@ -67,11 +70,13 @@ function filesOf(evaluation: Evaluation | undefined): object {
   return { reference: reference?.file && withoutDefaults(evaluationSchema.shape.reference, reference), network };
 }
 
-export const prepareAddress = once(({ dataset, evaluation, sampling }: Spec): string =>
+export const prepareAddress = once(({ dataset, evaluation, codec, training, sampling }: Spec): string =>
   contentHash({
     addressFormat,
     dataset: withoutDefaults(datasetSchema, dataset),
     prompts: withoutDefaults(promptsSchema, sampling.contexts),
+    codec: withoutDefaults(codecSchema, codec),
+    threads: encodes({ dataset, codec }) ? training.threads : undefined,
     ...filesOf(evaluation),
   }),
 );
@@ -89,7 +94,7 @@ function recipesOf(plans: readonly ModelPlan[]): ReadonlyMap<EffectiveSettings, 
 export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data): Addresses {
   const { schedule, sampling, evaluation, training } = spec;
   const { family, alphas, timesteps } = schedule;
-  const { digest, referenceDigest, weightsDigest, promptsDigest } = data;
+  const { digest, referenceDigest, weightsDigest, promptsDigest, codecDigest } = data;
   const recipes = recipesOf(plans);
   const models = plans.map(({ states, settings }) =>
     contentHash({
@@ -110,6 +115,7 @@ export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data)
     sampling: withoutDefaults(samplingSchema, sampling),
     threads: training.threads,
     promptsDigest,
+    codecDigest,
   });
   const extractor = evaluation && withoutDefaults(evaluationSchema.shape.extractor, evaluation.extractor);
   return {
@@ -128,6 +134,7 @@ export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data)
       weightsDigest,
       threads: training.threads,
     }),
+    ...(codecDigest !== undefined && { codecDigest }),
   };
 }
 

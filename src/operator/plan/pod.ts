@@ -59,7 +59,7 @@ function container(run: Run, task: Task, settings: Settings): V1Container {
       timeoutSeconds: 5,
       failureThreshold: 4,
     },
-    resources: requirements(execution.resources, steps[task.kind].usesGpus),
+    resources: requirements(execution.resources, steps[task.kind].usesGpus(run)),
     volumeMounts: volumes.map(({ volume, path }) => ({
       name: volume.name,
       mountPath: path,

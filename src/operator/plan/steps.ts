@@ -2,13 +2,14 @@ import { compact } from '../../api/compact.ts';
 import { runDirectory } from '../../api/layout.ts';
 import { type Component, components } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
+import { encodes } from '../../api/spec/codec.ts';
 import type { ConditionType, Phase, RunStatus } from '../../api/status.ts';
 import { type Child, countOf, isDone, type WantedJob } from './child.ts';
 import { type Addresses, childNames, type ModelPlan } from './identity.ts';
 import { type Judgement, no, yes } from './judgement.ts';
 
 /** Claims besides the run's own, which every step has. */
-export type Mount = 'data' | 'reference' | 'weights';
+export type Mount = 'data' | 'reference' | 'weights' | 'codec';
 
 /** All that is known of a step of the pipeline. Its name is also its trainer subcommand, its kind of task and its Jobs' component. */
 export interface Step {
@@ -18,7 +19,7 @@ export interface Step {
   /** Whether its Jobs' addresses are known only once the data have been read. */
   followsFromData: boolean;
   /** Whether its pods get resources such as GPUs. */
-  usesGpus: boolean;
+  usesGpus: (run: Run) => boolean;
   mounts: readonly Mount[];
   /** Field of the status that comes from the termination message of its pod. */
   reports: 'dataset' | 'bundle' | 'results' | undefined;
@@ -63,17 +64,21 @@ function judgeTrained(models: readonly Child[]): Judgement {
 const common = ({ metadata }: Run, hash: string) => ({ directory: runDirectory(metadata.name), hash });
 const nameOf = ({ metadata }: Run, step: Component, hash: string) => childNames(metadata.name).step(step, hash);
 
+/** The codec of a run that has one with files of its own. */
+const codecOf = ({ spec: { codec } }: Run) => (codec.name === 'Pixels' ? undefined : codec);
+
 const table = {
   prepare: {
     condition: 'Prepared',
     phase: 'Preparing',
     followsFromData: false,
-    usesGpus: false,
-    mounts: ['data', 'reference', 'weights'],
+    usesGpus: ({ spec }) => encodes(spec),
+    mounts: ['data', 'reference', 'weights', 'codec'],
     reports: 'dataset',
     jobs: (run, _models, { prepare: hash }) => {
-      const { dataset, evaluation, sampling } = run.spec;
-      const own = { dataset, evaluation, prompts: sampling.contexts };
+      const { dataset, evaluation, sampling, training } = run.spec;
+      const threads = encodes(run.spec) ? training.threads : undefined;
+      const own = { dataset, evaluation, prompts: sampling.contexts, codec: codecOf(run), threads };
       const task = compact({ kind: 'prepare' as const, ...common(run, hash), ...own });
       return [{ step: 'prepare', name: nameOf(run, 'prepare', hash), hash, task }];
     },
@@ -83,7 +88,7 @@ const table = {
     condition: 'Trained',
     phase: 'Training',
     followsFromData: true,
-    usesGpus: true,
+    usesGpus: () => true,
     mounts: [],
     reports: undefined,
     jobs: (run, models, { dataset, models: hashes }) => {
@@ -105,7 +110,7 @@ const table = {
     condition: 'Aggregated',
     phase: 'Aggregating',
     followsFromData: true,
-    usesGpus: false,
+    usesGpus: () => false,
     mounts: [],
     reports: 'bundle',
     jobs: (run, _models, { dataset, models, bundle: hash }) => {
@@ -122,14 +127,15 @@ const table = {
     condition: 'Sampled',
     phase: 'Sampling',
     followsFromData: true,
-    usesGpus: true,
-    mounts: ['weights'],
+    usesGpus: () => true,
+    mounts: ['weights', 'codec'],
     reports: undefined,
-    jobs: (run, _models, { prepare, bundle, samples: hash, sampleJob }) => {
+    jobs: (run, _models, { prepare, bundle, samples: hash, sampleJob, codecDigest }) => {
       const { sampling, training, evaluation } = run.spec;
       const prepared = sampling.contexts && prepare;
       const own = { bundle, prepared, sampling, threads: training.threads, extractor: evaluation?.extractor };
-      const task = compact({ kind: 'sample' as const, ...common(run, hash), ...own });
+      const codec = { codec: codecOf(run), codecDigest };
+      const task = compact({ kind: 'sample' as const, ...common(run, hash), ...own, ...codec });
       return [{ step: 'sample', name: nameOf(run, 'sample', sampleJob), hash, task, shards: sampling.shards }];
     },
     judge: texts('The samples are drawn.', 'Samples are being drawn.', 'Waits for the bundle.'),
@@ -138,7 +144,7 @@ const table = {
     condition: 'Evaluated',
     phase: 'Evaluating',
     followsFromData: true,
-    usesGpus: false,
+    usesGpus: () => false,
     mounts: ['reference', 'weights'],
     reports: 'results',
     jobs: (run, _models, { prepare, dataset, bundle, samples, report: hash }) => {

@@ -36,6 +36,7 @@ export function wantedOf(run: Run, data: Data): Wanted {
     data.referenceDigest,
     data.weightsDigest,
     data.promptsDigest,
+    data.codecDigest,
   ]);
   const known = last(run.spec);
   if (known.wanted === undefined || known.of !== of) Object.assign(known, { of, wanted: compute(run, data) });

@@ -19,6 +19,7 @@ import { type FinalRecord, loadFinal, weightsFile } from '../artifacts/finalMode
 import { loadOrName, makeAnew, toJson } from '../artifacts/records.ts';
 import type { Content } from '../artifacts/store.ts';
 import { stillStarting, stopIfAsked, type TrainerContext } from '../context/context.ts';
+import { latentScaleSchema } from '../data/latents.ts';
 
 const stopped = 'stopped; the models are kept, and the bundle is made anew';
 
@@ -94,6 +95,7 @@ async function describeBundle(task: AggregateTask, context: TrainerContext): Pro
     format: bundleFormat,
     hash: task.hash,
     image: data.shape,
+    ...(data.latents && { latents: latentScaleSchema.parse(data.latents) }),
     schedule: first.schedule,
     dataset: { address: task.dataset, count: data.count, sha256: data.sha256 },
     moments: data.moments,

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
-import { imageShapeSchema } from '../../api/spec/dataset.ts';
+import { imageShapeSchema, type NetworkShape } from '../../api/spec/dataset.ts';
 import { modelSchema } from '../../api/spec/model.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import { predictions } from '../../diffusion/prediction.ts';
+import { latentScaleSchema, shapeOfLatents } from '../data/latents.ts';
 import type { Moments } from '../data/moments.ts';
 import { sha256 } from '../formats/digest.ts';
 import { readSafetensors, type Safetensors } from '../formats/safetensors.ts';
@@ -25,10 +26,12 @@ export const manifestSchema = z.object({
   format: z.literal(bundleFormat),
   hash: z.string(),
   image: imageShapeSchema,
+  /** What the networks see instead of images, where it is latents of them. */
+  latents: latentScaleSchema.optional(),
   schedule: scheduleRecordSchema,
   /** The images that every model has learned from. */
   dataset: datasetReferenceSchema,
-  /** Mean and deviation of the data per pixel, in [−1, 1]. */
+  /** Mean and deviation of the data per value, as the networks see them. */
   moments: bundledFile,
   /** What the models may be told besides x: classes, and the shape of contexts. None where left out. */
   conditions: conditionsSchema.optional(),
@@ -67,6 +70,11 @@ export const filesOf = ({ models, moments }: Manifest): BundledFile[] => [
   ...models.flatMap((model) => [model, ...(model.further ?? [])]),
   moments,
 ];
+
+/** Shape of what the networks of a bundle see: of its images, or of latents of them. */
+export function networkShapeOf({ image, latents }: Pick<Manifest, 'image' | 'latents'>): NetworkShape {
+  return latents === undefined ? image : shapeOfLatents(latents);
+}
 
 /** States of a manifest's models, the cleanest first. */
 export function statesOf({ models }: Pick<Manifest, 'models'>): LatentState[] {

@@ -4,7 +4,15 @@ import { conditioningOf } from '../model/conditioning.ts';
 import { fromDiffusers, toDiffusers } from '../model/diffusers/network.ts';
 import { unetConfig } from '../model/parameters.ts';
 import { parameterSpecs } from '../model/unet.ts';
-import { type Bundle, type BundledModel, type Manifest, manifestFile, manifestSchema, openBundle } from './bundle.ts';
+import {
+  type Bundle,
+  type BundledModel,
+  type Manifest,
+  manifestFile,
+  manifestSchema,
+  networkShapeOf,
+  openBundle,
+} from './bundle.ts';
 import { conditionsOf } from './conditions.ts';
 import { parseJson, readJson, recordOf, toJson } from './records.ts';
 import type { ArtifactStore } from './store.ts';
@@ -48,7 +56,7 @@ function modelFiles(
   manifest: Manifest,
   { tensors }: Safetensors,
 ): Record<string, Uint8Array | string> {
-  const config = unetConfig(model.model, manifest.image);
+  const config = unetConfig(model.model, networkShapeOf(manifest));
   const exported = toDiffusers(config, model.states.length, conditionsOf(manifest.conditions), (name) => {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw new DdrError('InputMismatch', `has no tensor ${name}`, { where: model.file });
@@ -84,7 +92,7 @@ export async function exportDiffusers(from: Place, to: Place): Promise<number> {
 /** A model's weights from its folder in diffusers' layout, in our layout. */
 async function importModel(from: Place, model: BundledModel, manifest: Manifest): Promise<Uint8Array> {
   const folder = { store: from.store, key: `${from.key}/${folderOf(model)}` };
-  const config = unetConfig(model.model, manifest.image);
+  const config = unetConfig(model.model, networkShapeOf(manifest));
   const conditioning = conditioningOf(model.states.length, config, conditionsOf(manifest.conditions));
   const specs = parameterSpecs(config, conditioning);
   const where = from.store.describe(`${folder.key}/${files.weights}`);

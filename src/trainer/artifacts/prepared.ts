@@ -39,6 +39,8 @@ export const preparedRecordSchema = z.object({
   weights: sha256.optional(),
   /** Contexts that the samples are to be drawn to, beside the record. */
   prompts: promptsRecordSchema.optional(),
+  /** The same of the codec, where it has files. */
+  codec: sha256.optional(),
   /** Digest of the dataset that the same source was before, where it was another. */
   previous: sha256.optional(),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { imageShapeSchema } from '../../api/spec/dataset.ts';
 import { predictions } from '../../diffusion/prediction.ts';
+import { latentScaleSchema } from '../data/latents.ts';
 import { lossPointSchema } from './checkpoint.ts';
 import { conditionsSchema } from './conditions.ts';
 import { datasetReferenceSchema } from './dataset.ts';
@@ -17,6 +18,8 @@ export const reportSchema = z.object({
   bundle: z.object({ path: z.string(), digest: z.string() }),
   schedule: scheduleRecordSchema,
   image: imageShapeSchema,
+  /** What the networks see instead of images, where it is latents of them. */
+  latents: latentScaleSchema.optional(),
   /** What the models may be told besides x; none where left out. */
   conditions: conditionsSchema.optional(),
   /** What was learned from, where it came from and what was left out of it. */

@@ -13,6 +13,7 @@ export interface TrainerContext {
     data?: string | undefined;
     reference?: string | undefined;
     weights?: string | undefined;
+    codec?: string | undefined;
   };
   logger: Logger;
   /** Reports where the work is; cheap, may be called often. */

@@ -83,9 +83,17 @@ export async function openNpy(where: string): Promise<NumberArray> {
   };
 }
 
-/** Whether an array could be of images. */
-const isImages = (entry: NpzEntry): entry is { name: string; header: NpyHeader } =>
-  'header' in entry && layoutOf(entry.header.shape) !== undefined;
+/** What array of an archive is looked for where none is named. */
+export interface Wanted {
+  fits: (header: Pick<NpyHeader, 'shape' | 'type'>) => boolean;
+  /** For messages. */
+  kind: string;
+}
+
+const images: Wanted = {
+  fits: ({ shape }) => layoutOf(shape) !== undefined,
+  kind: 'images [N,H,W], [N,H,W,C] or [N,C,H,W]',
+};
 
 /** Arrays that a message names. */
 const namedArrays = 10;
@@ -99,17 +107,17 @@ function described(entries: readonly NpzEntry[]): string {
   return [...named, ...(others > 0 ? [`and ${others.toLocaleString('en')} others`] : [])].join(', ') || 'none';
 }
 
-/** The array of images of an archive: the one that was asked for, or the only one that could be. */
-function chooseArray(entries: NpzEntry[], wanted: string | undefined, where: string): NpzEntry {
-  if (wanted !== undefined) {
-    const named = entries.find(({ name }) => name === wanted || `${name}.npy` === wanted);
-    if (named !== undefined) return named;
-    throw new DdrError('InputForeign', `has no array ${wanted}, only ${described(entries)}`, {
+/** The array of an archive: the one that was asked for, or the only one that could be. */
+function chooseArray(entries: NpzEntry[], named: string | undefined, { fits, kind }: Wanted, where: string): NpzEntry {
+  if (named !== undefined) {
+    const found = entries.find(({ name }) => name === named || `${name}.npy` === named);
+    if (found !== undefined) return found;
+    throw new DdrError('InputForeign', `has no array ${named}, only ${described(entries)}`, {
       where,
       hint: 'Name one of them in dataset.array.',
     });
   }
-  const possible = entries.filter(isImages);
+  const possible = entries.filter((entry) => 'header' in entry && fits(entry.header));
   const [only, second] = possible;
   if (only !== undefined && second === undefined) return only;
   if (only !== undefined) {
@@ -120,21 +128,25 @@ function chooseArray(entries: NpzEntry[], wanted: string | undefined, where: str
   }
   const unreadable = entries.find((entry) => 'error' in entry);
   if (unreadable !== undefined) throw unreadable.error;
-  throw new DdrError(
-    'InputForeign',
-    `has no array of images [N,H,W], [N,H,W,C] or [N,C,H,W], only ${described(entries)}`,
-    { where, hint: 'Save one array of such a shape, made by numpy.stack(images) or array.reshape.' },
-  );
+  throw new DdrError('InputForeign', `has no array of ${kind}, only ${described(entries)}`, {
+    where,
+    hint: 'Save one array of such a shape, made by numpy.stack(images) or array.reshape.',
+  });
 }
 
 /** @throws DdrError InputMissing, InputForeign, InputTruncated, InputUnsafe */
-export async function openNpz(path: string, wanted: string | undefined, findings: Findings): Promise<NumberArray> {
+export async function openNpz(
+  path: string,
+  named: string | undefined,
+  findings: Findings,
+  wanted: Wanted = images,
+): Promise<NumberArray> {
   const bytes = await readInput(path, path, 'Save its array of images by itself with numpy.save, and use format Npy.');
   const entries = npzEntries(bytes, path);
-  const chosen = chooseArray(entries, wanted, path);
+  const chosen = chooseArray(entries, named, wanted, path);
   if ('error' in chosen) throw chosen.error;
   const { name, header } = chosen;
-  if (wanted === undefined && entries.length > 1)
+  if (named === undefined && entries.length > 1)
     findings.said.push(`the images are the array ${shortName(Buffer.from(name))} of ${described(entries)}`);
   const { data } = readNpz(bytes, path, [name])[name] as ReturnType<typeof readNpy>;
   return inMemory(

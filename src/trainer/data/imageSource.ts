@@ -1,4 +1,4 @@
-import type { ImageShape } from '../../api/spec/dataset.ts';
+import type { ImageShape, NetworkShape } from '../../api/spec/dataset.ts';
 
 /** What is known of an image besides its pixels. */
 export interface ImageCondition {
@@ -20,4 +20,5 @@ export interface ImageSource {
   condition?: (index: number) => Promise<ImageCondition>;
 }
 
-export const bytesPerImage = ({ size, channels }: ImageShape): number => size * size * channels;
+/** Bytes of an image, or values of what a network sees. */
+export const bytesPerImage = ({ size, channels }: NetworkShape): number => size * size * channels;

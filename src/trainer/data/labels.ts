@@ -119,7 +119,7 @@ function check(labels: readonly number[], classes: number, entries: number, wher
 export async function readLabels(
   dataset: Dataset,
   place: ImagesPlace,
-  { entries, files }: OpenSource,
+  { entries, files }: Pick<OpenSource, 'entries' | 'files'>,
 ): Promise<Labels | undefined> {
   const { labels } = dataset;
   if (labels === undefined) return undefined;

@@ -1,3 +1,5 @@
+import type { LatentNormal } from './latents.ts';
+
 /** Mean and standard deviation per pixel, [H, W, C], as a network sees it. */
 export interface Moments {
   mean: Float32Array;
@@ -13,7 +15,7 @@ export interface MomentSums {
   brightest: number;
 }
 
-/** @param size bytes of an image */
+/** @param size values of an image */
 export const emptyMoments = (size: number): MomentSums => ({
   count: 0,
   sum: new Float64Array(size),
@@ -30,6 +32,17 @@ export function addImage(sums: MomentSums, pixels: Uint8Array): void {
     const value = byte / 127.5 - 1;
     sum[i] = (sum[i] as number) + value;
     squares[i] = (squares[i] as number) + value ** 2;
+  }
+  sums.count++;
+}
+
+/** Adds one latent as networks see it, in place: what is drawn from a normal has its mean and its deviation. */
+export function addLatent(sums: MomentSums, { mean, deviation }: LatentNormal): void {
+  const { sum, squares } = sums;
+  for (let i = 0; i < mean.length; i++) {
+    const value = mean[i] as number;
+    sum[i] = (sum[i] as number) + value;
+    squares[i] = (squares[i] as number) + value ** 2 + (deviation?.[i] ?? 0) ** 2;
   }
   sums.count++;
 }

@@ -47,15 +47,17 @@ async function compile(task: EvaluateTask, drawn: Samples, context: TrainerConte
   const { source, leftOut, broken, notices } = prepared;
   const { evaluation, sampling } = task;
   const guidance = sampling.guidance.scale === 1 ? undefined : sampling.guidance;
-  const { schedule, conditions } = manifest;
+  const { schedule, conditions, latents } = manifest;
   const models = await modelsOf(manifest, task, context);
   const { moments: samples, trajectory, seconds } = drawn;
+  const pictures = latents === undefined ? { samples, trajectory } : { samples: undefined, trajectory: undefined };
   return reportSchema.parse({
     format: 2,
     run: task.run,
     bundle: { path: bundle, digest },
     schedule,
     image: manifest.image,
+    latents: manifest.latents,
     dataset: { ...manifest.dataset, source, leftOut, broken, notices },
     conditions,
     sampling: { ...sampling, guidance, seconds },
@@ -64,7 +66,7 @@ async function compile(task: EvaluateTask, drawn: Samples, context: TrainerConte
         ? null
         : await judge(tf, task, evaluation, prepared, context, conditions?.labels?.classes),
     models,
-    findings: findSignatures({ schedule, eta: sampling.eta, models, data, samples, trajectory }),
+    findings: findSignatures({ schedule, eta: sampling.eta, models, data, ...pictures }),
     software: {
       node: process.versions.node,
       tensorflow: backendOf(tf).binding.TF_Version,

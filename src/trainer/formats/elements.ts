@@ -53,6 +53,20 @@ function fromHalves(halves: Uint16Array): Float32Array {
   return values;
 }
 
+/** The 16 bits of numbers that halves hold exactly, such as those that were read from halves. */
+export function toHalves(values: Float32Array): Uint16Array {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < halves.length; i++) {
+    const word = words[i] as number;
+    const exponent = ((word >>> 23) & 255) - 127;
+    const bits =
+      exponent < -14 ? Math.abs(values[i] as number) * 2 ** 24 : ((exponent + 15) << 10) | ((word >>> 13) & 1023);
+    halves[i] = ((word >>> 16) & 0x8000) | bits;
+  }
+  return halves;
+}
+
 /** A bfloat16 is the upper half of a float32. */
 function fromBrainFloats(uppers: Uint16Array): Float32Array {
   const bits = new Uint32Array(uppers.length);

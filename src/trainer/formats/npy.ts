@@ -34,6 +34,7 @@ const written = {
   '<i4': Int32Array,
   '<u8': BigUint64Array,
   '<i8': BigInt64Array,
+  '<f2': Uint16Array, // the 16 bits of halves
   '<f4': Float32Array,
   '<f8': Float64Array,
 } as const;

@@ -1,4 +1,4 @@
-import type { ImageShape } from '../../api/spec/dataset.ts';
+import type { NetworkShape } from '../../api/spec/dataset.ts';
 import type { Model } from '../../api/spec/model.ts';
 import { normals, streams } from '../../diffusion/random.ts';
 
@@ -10,7 +10,7 @@ export interface UnetConfig extends Model {
 }
 
 /** @param image what the network sees */
-export const unetConfig = (model: Model, image: ImageShape): UnetConfig => ({
+export const unetConfig = (model: Model, image: NetworkShape): UnetConfig => ({
   ...model,
   imageSize: image.size,
   imageChannels: image.channels,

@@ -6,13 +6,20 @@ import type { TaskResult } from '../../api/termination.ts';
 import { loadPrepared, type PreparedRecord, savePrepared } from '../artifacts/prepared.ts';
 import { loadOrQuarantine } from '../artifacts/records.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
+import { startEngine } from '../context/engine.ts';
+import { spreadPath } from '../data/latentArrays.ts';
+import { createEncoder, type Encoder } from '../model/autoencoder/codec.ts';
+import type { Autoencoder } from '../model/autoencoder/weights.ts';
+import { checkCodec, codecPaths } from './codecFiles.ts';
 import { conditionPaths } from './conditions.ts';
 import { checkEvaluationFiles, type EvaluationDigests, evaluationPaths, leastImages } from './evaluationFiles.ts';
+import { scaleOf } from './latents.ts';
 import { previousDigest } from './previous.ts';
 import { checkPrompts, type Prompts } from './prompts.ts';
 import { recordOf, resultOf } from './record.ts';
 import { assertUnchanged, fingerprint, type Place, placeOf } from './source.ts';
-import { isWhole, nowAndThen, writeDataset } from './writeDataset.ts';
+import { isWhole, writeDataset } from './writeDataset.ts';
+import { nowAndThen } from './writing.ts';
 
 /**
  * Reads the data and checks them and all that the evaluation will read, and writes the dataset as it will be learned from.
@@ -28,7 +35,12 @@ export async function runPrepare(task: PrepareTask, context: TrainerContext): Pr
   await store.removePartial({ below: dirname(folder) });
   await store.removePartial({ folder: datasetKey(writer) });
   const tick = nowAndThen(() => stillStarting(context));
-  const images = await placeOf(dataset, volumes.data, await evaluationPaths(evaluation, volumes));
+  const spread = await spreadPath(dataset, volumes.data);
+  const images = await placeOf(dataset, volumes.data, [
+    ...(await evaluationPaths(evaluation, volumes)),
+    ...(await codecPaths(task, volumes)),
+    ...(spread === undefined ? [] : [spread]),
+  ]);
   const place = { ...images, others: [...images.others, ...(await conditionPaths(dataset, images, task.prompts))] };
   const found = await fingerprint(dataset, place, tick);
   const before = await loadOrQuarantine(store, folder, () => loadPrepared(store, folder, hash), logger);
@@ -44,31 +56,46 @@ export async function runPrepare(task: PrepareTask, context: TrainerContext): Pr
 }
 
 async function prepare(
-  { dataset, evaluation, hash }: PrepareTask,
+  task: PrepareTask,
   place: Place,
   fingerprint: string,
   writer: string,
   context: TrainerContext,
 ): Promise<PreparedRecord> {
+  const { dataset, evaluation, hash } = task;
   const digests: EvaluationDigests =
     evaluation === undefined ? {} : await checkEvaluationFiles(evaluation, context.volumes);
-  const written = await writeDataset(
-    {
-      dataset,
-      place,
-      least: leastImages(evaluation),
-      writer,
-      assertUnchanged: () =>
-        assertUnchanged(
-          fingerprint,
-          dataset,
-          place,
-          nowAndThen(() => stillStarting(context)),
-        ),
-    },
-    context,
-  );
-  return { ...recordOf(hash, dataset, place, fingerprint, written), ...digests };
+  const autoencoder = await checkCodec(task, context.volumes);
+  const scale = autoencoder && task.codec && scaleOf(task.codec, autoencoder.config, dataset.image);
+  const encoder = autoencoder && (await encoderOf(task, autoencoder, context));
+  const tick = nowAndThen(() => stillStarting(context));
+  const unchanged = () => assertUnchanged(fingerprint, dataset, place, tick);
+  const writing = {
+    dataset,
+    place,
+    scale,
+    encoder,
+    least: leastImages(evaluation),
+    writer,
+    assertUnchanged: unchanged,
+  };
+  try {
+    const written = await writeDataset(writing, context);
+    const codec = autoencoder && { codec: autoencoder.digest };
+    return { ...recordOf(hash, dataset, place, fingerprint, written), ...digests, ...codec };
+  } finally {
+    encoder?.dispose();
+  }
+}
+
+/** What makes latents of the images; none where the source has latents. */
+async function encoderOf(
+  { dataset, threads = 1 }: PrepareTask,
+  autoencoder: Autoencoder,
+  context: TrainerContext,
+): Promise<Encoder | undefined> {
+  if (dataset.latents !== undefined) return undefined;
+  return createEncoder(await startEngine(threads, context), autoencoder, dataset.image);
 }
 
 async function save(

@@ -5,7 +5,7 @@ import type { TaskResult } from '../../api/termination.ts';
 import type { PreparedRecord } from '../artifacts/prepared.ts';
 import { noticesOf } from '../data/findings.ts';
 import { type Place, readingOf } from './source.ts';
-import type { WrittenDataset } from './writeDataset.ts';
+import type { WrittenDataset } from './writing.ts';
 
 /** Notices that a termination message has room for. */
 const toldNotices = 5;
@@ -39,6 +39,7 @@ export const resultOf = ({
   reference,
   weights,
   prompts,
+  codec,
   previous,
 }: PreparedRecord): TaskResult =>
   compact({
@@ -52,5 +53,6 @@ export const resultOf = ({
     reference,
     weights,
     prompts: prompts?.sha256,
+    codec,
     previous,
   });

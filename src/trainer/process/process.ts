@@ -56,6 +56,7 @@ async function work(task: Task, environment: TrainerEnvironment, logger: Logger)
         data: environment.DDR_DATA_DIR,
         reference: environment.DDR_REFERENCE_DIR,
         weights: environment.DDR_WEIGHTS_DIR,
+        codec: environment.DDR_CODEC_DIR,
       },
       logger,
       progress: server.report,

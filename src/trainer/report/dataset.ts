@@ -19,13 +19,18 @@ function examples(texts: readonly string[], count: number): string {
 }
 
 /** What was learned from: where it came from, what was left out of it, and what to know of it. */
-export function datasetSection({ dataset, image }: Report): string {
+export function datasetSection({ dataset, image, latents }: Report): string {
   const { source, leftOut, broken, notices } = dataset;
   const entries: [string, string][] = [
     ['source', code(source.where)],
     ['images', `${grouped(dataset.count)} of ${image.size}×${image.size}×${image.channels}`],
-    ['sha256', `${digest(dataset.sha256)} of shape and pixels`],
+    ['sha256', `${digest(dataset.sha256)} of shape and ${latents === undefined ? 'pixels' : 'latents'}`],
   ];
+  if (latents !== undefined) {
+    const { size, channels, scalingFactor, shiftFactor } = latents;
+    const scaled = `(latent − ${shiftFactor}) · ${scalingFactor}`;
+    entries.push(['networks see', `latents of ${size}×${size}×${channels}, as ${scaled}`]);
+  }
   if (leftOut.count > 0) {
     const what = `${counted(leftOut.count, 'file')} that ${leftOut.count === 1 ? 'is no image' : 'are no images'}`;
     entries.push([

@@ -1,5 +1,5 @@
 import { DdrError } from '../../api/errors.ts';
-import type { ImageShape } from '../../api/spec/dataset.ts';
+import type { NetworkShape } from '../../api/spec/dataset.ts';
 import type { Sampling } from '../../api/spec/sampling.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import type { Prediction } from '../../diffusion/prediction.ts';
@@ -86,7 +86,7 @@ async function* weightsOf(bundle: Bundle, file: BundledFile, specs: readonly Par
 export function createDenoisers(
   tf: typeof TensorFlow,
   bundle: Bundle,
-  image: ImageShape,
+  image: NetworkShape,
   { batchSize, guidance, ema }: Pick<Sampling, 'batchSize' | 'guidance' | 'ema'>,
 ): Denoisers {
   const { models, schedule, conditions: known } = bundle.manifest;

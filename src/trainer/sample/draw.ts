@@ -5,9 +5,11 @@ import { type ShardImages, shardRange } from '../artifacts/samples.ts';
 import { stopIfAsked, type TrainerContext } from '../context/context.ts';
 import { bytesPerImage } from '../data/imageSource.ts';
 import type { TensorFlow } from '../engine/tensorflow.ts';
-import { pixelCodec } from '../model/codec.ts';
+import type { Codec } from '../model/codec.ts';
+import { codecOf } from './codec.ts';
 import { compose } from './compose.ts';
 import { sampleConditions } from './conditions.ts';
+import { decodeSamples } from './decode.ts';
 import { createDenoisers } from './denoiser.ts';
 import { recordTrajectory } from './trajectory.ts';
 
@@ -21,39 +23,57 @@ export async function drawShard(
   bundle: Bundle,
   context: TrainerContext,
 ): Promise<ShardImages> {
+  const codec = await codecOf(tf, bundle.manifest, task, context);
+  try {
+    return await drawWith(codec, tf, task, bundle, context);
+  } finally {
+    codec.dispose();
+  }
+}
+
+async function drawWith(
+  codec: Codec,
+  tf: typeof TensorFlow,
+  task: SampleTask,
+  bundle: Bundle,
+  context: TrainerContext,
+): Promise<ShardImages> {
   const { sampling } = task;
   const { image } = bundle.manifest;
   const { label, of } = await sampleConditions(task, bundle.manifest, context.store);
-  const codec = pixelCodec;
   const states = statesOf(bundle.manifest);
   const index = context.completionIndex;
-  const { first, count } = shardRange(index, sampling.shards, sampling.count);
+  const range = shardRange(index, sampling.shards, sampling.count);
+  const { count } = range;
   const trajectory = recordTrajectory(codec, image, { index, count }, states.length);
+  if (index === 0 && trajectory.watched === 0)
+    context.logger.info({ states: states.length }, 'no trajectory: decoding it would take longer than the samples');
   const networkImage = codec.networkShape(image);
   const denoisers = createDenoisers(tf, bundle, networkImage, sampling);
-  try {
-    const samples = await compose({
-      sampler: samplers[sampling.sampler],
-      states,
-      sampling,
-      size: bytesPerImage(networkImage),
-      first,
-      count,
-      modelOf: denoisers.of,
-      conditionOf: of,
-      moments: sampling.start === 'MomentMatched' ? await bundleMoments(bundle) : undefined,
-      ...trajectory,
-      async onBatch(done) {
-        context.progress({ phase: 'Running', done: Math.floor(done * count), total: count });
-        await stopIfAsked(context, 'stopped; the samples are drawn anew from the same seeds');
-      },
-    });
-    return {
-      images: { shape: [count, image.size, image.size, image.channels], data: codec.decode(samples) },
-      trajectory: trajectory.finish(),
-      labels: label && Int32Array.from({ length: count }, (_, i) => label(first + i)),
-    };
-  } finally {
-    denoisers.dispose();
-  }
+  const stopped = 'stopped; the samples are drawn anew from the same seeds';
+  const samples = await compose({
+    sampler: samplers[sampling.sampler],
+    states,
+    sampling,
+    size: bytesPerImage(networkImage),
+    ...range,
+    modelOf: denoisers.of,
+    conditionOf: of,
+    moments: sampling.start === 'MomentMatched' ? await bundleMoments(bundle) : undefined,
+    ...trajectory,
+    async onBatch(done) {
+      context.progress({ phase: 'Running', done: Math.floor(done * count), total: count });
+      await stopIfAsked(context, stopped);
+    },
+  }).finally(denoisers.dispose); // decoding needs their memory
+  const onDecoded = async () => {
+    context.progress({ phase: 'Running', done: count, total: count });
+    await stopIfAsked(context, stopped);
+  };
+  const data = await decodeSamples(codec, samples, range, onDecoded);
+  return {
+    images: { shape: [count, image.size, image.size, image.channels], data },
+    trajectory: await trajectory.finish(onDecoded),
+    labels: label && Int32Array.from({ length: count }, (_, i) => label(range.first + i)),
+  };
 }

@@ -21,7 +21,7 @@ const rootMeanSquare = (values: ArrayLike<number>) =>
 /** Root mean square of the data's deviations per value. */
 export const deviationOf = ({ deviation }: Moments): number => rootMeanSquare(deviation);
 
-/** undefined where there are too few samples, the data have no contrast, or the moments are of another shape: of latents, say. */
+/** undefined where there are too few samples, the data have no contrast, or the moments are of another shape. */
 export function contrastOf({ count, sum, squares }: MomentSums, data: Moments): Contrast | undefined {
   const deviation = deviationOf(data);
   if (count < leastSamples || deviation === 0 || data.mean.length !== sum.length) return undefined;

@@ -14,8 +14,9 @@ export interface Recorded {
   models: readonly TrainedModel[];
   /** Of the data, as a network sees them. */
   data: Moments;
-  /** Of all samples, as pictures. */
-  samples: MomentSums;
+  /** Of all samples, as pictures; undefined where networks see something else: pictures of latents compare with no moments of theirs. */
+  samples: MomentSums | undefined;
+  /** As pictures; undefined too where networks see something else. */
   trajectory: Trajectory | undefined;
 }
 

@@ -47,7 +47,8 @@ function remedyOf(recorded: Recorded, data: readonly GaussianData[], exact: numb
 
 /** Samples whose contrast or mean is not the data's. @param data of the moments, see `summarize` */
 export function washedOutFinding(recorded: Recorded, data: readonly GaussianData[]): Finding | undefined {
-  const measured = contrastOf(recorded.samples, recorded.data);
+  const { samples } = recorded;
+  const measured = samples && contrastOf(samples, recorded.data);
   if (measured === undefined || !isWashedOut(measured)) return undefined;
   const { contrast, shift } = measured;
   const pale = isPale(measured);
@@ -60,7 +61,7 @@ export function washedOutFinding(recorded: Recorded, data: readonly GaussianData
     ...remedyOf(recorded, data, exact, pale),
     evidence: [
       {
-        what: `${recorded.samples.count} samples`,
+        what: `${samples?.count} samples`,
         numbers: {
           'contrast, of the data’s': contrast,
           'with exact models': exact,

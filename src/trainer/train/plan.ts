@@ -2,11 +2,10 @@ import type { Training } from '../../api/spec/training.ts';
 import type { LatentState } from '../../diffusion/latentStates.ts';
 import { targetCoefficients } from '../../diffusion/prediction.ts';
 import { randomBelow, randomChance, seedPair, streams } from '../../diffusion/random.ts';
-import type { ImageCondition, ImageSource } from '../data/imageSource.ts';
+import type { ImageCondition } from '../data/imageSource.ts';
 import type { InputValues } from '../engine/program.ts';
-import type { Codec } from '../model/codec.ts';
 import { type Conditioning, embeddedTime } from '../model/conditioning.ts';
-import { mirror } from './flips.ts';
+import type { LearnedImages } from './learned.ts';
 import { decayNames } from './optimizer.ts';
 
 /** How long the average's half-life may be, as a part of the images seen: the first weights are forgotten (EDM). */
@@ -32,16 +31,7 @@ export interface StepSource {
   /** T. */
   timesteps: number;
   conditioning: Conditioning;
-  codec: Codec;
-  /** In training's order. */
-  images: ImageSource;
-}
-
-/** Stored values of images [first, first + size) of the training order, some of them mirrored. */
-async function pixelsOf({ training, images }: StepSource, first: number, size: number): Promise<Uint8Array> {
-  const pixels = await images.batch(first, size);
-  if (!training.horizontalFlips) return pixels;
-  return mirror(pixels, images.shape, (i) => randomChance(0.5, training.seed, streams.flips, first + i));
+  images: Pick<LearnedImages, 'batch' | 'condition'>;
 }
 
 /** What the network is told of those images: of some nothing, as conditionDropout wants it. */
@@ -60,7 +50,7 @@ function conditionsOf({ training, images }: StepSource, first: number, size: num
  * number alone, which is what makes resuming exact.
  */
 export function createStepInputs(source: StepSource): (seen: number) => Promise<InputValues> {
-  const { training, states, timesteps, conditioning, codec } = source;
+  const { training, states, timesteps, conditioning, images } = source;
   const { batchSize, seed, prediction, optimizer } = training;
   const decays = decayNames(training.ema);
   const halfLives = [training.ema.halfLifeImages, ...training.ema.further];
@@ -79,7 +69,7 @@ export function createStepInputs(source: StepSource): (seen: number) => Promise<
     const chosen = Array.from({ length: batchSize }, (_, i) => levelOf(step, i));
     const told = await conditionsOf(source, seen, batchSize);
     return {
-      images: codec.encode(await pixelsOf(source, seen, batchSize)),
+      images: await images.batch(seen, batchSize),
       seed: Int32Array.from(seedPair(seed, streams.noise, step)),
       signal: Float32Array.from(chosen, ({ signal }) => signal),
       noise: Float32Array.from(chosen, ({ noise }) => noise),

@@ -4,7 +4,7 @@ import type { TaskResult } from '../../api/termination.ts';
 import { statesOfModel } from '../../diffusion/latentStates.ts';
 import type { Checkpoint } from '../artifacts/checkpoint.ts';
 import { conditionsOf } from '../artifacts/conditions.ts';
-import { openDataset, type PreparedImages } from '../artifacts/dataset.ts';
+import { type OpenedDataset, openDataset } from '../artifacts/dataset.ts';
 import { type FinalRecord, loadFinal, saveFinal } from '../artifacts/finalModel.ts';
 import { loadOrQuarantine } from '../artifacts/records.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
@@ -12,20 +12,19 @@ import { startEngine } from '../context/engine.ts';
 import { deviceOf } from '../engine/device.ts';
 import type { Program } from '../engine/program.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
-import { pixelCodec } from '../model/codec.ts';
 import { conditioningOf } from '../model/conditioning.ts';
 import { type ParameterSpec, totalSize, unetConfig } from '../model/parameters.ts';
 import { parameterSpecs } from '../model/unet.ts';
 import { oneAhead } from './ahead.ts';
 import { startingPoint } from './checkpoints.ts';
 import { onlyFinite } from './guards.ts';
+import { learnedImages } from './learned.ts';
 import { trainLoop } from './loop.ts';
 import { createStep } from './microBatches.ts';
 import { averageNames, stateNames } from './optimizer.ts';
 import { createStepInputs } from './plan.ts';
 import { initialState, piecesOf, stateOf, withGradients } from './state.ts';
 import { samplesAtOnce, stepProgram } from './step.ts';
-import { inTrainingOrder } from './trainingOrder.ts';
 
 const resultOf = ({ weights, images, losses }: FinalRecord): TaskResult => ({
   kind: 'train',
@@ -35,20 +34,18 @@ const resultOf = ({ weights, images, losses }: FinalRecord): TaskResult => ({
 });
 
 /** The network of a model, and the program and inputs of its steps. */
-async function prepareSteps(task: TrainTask, context: TrainerContext, data: PreparedImages) {
+async function prepareSteps(task: TrainTask, context: TrainerContext, data: OpenedDataset) {
   const { training, model } = task;
-  const codec = pixelCodec;
   const states = statesOfModel(task.schedule, task.index);
-  const config = unetConfig(model, codec.networkShape(data.shape));
+  const images = learnedImages(data, training);
+  const config = unetConfig(model, images.shape);
   const conditioning = conditioningOf(states.length, model, conditionsOf(data.record));
   const parameters = parameterSpecs(config, conditioning);
-  const images = inTrainingOrder(data, training.seed);
   const inputs = createStepInputs({
     training,
     states,
     timesteps: task.schedule.timesteps,
     conditioning,
-    codec,
     images,
   });
   context.logger.info({ states, parameters: totalSize(parameters), threads: training.threads }, 'model');

@@ -7,7 +7,7 @@ import { kind } from '../../../../src/api/names.ts';
 import { parseRun } from '../../../../src/api/run.ts';
 import { specSchema } from '../../../../src/api/spec/spec.ts';
 import { addressesOf, type Data, modelPlans } from '../../../../src/operator/plan/identity.ts';
-import { conditioned, everything } from '../../../helpers/everything.ts';
+import { conditioned, conditionedLatents, everything } from '../../../helpers/everything.ts';
 import { minimalRun } from '../../../helpers/runs.ts';
 import { type Change, changesOf } from '../../../helpers/schemaChanges.ts';
 
@@ -37,6 +37,7 @@ test('addresses are those that were published', () => {
       ...specsOfExamples(),
       ['a spec that sets everything', everything] as const,
       ['a spec with conditions', conditioned] as const,
+      ['a spec with conditions of latents', conditionedLatents] as const,
     ].map(([name, spec]) => [name, addresses(spec)]),
   );
   assert.deepEqual(
@@ -83,6 +84,9 @@ const unaddressed: Record<string, string> = {
   ttlSecondsAfterFinished: 'what has been made stays as it is',
 };
 
+/** Without the codec that `everything` has. */
+const pixels: Change = { codec: undefined, dataset: { latents: undefined, image: { size: 32 } } };
+
 /** Changes that a value of the field's own type cannot be: rules tie fields together. */
 const tied: Record<string, Change> = {
   'schedule.states': { schedule: { states: 2, indices: [9, 499] }, overrides: [] },
@@ -90,7 +94,14 @@ const tied: Record<string, Change> = {
   'schedule.timesteps': { schedule: { timesteps: 600 } },
   'schedule.spacing': { schedule: { spacing: 'Uniform', indices: undefined } },
   'schedule.indices': { schedule: { indices: [9, 99, 299, 498] } },
-  'dataset.image.size': { dataset: { image: { size: 16 } }, model: { attentionResolutions: [16] } },
+  'dataset.format': { dataset: { format: 'Npy' } },
+  'dataset.latents.values': { dataset: { latents: { values: 'MeanAndDeviation' } } },
+  'codec.name': pixels,
+  'sampling.clip': { ...pixels, sampling: { clip: true } },
+  'training.horizontalFlips': { ...pixels, training: { horizontalFlips: true } },
+  'overrides[].training.horizontalFlips': { ...pixels, overrides: [{ training: { horizontalFlips: true } }] },
+  'codec.downsampling': { codec: { downsampling: 4 } },
+  'dataset.image.size': { dataset: { image: { size: 32 } }, model: { attentionResolutions: [16] } },
   'dataset.image.channels': { dataset: { image: { channels: 1 } } },
   'dataset.labels.from': { dataset: { labels: { from: 'Npy', array: undefined } } },
   'dataset.contexts.from': { dataset: { contexts: { from: 'Npy', array: undefined } } },
@@ -135,14 +146,15 @@ const tied: Record<string, Change> = {
     evaluation: { extractor: { name: 'mnist-classifier', weights: undefined } },
   },
   'evaluation.reference.fromDataset.limit': {
+    ...pixels,
     evaluation: { reference: { file: undefined, fromDataset: { limit: 7 } } },
   },
 };
 
 test('every field of the spec moves an address, or is listed as one that does not', () => {
-  const before = addresses(conditioned);
+  const before = addresses(conditionedLatents);
   const seen = new Set<string>();
-  for (const { path, changed } of changesOf(specSchema, conditioned, tied)) {
+  for (const { path, changed } of changesOf(specSchema, conditionedLatents, tied)) {
     seen.add(path);
     if (changed === undefined) {
       assert.ok(path in unaddressed, `${path} has one value only: list it, with the reason`);
@@ -157,6 +169,41 @@ test('every field of the spec moves an address, or is listed as one that does no
     [],
     'fields that are listed, but not in the schema',
   );
+});
+
+test('clipping, flips and a limit of the reference move samples, models and report also where nothing else is another', () => {
+  const { spec } = minimalRun();
+  const before = addresses(spec);
+  const training = { horizontalFlips: true };
+  assert.notDeepEqual(addresses({ ...spec, training }).models, before.models);
+  const one = addresses({ ...spec, overrides: [{ states: '3', training }] }).models;
+  assert.deepEqual(
+    one.flatMap((hash, i) => (hash === before.models[i] ? [] : [i])),
+    [3],
+  );
+  assert.notEqual(addresses({ ...spec, sampling: { clip: false } }).samples, before.samples);
+  const judged = (fromDataset: object) =>
+    addresses({ ...spec, evaluation: { extractor: { name: 'mnist-classifier' }, reference: { fromDataset } } }).report;
+  assert.notEqual(judged({ limit: 7 }), judged({}));
+});
+
+test('another autoencoder moves the samples and what follows, and no model', () => {
+  const before = addresses(everything, { ...data, codecDigest: 'c'.repeat(64) });
+  const after = addresses(everything, { ...data, codecDigest: 'd'.repeat(64) });
+  assert.deepEqual([after.models, after.bundle, after.prepare], [before.models, before.bundle, before.prepare]);
+  for (const what of ['samples', 'sampleJob', 'report'] as const) assert.notEqual(after[what], before[what]);
+});
+
+test('prompts and autoencoder each move the samples of a run that has both', () => {
+  const found = { ...data, promptsDigest: 'c'.repeat(64), codecDigest: 'c'.repeat(64) };
+  const before = addresses(conditionedLatents, found);
+  const others = (['promptsDigest', 'codecDigest'] as const).map((digest) =>
+    addresses(conditionedLatents, { ...found, [digest]: 'd'.repeat(64) }),
+  );
+  for (const { models, bundle, prepare } of others)
+    assert.deepEqual([models, bundle, prepare], [before.models, before.bundle, before.prepare]);
+  for (const what of ['samples', 'sampleJob', 'report'] as const)
+    assert.equal(new Set([before, ...others].map((each) => each[what])).size, 3, what);
 });
 
 test('the threads of training are in what they decide: models, samples and report', () => {
@@ -205,7 +252,10 @@ test('the data are not read anew because of what is sampled or judged, only for 
   const { spec } = minimalRun();
   const judged = { ...spec, evaluation: { extractor: { name: 'mnist-classifier' } } };
   assert.equal(addresses(judged).prepare, addresses(spec).prepare);
-  assert.equal(addresses({ ...everything, sampling: { count: 9 } }).prepare, addresses(everything).prepare);
+  assert.equal(
+    addresses({ ...everything, sampling: { count: 9, clip: false } }).prepare,
+    addresses(everything).prepare,
+  );
   const other = { ...everything.evaluation, reference: { file: { volume: { claimName: 'other', path: 'x.npz' } } } };
   assert.notEqual(addresses({ ...everything, evaluation: other }).prepare, addresses(everything).prepare);
 });

@@ -75,7 +75,7 @@ test('the template of a step comes after that of all pods and before that of an 
   ]);
 });
 
-test('GPUs go to training and sampling only', () => {
+test('GPUs go to training and sampling only, and to preparation where it encodes images', () => {
   const [prepare, train, , aggregate, sample, evaluate] = jobsOf(spec);
   const limits = (job: Job | undefined) => job?.spec.template.spec.containers[0]?.resources.limits;
   assert.deepEqual(limits(train), { 'nvidia.com/gpu': '1', memory: '8Gi' });
@@ -83,4 +83,7 @@ test('GPUs go to training and sampling only', () => {
   assert.deepEqual(limits(prepare), { memory: '8Gi' });
   assert.deepEqual(limits(aggregate), { memory: '8Gi' });
   assert.deepEqual(limits(evaluate), { memory: '8Gi' });
+  const codec = { name: 'AutoencoderKL', weights: { volume: { claimName: 'codec' } }, downsampling: 1 };
+  const [encoding] = jobsOf({ ...spec, codec, sampling: { clip: false } });
+  assert.deepEqual(limits(encoding), { 'nvidia.com/gpu': '1', memory: '8Gi' });
 });

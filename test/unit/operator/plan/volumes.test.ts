@@ -24,10 +24,10 @@ function mounted(spec: Record<string, unknown>) {
 
 test('each step mounts what it reads, and the data only where they are prepared', () => {
   assert.deepEqual(mounted({ ...everything }), {
-    prepare: ['run', 'data', 'reference', 'weights', 'tmp'],
+    prepare: ['run', 'data', 'reference', 'weights', 'codec', 'tmp'],
     train: ['run', 'tmp'],
     aggregate: ['run', 'tmp'],
-    sample: ['run', 'weights', 'tmp'],
+    sample: ['run', 'weights', 'codec', 'tmp'],
     evaluate: ['run', 'reference', 'weights', 'tmp'],
   });
 });

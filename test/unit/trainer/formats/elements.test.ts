@@ -6,6 +6,7 @@ import {
   type ElementType,
   numbersOf,
   toFloat64,
+  toHalves,
   toRowMajor,
 } from '../../../../src/trainer/formats/elements.ts';
 
@@ -29,6 +30,11 @@ test('16-bit floats of both sorts become the 32-bit floats that they stand for',
   assert.deepEqual(numbersOf('float16', bytesOf(Uint16Array.of(0x7e00))), Float32Array.of(Number.NaN));
   const brain = numbersOf('bfloat16', bytesOf(Uint16Array.of(0x3f80, 0xc040, 0x7f80)));
   assert.deepEqual(brain, Float32Array.of(1, -3, Number.POSITIVE_INFINITY));
+});
+
+test('what was read from halves becomes the same halves', () => {
+  const finite = Uint16Array.from({ length: 65_536 }, (_, bits) => bits).filter((bits) => ((bits >> 10) & 31) < 31);
+  assert.deepEqual(toHalves(numbersOf('float16', bytesOf(finite)) as Float32Array), finite);
 });
 
 test('booleans are 0 and 1, whatever byte stands for true', () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pixelCodec } from '../../../../src/trainer/model/codec.ts';
+import { pixelCodec, valuesOf } from '../../../../src/trainer/model/codec.ts';
 
 const everyByte = Uint8Array.from({ length: 256 }, (_, i) => i);
 
 test('pixels go from 0 … 255 to −1 … 1 and back', () => {
-  const values = pixelCodec.encode(everyByte);
+  const values = valuesOf(everyByte);
   assert.deepEqual([values[0], values[255]], [-1, 1]);
   assert.deepEqual(pixelCodec.decode(values), everyByte);
 });

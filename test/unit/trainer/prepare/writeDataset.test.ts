@@ -6,7 +6,8 @@ import { datasetKey } from '../../../../src/api/layout.ts';
 import { openDataset } from '../../../../src/trainer/artifacts/dataset.ts';
 import type { TrainerContext } from '../../../../src/trainer/context/context.ts';
 import { placeOf } from '../../../../src/trainer/prepare/source.ts';
-import { isWhole, nowAndThen, type Writing, writeDataset } from '../../../../src/trainer/prepare/writeDataset.ts';
+import { isWhole, writeDataset } from '../../../../src/trainer/prepare/writeDataset.ts';
+import type { Writing } from '../../../../src/trainer/prepare/writing.ts';
 import { datasetOf, png, volumeOf } from '../../../helpers/data.ts';
 import { temporaryStore, trainerContext } from '../../../helpers/trainer.ts';
 
@@ -57,11 +58,4 @@ test('too few images, too little room and a source that has changed leave nothin
   };
   await assert.rejects(write({ assertUnchanged }), /changed/);
   assert.deepEqual(await store.list('datasets'), []);
-});
-
-test('progress is told of now and then, not of every image', async () => {
-  const told: number[] = [];
-  const tick = nowAndThen(async (before) => void told.push(before));
-  for (let i = 0; i < 130; i++) await tick();
-  assert.deepEqual(told, [0, 64, 128]);
 });

@@ -35,3 +35,10 @@ test('every notice is shown', () => {
   const notices = ['3 images were not square and were cropped.', 'Labels were left out.'];
   for (const notice of notices) assert.ok(section({ notices }).includes(`<li>${notice}</li>`));
 });
+
+test('latents are shown with what networks see of them', () => {
+  const latents = { size: 8, channels: 4, scalingFactor: 0.5, shiftFactor: 0 };
+  const html = datasetSection({ ...exampleReport(), latents });
+  assert.match(html, /of shape and latents/);
+  assert.match(html, /latents of 8×8×4, as \(latent − 0\) · 0\.5/);
+});

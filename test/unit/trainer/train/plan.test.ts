@@ -3,10 +3,9 @@ import { test } from 'node:test';
 import { modelSchema } from '../../../../src/api/spec/model.ts';
 import { createDataOrder } from '../../../../src/diffusion/dataOrder.ts';
 import { latentStates } from '../../../../src/diffusion/latentStates.ts';
-import { pixelCodec } from '../../../../src/trainer/model/codec.ts';
 import { conditioningOf } from '../../../../src/trainer/model/conditioning.ts';
+import { learnedImages } from '../../../../src/trainer/train/learned.ts';
 import { createStepInputs, emaDecay, imagesToSee, learningRate } from '../../../../src/trainer/train/plan.ts';
-import { inTrainingOrder } from '../../../../src/trainer/train/trainingOrder.ts';
 import { blobs, memorySource } from '../../../helpers/trainer.ts';
 import { smallUnet, training } from '../../../helpers/unet.ts';
 
@@ -14,14 +13,15 @@ const shape = { size: 4, channels: 1 } as const;
 const states = latentStates({ family: 'Linear', timesteps: 500, states: 4, spacing: 'Uniform', alphas: 'Mapped' });
 const options = training({ batchSize: 8, seed: 3 });
 
+const images = learnedImages(memorySource(blobs(20, shape), shape), options);
+
 const inputsOf = (count: number) =>
   createStepInputs({
     training: options,
     states: states.slice(0, count),
     timesteps: 500,
     conditioning: conditioningOf(count, smallUnet, {}),
-    codec: pixelCodec,
-    images: inTrainingOrder(memorySource(blobs(20, shape), shape), options.seed),
+    images,
   });
 
 test('a model sees whole batches', () => {
@@ -79,8 +79,7 @@ function toldInputs(fields: object) {
     states: states.slice(0, 1),
     timesteps: 500,
     conditioning: conditioningOf(1, modelSchema.parse({ baseChannels: 8 }), { classes: 20 }),
-    codec: pixelCodec,
-    images: inTrainingOrder({ ...source, condition }, own.seed),
+    images: learnedImages({ ...source, condition }, own),
   });
 }
 
