@@ -40,6 +40,12 @@ const subjectOfPreset = (name: string, { source, model, image, conditions }: Pre
   batchSize: presetBatchSize,
 });
 
+/** What the images of a run's dataset are told apart by. */
+const conditionsOf = ({ labels, contexts }: Run['spec']['dataset']): Conditions => ({
+  ...(labels && { classes: labels.classes }),
+  ...(contexts && { context: { tokens: contexts.tokens, width: contexts.width } }),
+});
+
 /** The networks of a run, each once, with the states that have it. */
 function subjectsOfRun({ metadata, spec }: Run): Subject[] {
   const alike = new Map<string, ReturnType<typeof modelPlans>>();
@@ -59,7 +65,7 @@ function subjectsOfRun({ metadata, spec }: Run): Subject[] {
         title,
         model,
         image: { size, channels },
-        conditions: {},
+        conditions: conditionsOf(spec.dataset),
         states: first.states.length,
         batchSize: training.batchSize,
       },

@@ -1,10 +1,11 @@
 import { DdrError } from '../../api/errors.ts';
 import { readSafetensors, type Safetensors, writeSafetensors } from '../formats/safetensors.ts';
-import { type Conditions, conditioningOf } from '../model/conditioning.ts';
+import { conditioningOf } from '../model/conditioning.ts';
 import { fromDiffusers, toDiffusers } from '../model/diffusers/network.ts';
 import { unetConfig } from '../model/parameters.ts';
 import { parameterSpecs } from '../model/unet.ts';
 import { type Bundle, type BundledModel, type Manifest, manifestFile, manifestSchema, openBundle } from './bundle.ts';
+import { conditionsOf } from './conditions.ts';
 import { parseJson, readJson, recordOf, toJson } from './records.ts';
 import type { ArtifactStore } from './store.ts';
 
@@ -23,9 +24,6 @@ const files = {
 
 /** The folder of a bundled model: its file's name without the ending. */
 const folderOf = ({ file }: Pick<BundledModel, 'file'>): string => file.replace(/\.safetensors$/, '');
-
-/** Models of a bundle are told the timestep at most. */
-const conditions: Conditions = {};
 
 const read = async ({ store, key }: Place, name: string): Promise<Uint8Array> => {
   const bytes = await store.read(`${key}/${name}`);
@@ -51,7 +49,7 @@ function modelFiles(
   { tensors }: Safetensors,
 ): Record<string, Uint8Array | string> {
   const config = unetConfig(model.model, manifest.image);
-  const exported = toDiffusers(config, model.states.length, conditions, (name) => {
+  const exported = toDiffusers(config, model.states.length, conditionsOf(manifest.conditions), (name) => {
     const tensor = tensors.get(name);
     if (tensor === undefined) throw new DdrError('InputMismatch', `has no tensor ${name}`, { where: model.file });
     return tensor;
@@ -87,7 +85,7 @@ export async function exportDiffusers(from: Place, to: Place): Promise<number> {
 async function importModel(from: Place, model: BundledModel, manifest: Manifest): Promise<Uint8Array> {
   const folder = { store: from.store, key: `${from.key}/${folderOf(model)}` };
   const config = unetConfig(model.model, manifest.image);
-  const specs = parameterSpecs(config, conditioningOf(model.states.length, config, conditions));
+  const specs = parameterSpecs(config, conditioningOf(model.states.length, config, conditionsOf(manifest.conditions)));
   const where = from.store.describe(`${folder.key}/${files.weights}`);
   const { tensors } = readSafetensors(await read(folder, files.weights), where);
   const tokens = specs.some(({ name }) => name === 'class.w') && config.classEmbedding === 'Token';
