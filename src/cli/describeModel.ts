@@ -50,6 +50,12 @@ const subjectOfPreset = (name: string, { source, model, image, conditions }: Pre
 
 const memoryOf = ({ batchSize, microBatchSize, ema }: Training) => [batchSize, microBatchSize, ema.further.length];
 
+/** What the images of a run's dataset are told apart by. */
+const conditionsOf = ({ labels, contexts }: Run['spec']['dataset']): Conditions => ({
+  ...(labels && { classes: labels.classes }),
+  ...(contexts && { context: { tokens: contexts.tokens, width: contexts.width } }),
+});
+
 /** The networks of a run, each once, with the states that have it. */
 function subjectsOfRun({ metadata, spec }: Run): Subject[] {
   const alike = new Map<string, ReturnType<typeof modelPlans>>();
@@ -63,17 +69,13 @@ function subjectsOfRun({ metadata, spec }: Run): Subject[] {
     const { model, training } = first.settings;
     const states = plans.flatMap((plan) => plan.states.map(({ index }) => index));
     const title = `${metadata.name}: ${counted(plans.length, 'model')} of ${counted(first.states.length, 'state')} each, states ${states[0]}-${states.at(-1)}`;
-    const { labels, contexts } = spec.dataset;
     const image = networkShape(spec.dataset.image, spec.codec);
     return [
       {
         title,
         model,
         image,
-        conditions: {
-          classes: labels?.classes,
-          context: contexts && { tokens: contexts.tokens, width: contexts.width },
-        },
+        conditions: conditionsOf(spec.dataset),
         states: first.states.length,
         batchSize: training.batchSize,
         microBatchSize: training.microBatchSize,
