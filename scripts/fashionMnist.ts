@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { epochOrder } from '../src/diffusion/dataOrder.ts';
 import { writeIdx } from '../src/trainer/data/idx.ts';
@@ -80,14 +81,14 @@ if (import.meta.main) {
     console.error('usage: node scripts/fashionMnist.ts FOLDER');
     process.exit(2);
   }
-  const target = join(folder, 'train-images-idx3-ubyte');
+  const target = join(folder, 'train-images-idx3-ubyte.gz');
   if (!existsSync(target)) {
     const { count, images, labels } = fashionMnist();
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'train-labels-idx1-ubyte'), writeIdx({ shape: [count], data: labels }));
+    writeFileSync(join(folder, 'train-labels-idx1-ubyte.gz'), gzipSync(writeIdx({ shape: [count], data: labels })));
     // Renamed into place: a file that is there is whole, whenever this was interrupted.
     const partial = `${target}.${process.pid}`;
-    writeFileSync(partial, writeIdx({ shape: [count, 28, 28], data: images }));
+    writeFileSync(partial, gzipSync(writeIdx({ shape: [count, 28, 28], data: images })));
     renameSync(partial, target);
     console.log(`wrote ${count} pictures of clothes to ${folder}`);
   }

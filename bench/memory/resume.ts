@@ -93,6 +93,7 @@ async function train(
   const began = performance.now();
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/trainer/main.ts'), 'train'], {
     env: {
+      MALLOC_ARENA_MAX: '1', // as pods have it
       ...process.env,
       [taskVariable]: renderTask(task),
       DDR_RUN_DIR: root,

@@ -5,6 +5,7 @@ import { withoutDefaults } from '../api/hash.ts';
 import type { Run } from '../api/run.ts';
 import { networkShape } from '../api/spec/codec.ts';
 import { type Model, modelSchema } from '../api/spec/model.ts';
+import type { Training } from '../api/spec/training.ts';
 import { modelPlans } from '../operator/plan/identity.ts';
 import { type Conditions, conditioningOf } from '../trainer/model/conditioning.ts';
 import { describeNetwork, type NetworkDescription } from '../trainer/model/description.ts';
@@ -21,6 +22,10 @@ interface Subject {
   /** Latent states of a model. */
   states: number;
   batchSize: number;
+  /** Of these, images that are computed at once; 0 is all. */
+  microBatchSize: number;
+  /** Averages of the weights that are kept. */
+  averages: number;
 }
 
 export interface ModelDescription extends Subject {
@@ -39,13 +44,23 @@ const subjectOfPreset = (name: string, { source, model, image, conditions }: Pre
   conditions,
   states: 1,
   batchSize: presetBatchSize,
+  microBatchSize: 0,
+  averages: 1,
+});
+
+const memoryOf = ({ batchSize, microBatchSize, ema }: Training) => [batchSize, microBatchSize, ema.further.length];
+
+/** What the images of a run's dataset are told apart by. */
+const conditionsOf = ({ labels, contexts }: Run['spec']['dataset']): Conditions => ({
+  ...(labels && { classes: labels.classes }),
+  ...(contexts && { context: { tokens: contexts.tokens, width: contexts.width } }),
 });
 
 /** The networks of a run, each once, with the states that have it. */
 function subjectsOfRun({ metadata, spec }: Run): Subject[] {
   const alike = new Map<string, ReturnType<typeof modelPlans>>();
   for (const plan of modelPlans(spec)) {
-    const key = JSON.stringify([plan.settings.model, plan.settings.training.batchSize]);
+    const key = JSON.stringify([plan.settings.model, memoryOf(plan.settings.training)]);
     alike.set(key, [...(alike.get(key) ?? []), plan]);
   }
   return [...alike.values()].flatMap((plans) => {
@@ -54,19 +69,17 @@ function subjectsOfRun({ metadata, spec }: Run): Subject[] {
     const { model, training } = first.settings;
     const states = plans.flatMap((plan) => plan.states.map(({ index }) => index));
     const title = `${metadata.name}: ${counted(plans.length, 'model')} of ${counted(first.states.length, 'state')} each, states ${states[0]}-${states.at(-1)}`;
-    const { labels, contexts } = spec.dataset;
     const image = networkShape(spec.dataset.image, spec.codec);
     return [
       {
         title,
         model,
         image,
-        conditions: {
-          classes: labels?.classes,
-          context: contexts && { tokens: contexts.tokens, width: contexts.width },
-        },
+        conditions: conditionsOf(spec.dataset),
         states: first.states.length,
         batchSize: training.batchSize,
+        microBatchSize: training.microBatchSize,
+        averages: 1 + training.ema.further.length,
       },
     ];
   });
@@ -90,7 +103,8 @@ export function describeModels(target: string, batchSize?: number): ModelDescrip
     const { model, image, conditions, states } = subject;
     const config = { ...model, imageSize: image.size, imageChannels: image.channels };
     const images = batchSize ?? subject.batchSize;
-    const network = describeNetwork(config, conditioningOf(states, model, conditions), images);
+    const atOnce = batchSize === undefined && subject.microBatchSize > 0 ? subject.microBatchSize : images;
+    const network = describeNetwork(config, conditioningOf(states, model, conditions), atOnce, subject.averages);
     return { ...subject, batchSize: images, network };
   });
 }
@@ -118,8 +132,9 @@ function toldOf({ classes, context }: Conditions): string {
 }
 
 /** A description as lines of text, beginning with a `model` that can be copied into a spec. */
-export function renderDescription({ title, model, image, conditions, network }: ModelDescription): string[] {
-  const { layers, parameters, classParameters, flops, memory, batchSize } = network;
+export function renderDescription(description: ModelDescription): string[] {
+  const { title, model, image, conditions, batchSize, network } = description;
+  const { layers, parameters, classParameters, flops, memory, batchSize: atOnce } = network;
   const own = { model: withoutDefaults(modelSchema, model) ?? {} };
   const rows = layers.map((layer) => [
     layer.name,
@@ -141,6 +156,6 @@ export function renderDescription({ title, model, image, conditions, network }: 
     '',
     `${grouped(parameters)} parameters${ofClasses}`,
     `${(flops / 1e9).toPrecision(4)} GFLOP an image forwards, three times that in training`,
-    `a step of ${batchSize} images needs ${gibibytes(total)} GiB in float32: ${parts.join(', ')}`,
+    `a step of ${batchSize} images${atOnce === batchSize ? '' : `, ${atOnce} at once,`} needs ${gibibytes(total)} GiB in float32: ${parts.join(', ')}`,
   ];
 }

@@ -36,6 +36,7 @@ export const everything: SpecInput = {
   training: {
     images: 1000,
     batchSize: 10,
+    microBatchSize: 5,
     prediction: 'X0',
     optimizer: {
       name: 'Adam',
@@ -47,7 +48,8 @@ export const everything: SpecInput = {
       warmupImages: 100,
     },
     gradientClipNorm: 2,
-    ema: { halfLifeImages: 500 },
+    ema: { halfLifeImages: 500, further: [700, 900] },
+    precision: 'BFloat16',
     seed: 3,
     threads: 4,
   },
@@ -58,6 +60,7 @@ export const everything: SpecInput = {
       training: {
         images: 500,
         batchSize: 20,
+        microBatchSize: 5,
         prediction: 'Epsilon',
         optimizer: {
           name: 'AdamW',
@@ -69,7 +72,8 @@ export const everything: SpecInput = {
           warmupImages: 50,
         },
         gradientClipNorm: 3,
-        ema: { halfLifeImages: 250 },
+        ema: { halfLifeImages: 250, further: [350, 450] },
+        precision: 'Float32',
         seed: 4,
         threads: 5,
       },
@@ -105,6 +109,7 @@ export const everything: SpecInput = {
     shards: 2,
     batchSize: 8,
     seed: 5,
+    ema: 1,
     clip: false,
     start: 'MomentMatched',
   },

@@ -35,6 +35,7 @@ const modelOf = (state: LatentState, { images, losses }: Curve): TrainedModel =>
   images: images * losses.length,
   learningRate: 2e-3,
   seconds: 1,
+  device: null,
   losses: losses.map((loss, i) => ({ images: images * (i + 1), loss })),
 });
 

@@ -50,10 +50,11 @@ export function exampleReport(fields: Partial<Report> = {}): Report {
       images: 2000,
       learningRate: 1e-3,
       seconds: 30,
+      device: 'NVIDIA H100 80GB HBM3',
       losses: [500, 1000, 1500, 2000].map((images) => ({ images, loss: 1 / (index + images / 500) })),
     })),
     findings: [],
-    software: { node: '24.0.0', tensorflow: '2.21.0', threads: 2 },
+    software: { node: '24.0.0', tensorflow: '2.21.0', threads: 2, device: 'CPU' },
     ...fields,
   };
 }

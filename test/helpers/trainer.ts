@@ -176,6 +176,7 @@ async function saveModels(store: ArtifactStore, tasks: readonly TrainTask[]): Pr
       dataset: { address: task.dataset, count: record.count, sha256: record.sha256 },
       images: 1000,
       seconds: 12,
+      device: 'CPU',
       losses: [0, 250, 500, 750].map((seen) => ({ images: seen + 250, loss: 1 / (1 + seen / 100 + task.index) })),
     });
   }

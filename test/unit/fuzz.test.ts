@@ -13,6 +13,8 @@ import { readNpy, writeNpy } from '../../src/trainer/formats/npy.ts';
 import { npzEntries, readNpz } from '../../src/trainer/formats/npz.ts';
 import { readSafetensors, writeSafetensors } from '../../src/trainer/formats/safetensors.ts';
 import { readZip } from '../../src/trainer/formats/zip.ts';
+import { parseAutoencoderConfig } from '../../src/trainer/model/autoencoder/config.ts';
+import { tinyAutoencoder } from '../helpers/autoencoder.ts';
 import { damagedBytes, damagedJson, type Fuzzed, fuzz, soup } from '../helpers/fuzz.ts';
 import { minimalRun } from '../helpers/runs.ts';
 
@@ -150,6 +152,14 @@ fuzz({
   inputs: damagedJson(manifest),
   read: (bytes) => areWhole(statesOf(parseJson(bytes, manifestSchema, 'file'))),
   codes: /^DigestMismatch$/,
+});
+
+fuzz({
+  name: 'the config.json of an autoencoder',
+  example: json(tinyAutoencoder),
+  inputs: fc.oneof(damagedJson(tinyAutoencoder), damagedBytes(json(tinyAutoencoder))),
+  read: (bytes) => parseAutoencoderConfig(bytes, 'file'),
+  codes: /^InputForeign$/,
 });
 
 const progress = { phase: 'Running', done: 1, total: 2, perSecond: 0.5, loss: -1 };

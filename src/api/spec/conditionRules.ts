@@ -81,7 +81,7 @@ export const conditionRules: Rule<Conditioned>[] = [
   {
     cel: `self.sampling.guidance.scale == 1.0 || self.overrides.all(o, !has(o.training) || !has(o.training.conditionDropout) || o.training.conditionDropout > 0.0 || (has(${guided}) && (${first(own)} > ${last(guided)} || ${first(guided)} > ${last(own)})))`,
     message:
-      'an override sets conditionDropout to 0 for states that are sampled with guidance; leave them out of guidance.states',
+      'an override sets conditionDropout to 0 for states that are sampled with guidance: leave them out of guidance.states',
     path: ['overrides'],
     check: (s) =>
       s.sampling.guidance.scale === 1 ||

@@ -88,6 +88,12 @@ export const trainingSchema = z
     threads: integer(1, 256)
       .describe('CPU threads of TensorFlow. Sums are ordered by it, so a model’s digest depends on it.')
       .default(2),
+    xla: z
+      .boolean()
+      .describe(
+        'Whether XLA compiles clusters of ops of the training step, for which it takes some minutes at first. It often gains on GPUs and loses on CPUs; the numbers are others, so a model’s digest depends on it.',
+      )
+      .default(false),
   })
   .prefault({})
   .describe('How each model is trained.');

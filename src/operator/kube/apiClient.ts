@@ -1,5 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
+import { DdrError } from '../../api/errors.ts';
 import { ApiConnection, type Call, type ConnectionOptions, statusSchema } from './apiConnection.ts';
 import {
   ApiError,
@@ -60,7 +61,14 @@ export class ApiClient implements Client {
   /** The cluster that KUBECONFIG names, or the one this pod runs in. */
   static fromEnvironment(clock: Clock, proxies: ProxyVariables, options: ConnectionOptions = {}): ApiClient {
     const config = new KubeConfig();
-    config.loadFromDefault();
+    config.loadFromDefault(); // where it finds nothing, it takes http://localhost:8080
+    const { server = '', skipTLSVerify = false } = config.getCurrentCluster() ?? {};
+    if (!server.startsWith('https:') && !skipTLSVerify) {
+      throw new DdrError('InputMissing', 'there is no cluster that can be reached by https', {
+        where: server,
+        hint: 'Set KUBECONFIG to the file that names it, or its current-context.',
+      });
+    }
     return new ApiClient(config, clock, { ...options, proxies });
   }
 

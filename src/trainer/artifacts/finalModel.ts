@@ -32,6 +32,8 @@ const finalRecordSchema = z.object({
   dataset: datasetReferenceSchema,
   images: z.int(),
   seconds: z.number(),
+  /** What the last attempt was computed on: "CPU", or the GPU's name. */
+  device: z.string().optional(),
   losses: z.array(lossPointSchema),
   weights: fileRecordSchema,
   /** Of the averages of training.ema.further. */
@@ -49,6 +51,7 @@ export interface TrainedModel {
   dataset: DatasetReference;
   images: number;
   seconds: number;
+  device: string;
   losses: LossPoint[];
 }
 
@@ -57,7 +60,7 @@ export interface TrainedModel {
  * @param folder `final` of the model's keys
  */
 export async function saveFinal(store: ArtifactStore, folder: string, trained: TrainedModel): Promise<FinalRecord> {
-  const { task, parameters, averages, image, dataset, images, seconds, losses } = trained;
+  const { task, parameters, averages, image, dataset, images, seconds, device, losses } = trained;
   const { family, alphas, timesteps } = task.schedule;
   const written = averages.map((pieces) => tensorContent(parameters, pieces));
   const recordOf = (): FinalRecord => {
@@ -74,6 +77,7 @@ export async function saveFinal(store: ArtifactStore, folder: string, trained: T
       dataset,
       images,
       seconds,
+      device,
       losses,
       weights,
       ...(further.length === 0 ? {} : { further }),

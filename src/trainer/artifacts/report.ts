@@ -74,13 +74,15 @@ export const reportSchema = z.object({
       /** After warm-up; null where the model's own record has gone. */
       learningRate: z.number().nullable(),
       seconds: z.number().nullable(),
+      /** What it was computed on; null where that is not known. */
+      device: z.string().nullable(),
       losses: z.array(lossPointSchema),
     }),
   ),
   /** Failure signatures, the most telling first. */
   findings: z.array(findingSchema),
   /** What computed the features and the distance. */
-  software: z.object({ node: z.string(), tensorflow: z.string(), threads: z.int() }),
+  software: z.object({ node: z.string(), tensorflow: z.string(), threads: z.int(), device: z.string() }),
 });
 
 export type Report = z.output<typeof reportSchema>;

@@ -59,7 +59,7 @@ export interface TensorFile {
   tensors: ReadonlyMap<string, TensorHeader>;
   /**
    * Some values of a tensor, counted in its elements.
-   * @throws DdrError InputForeign where there is no such tensor of floats
+   * @throws DdrError InputForeign where there is no such tensor of floats, or it has fewer
    */
   read(name: string, from?: number, count?: number): Promise<Float32Array>;
 }
@@ -79,9 +79,12 @@ export async function openTensorFile(store: ArtifactStore, key: string, record: 
     async read(name, from = 0, count) {
       const tensor = tensors.get(name);
       if (tensor === undefined) throw new DdrError('InputForeign', `has no tensor ${name}`, { where });
-      const size = (tensor.to - tensor.from) / Math.max(1, elementCount(tensor.shape));
-      const length = count === undefined ? tensor.to - tensor.from - from * size : count * size;
-      const values = floatsOf(tensor.dtype, await store.readRange(key, tensor.from + from * size, length));
+      const elements = elementCount(tensor.shape);
+      const wanted = count ?? elements - from;
+      if (from + wanted > elements)
+        throw new DdrError('InputForeign', `${name} has ${elements} values, not ${from + wanted}`, { where });
+      const size = (tensor.to - tensor.from) / Math.max(1, elements);
+      const values = floatsOf(tensor.dtype, await store.readRange(key, tensor.from + from * size, wanted * size));
       if (values === undefined)
         throw new DdrError('InputForeign', `${name} is of type ${tensor.dtype}, not of floats`, { where });
       return values;

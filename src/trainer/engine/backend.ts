@@ -74,6 +74,19 @@ export const statelessNormal = (tf: typeof TensorFlow, shape: number[], seed: Te
 export const statelessUniform = (tf: typeof TensorFlow, shape: number[], seed: Tensor): Tensor =>
   callStateless(tf, 'StatelessRandomUniform', shape, seed);
 
+/** Rows of x along its first axis. tfjs' own looks at the indices, which a recorded program is told later. @param rows int32 */
+export function gatherRows(tf: typeof TensorFlow, x: Tensor, rows: Tensor): Tensor {
+  const backend = backendOf(tf);
+  const { TF_FLOAT, TF_INT32, TF_ATTR_INT } = backend.binding;
+  const attributes = [
+    { name: 'batch_dims', type: TF_ATTR_INT, value: 0 },
+    typeAttribute(backend, 'Tparams', TF_FLOAT),
+    typeAttribute(backend, 'Tindices', TF_INT32),
+    typeAttribute(backend, 'Taxis', TF_INT32),
+  ];
+  return callOp(tf, 'GatherV2', attributes, [x, rows, tf.scalar(0, 'int32')]);
+}
+
 /** x + bias along the last axis, with the gradient as one reduction instead of tfjs' chain of them. */
 export function addBias(tf: typeof TensorFlow, x: Tensor, bias: Tensor): Tensor {
   const backend = backendOf(tf);

@@ -9,6 +9,7 @@ import type { ArtifactStore } from '../artifacts/store.ts';
 import type { TrainerContext } from '../context/context.ts';
 import { startEngine } from '../context/engine.ts';
 import { backendOf } from '../engine/backend.ts';
+import { deviceOf } from '../engine/device.ts';
 import { sha256 } from '../formats/digest.ts';
 import { renderClasses } from '../report/classes.ts';
 import { renderReport } from '../report/html.ts';
@@ -66,7 +67,12 @@ async function compile(task: EvaluateTask, drawn: Samples, context: TrainerConte
         : await judge(tf, task, evaluation, prepared, context, conditions?.labels?.classes),
     models,
     findings: findSignatures({ schedule, eta: sampling.eta, models, data, ...pictures }),
-    software: { node: process.versions.node, tensorflow: backendOf(tf).binding.TF_Version, threads: task.threads },
+    software: {
+      node: process.versions.node,
+      tensorflow: backendOf(tf).binding.TF_Version,
+      threads: task.threads,
+      device: deviceOf(tf),
+    },
   } satisfies Report);
 }
 

@@ -44,9 +44,9 @@ export function modelsOf({ models }: Manifest, { directory }: EvaluateTask, { st
     models.map(async ({ index, hash, states, prediction, sha256, images }): Promise<Report['models'][number]> => {
       const name = `model ${index}`;
       const record = await loadOrName(name, name, () => loadFinalRecord(store, layout.model(hash).final));
-      const { seconds = null, losses = [] } = record ?? {};
+      const { seconds = null, device = null, losses = [] } = record ?? {};
       const learningRate = record?.training.optimizer.learningRate ?? null;
-      return { index, hash, states, prediction, digest: sha256, images, learningRate, seconds, losses };
+      return { index, hash, states, prediction, digest: sha256, images, learningRate, seconds, device, losses };
     }),
   );
 }

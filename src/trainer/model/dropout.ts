@@ -1,4 +1,4 @@
-import { statelessUniform } from '../engine/backend.ts';
+import { gatherRows, statelessUniform } from '../engine/backend.ts';
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
 
 /** Sets a part of the activations [B, H, W, C] of the index-th residual block to 0. */
@@ -28,7 +28,7 @@ export function createDropout(
     const own = tf.add(seed, tf.tensor1d([0, index + 1], 'int32'));
     const [samples, ...shape] = h.shape;
     const ofBatch = statelessUniform(tf, [batchSize ?? samples, ...shape], own);
-    const chance = rows === undefined ? ofBatch : tf.gather(ofBatch, rows as never);
+    const chance = rows === undefined ? ofBatch : gatherRows(tf, ofBatch, rows);
     const kept = tf.cast(tf.greaterEqual(chance, rate), 'float32');
     return tf.mul(h, tf.mul(kept, 1 / (1 - rate)));
   };

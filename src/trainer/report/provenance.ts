@@ -2,8 +2,17 @@ import type { Report } from '../artifacts/report.ts';
 import { definitions, digest } from './elements.ts';
 import { counted, escapeHtml, grouped } from './text.ts';
 
+/** "NVIDIA H100 80GB HBM3 (8 models), CPU (2)"; undefined where no model says. */
+function trainedOn(models: Report['models']): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { device } of models) if (device !== null) counts.set(device, (counts.get(device) ?? 0) + 1);
+  if (counts.size === 0) return undefined;
+  return [...counts].map(([device, count]) => `${escapeHtml(device)} (${counted(count, 'model')})`).join(', ');
+}
+
 /** Everything that is needed to make it again. */
-export function provenance({ run, bundle, schedule, sampling, evaluation, software }: Report): string {
+export function provenance({ run, bundle, schedule, sampling, evaluation, models, software }: Report): string {
+  const devices = trainedOn(models);
   const entries: [string, string][] = [
     ['run', escapeHtml(`${run.namespace}/${run.name}`)],
     [
@@ -15,6 +24,7 @@ export function provenance({ run, bundle, schedule, sampling, evaluation, softwa
       'sampling',
       `${counted(sampling.shards, 'shard')}, batches of ${sampling.batchSize}, seed ${sampling.seed}: neither shards nor pods change the samples`,
     ],
+    ...(devices === undefined ? [] : [['trained on', devices] as [string, string]]),
     ...(evaluation === null
       ? []
       : [
@@ -25,7 +35,7 @@ export function provenance({ run, bundle, schedule, sampling, evaluation, softwa
         ]),
     [
       'software',
-      `TensorFlow ${escapeHtml(software.tensorflow)} with ${counted(software.threads, 'thread')}, Node ${escapeHtml(software.node)}`,
+      `TensorFlow ${escapeHtml(software.tensorflow)} with ${counted(software.threads, 'thread')}, Node ${escapeHtml(software.node)}; evaluated on ${escapeHtml(software.device)}`,
     ],
   ];
   return `<h2>How it was made</h2><div class="card">${definitions(entries)}</div>`;

@@ -1,5 +1,5 @@
 import type { Training } from '../../api/spec/training.ts';
-import { statelessNormal } from '../engine/backend.ts';
+import { gatherRows, statelessNormal } from '../engine/backend.ts';
 import type { ProgramSpec, Routine, TensorSpec, Tensors } from '../engine/program.ts';
 import type { Tensor, Tensor4D, TensorFlow } from '../engine/tensorflow.ts';
 import type { Conditioning } from '../model/conditioning.ts';
@@ -57,7 +57,7 @@ export function stepProgram(
   const lossOf = (vectors: Tensor[], inputs: Tensors) => {
     const images = inputs.images as Tensor4D;
     const ofBatch = statelessNormal(tf, imageShape(batchSize), inputs.seed as Tensor);
-    const epsilon = inputs.rows === undefined ? ofBatch : tf.gather(ofBatch, inputs.rows as never);
+    const epsilon = inputs.rows === undefined ? ofBatch : gatherRows(tf, ofBatch, inputs.rows);
     const each = (name: (typeof perSampleNames)[number]) => tf.reshape(inputs[name] as Tensor, [many, 1, 1, 1]);
     const mix = (image: Tensor, noise: Tensor) => tf.add(tf.mul(image, images), tf.mul(noise, epsilon)) as Tensor4D;
     const x = mix(each('signal'), each('noise'));

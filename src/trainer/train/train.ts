@@ -9,6 +9,7 @@ import { type FinalRecord, loadFinal, saveFinal } from '../artifacts/finalModel.
 import { loadOrQuarantine } from '../artifacts/records.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
 import { startEngine } from '../context/engine.ts';
+import { deviceOf } from '../engine/device.ts';
 import type { Program } from '../engine/program.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
 import { conditioningOf } from '../model/conditioning.ts';
@@ -49,12 +50,13 @@ async function prepareSteps(task: TrainTask, context: TrainerContext, data: Open
   });
   context.logger.info({ states, parameters: totalSize(parameters), threads: training.threads }, 'model');
   await stillStarting(context);
-  const tf = await startEngine(training.threads, context);
+  const tf = await startEngine(training.threads, context, training.xla);
   await stillStarting(context);
   const spec = stepProgram(tf, config, conditioning, training);
   const program = createRecordedProgram(tf, spec);
   const step = createStep(program, spec, training);
-  return { states, parameters, program, step, inputsAt: oneAhead(inputs, (seen) => seen + training.batchSize) };
+  const inputsAt = oneAhead(inputs, (seen) => seen + training.batchSize);
+  return { states, parameters, program, step, device: deviceOf(tf), inputsAt };
 }
 
 /** Gives a program the state of a checkpoint, or that which training begins with. */
@@ -93,7 +95,7 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
   for (const below of [folders.root, folders.checkpoints]) await store.removePartial({ below });
   const data = await openDataset(store, task.dataset);
   logger.info({ attempt: attempt.number, dataset: task.dataset, images: data.count }, 'training');
-  const { states, parameters, program, step, inputsAt } = await prepareSteps(task, context, data);
+  const { states, parameters, program, step, device, inputsAt } = await prepareSteps(task, context, data);
   const start = await startingPoint(task, folders.checkpoints, context);
   await stillStarting(context);
   await writeStart(program, task, parameters, start);
@@ -104,7 +106,7 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
   const { images, seconds, losses } = await trainLoop({ task, context, attempt, step, state, inputsAt, start });
   const averages = averageNames(ema).map((name) => onlyFinite(piecesOf(program, parameters, [name]), states));
   const dataset = { address: task.dataset, count: data.count, sha256: data.digest };
-  const product = { task, parameters, averages, image: data.shape, dataset, images, seconds, losses };
+  const product = { task, parameters, averages, image: data.shape, dataset, images, seconds, device, losses };
   const record = await attempt.commit(() => saveFinal(store, folders.final, product));
   program.dispose();
   // The optimizer's state is four times the model and of no use once the model is there.

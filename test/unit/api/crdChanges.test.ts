@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { customResourceDefinition } from '../../../src/api/crd.ts';
+import { conditionRules } from '../../../src/api/spec/conditionRules.ts';
+import { modelRules } from '../../../src/api/spec/modelRules.ts';
 import { type Crd, crdBreaks, schemaBreaks } from '../../helpers/crdChanges.ts';
 
 /** The CRD of the last release: version 0.1.0, commit 61abc65. */
@@ -13,6 +15,12 @@ const quantity = 'takes all that it took, and more: numbers, exponents, a sign';
 const quantityChanges = ['pattern', 'not', 'minItems', 'minProperties', 'maxItems', 'maxProperties'];
 const shared = 'spec.checkpoints.volume.shared';
 const newField = 'is about a field that was not there';
+
+const rulesOfLabels = [
+  "!has(self.labels) || !(self.labels.from in ['ClassFolders', 'DatasetJson']) || self.format in ['ImageFolder', 'ImageZip']",
+  "!has(self.labels) || !(self.labels.from in ['Idx', 'Npz']) || has(self.labels.path) || self.labels.from == self.format",
+];
+const rangeRule = "int(self.split('-')[0]) <= int(self.split('-')[self.split('-').size() - 1])";
 
 /** Changes since then that were looked at, each with the reason why it is taken. */
 const reviewed: Record<string, string> = {
@@ -35,6 +43,17 @@ const reviewed: Record<string, string> = {
   [`${shared}: rule "!has(self.whenDeleted) || has(self.size)"`]: newField,
   [`${shared}: rule "(has(self.accessModes) ? self.accessModes : ['ReadWriteMany']) == (has(oldSelf.accessModes) ? oldSelf.accessModes : ['ReadWriteMany'])"`]:
     newField,
+  'spec: rule "self.training.microBatchSize == 0 || self.training.batchSize % self.training.microBatchSize == 0"':
+    newField,
+  'spec: rule "self.overrides.all(o, !has(o.training) || (has(o.training.microBatchSize) ? o.training.microBatchSize : self.training.microBatchSize) == 0 || (has(o.training.batchSize) ? o.training.batchSize : self.training.batchSize) % (has(o.training.microBatchSize) ? o.training.microBatchSize : self.training.microBatchSize) == 0)"':
+    newField,
+  'spec: rule "self.sampling.ema <= self.training.ema.further.size() && self.overrides.all(o, !has(o.training) || !has(o.training.ema) || !has(o.training.ema.further) || self.sampling.ema <= o.training.ema.further.size())"':
+    newField,
+  ...Object.fromEntries([...modelRules, ...conditionRules].map(({ cel }) => [`spec: rule "${cel}"`, newField])),
+  ...Object.fromEntries(rulesOfLabels.map((rule) => [`spec.dataset: rule "${rule}"`, newField])),
+  ...Object.fromEntries(
+    [rangeRule].map((rule) => [`spec.overrides[].states: rule "${rule}"`, 'stood at the override']),
+  ),
 };
 
 /** A change without its values. */

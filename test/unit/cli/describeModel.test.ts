@@ -30,6 +30,13 @@ test('a run shows each of its networks once', () => {
   );
 });
 
+test('a network is shown with what the data of its run tell it', () => {
+  const shown = (name: string) =>
+    describeModels(join(root, `examples/${name}.yaml`)).map(({ conditions }) => conditions);
+  assert.deepEqual(shown('fashion-classes'), [{ classes: 10 }]);
+  assert.deepEqual(shown('fashion-contexts'), [{ context: { tokens: 4, width: 32 } }]);
+});
+
 test('what is neither a preset nor a file is said', () => {
   assert.throws(() => describeModels('sd-3'), /neither a preset nor a file/);
 });

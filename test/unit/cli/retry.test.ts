@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { retryAnnotation } from '../../../src/api/names.ts';
-import { nameOf, requestRetry } from '../../../src/cli/retry.ts';
+import { nameOf, requestRetry, retry } from '../../../src/cli/retry.ts';
 import { MemoryClient } from '../../../src/local/memoryClient.ts';
 import { Objects } from '../../../src/local/objects.ts';
 import { types } from '../../../src/operator/types.ts';
@@ -41,4 +41,12 @@ test('a run that is not there is not created', async () => {
   const client = new MemoryClient(objects, new ManualClock());
   await assert.rejects(requestRetry(client, 'n', 'gone', 0), { code: 'InputMissing', where: 'n/gone' });
   assert.deepEqual(objects.list(types.run), []);
+});
+
+test('without a cluster it is said what is missing', async (t) => {
+  const { KUBECONFIG, HOME } = process.env;
+  t.after(() => Object.assign(process.env, { ...(KUBECONFIG !== undefined && { KUBECONFIG }), HOME }));
+  delete process.env.KUBECONFIG;
+  process.env.HOME = temporaryFolder(t);
+  await assert.rejects(retry('digits', undefined), { code: 'InputMissing', hint: /KUBECONFIG/ });
 });

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { normals, philox, randomBelow, randomWord, seedPair, streams } from '../../../src/diffusion/random.ts';
+import {
+  normals,
+  philox,
+  randomBelow,
+  randomChance,
+  randomWord,
+  seedPair,
+  streams,
+} from '../../../src/diffusion/random.ts';
 
 test('Philox gives the known answers of its authors', () => {
   const answers: [number[], number[], number[]][] = [
@@ -49,4 +57,12 @@ test('streams, seeds and indices do not meet', () => {
 test('randomBelow stays below its bound and reaches every value', () => {
   const drawn = new Set(Array.from({ length: 200 }, (_, i) => randomBelow(5, 1, streams.states, 9, i)));
   assert.deepEqual([...drawn].sort(), [0, 1, 2, 3, 4]);
+});
+
+test('what has a probability comes true that often, and is a function of its number', () => {
+  for (const probability of [0, 0.1, 0.5]) {
+    const drawn = Array.from({ length: 4000 }, (_, i) => randomChance(probability, 1, streams.conditions, i));
+    assert.ok(Math.abs(drawn.filter(Boolean).length / 4000 - probability) < 0.03);
+    assert.equal(randomChance(probability, 1, streams.conditions, 7), drawn[7]);
+  }
 });

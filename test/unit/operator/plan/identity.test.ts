@@ -132,7 +132,9 @@ const tied: Record<string, Change> = {
   'overrides[].model.timeFrequencyShift': { overrides: [{ model: { timeFrequencyShift: 1 } }] },
   'overrides[].model.classEmbedding': { overrides: [{ model: { classEmbedding: 'None' } }] },
   'overrides[].model.classTokenWidth': { overrides: [{ model: { classTokenWidth: 64 } }] },
+  'training.microBatchSize': { training: { microBatchSize: 2 } },
   'overrides[].states': { overrides: [{ states: '0-1' }] },
+  'overrides[].training.microBatchSize': { overrides: [{ training: { microBatchSize: 4 } }] },
   'overrides[].model.attentionResolutions': { overrides: [{ model: { attentionResolutions: [32] } }] },
   'checkpoints.volume.shared.claimName': {
     checkpoints: {

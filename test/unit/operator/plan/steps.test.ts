@@ -5,7 +5,7 @@ import { conditionTypes, phases } from '../../../../src/api/status.ts';
 import { taskSchema } from '../../../../src/api/task.ts';
 import { addressesOf, modelPlans, unreadData } from '../../../../src/operator/plan/identity.ts';
 import { lastStep, steps } from '../../../../src/operator/plan/steps.ts';
-import { everything } from '../../../helpers/everything.ts';
+import { conditioned, everything } from '../../../helpers/everything.ts';
 import { runOf } from '../../../helpers/simulation.ts';
 
 test('a step’s name is its kind of task, and conditions and phases stand in the order of the steps', () => {
@@ -20,7 +20,11 @@ test('a step’s name is its kind of task, and conditions and phases stand in th
   assert.equal(lastStep, 'evaluate');
 });
 
-for (const [name, spec] of Object.entries({ everything: { ...everything }, minimal: {} })) {
+for (const [name, spec] of Object.entries({
+  everything: { ...everything },
+  conditioned: { ...conditioned },
+  minimal: {},
+})) {
   test(`every Job has a task of its step that the trainer takes as it is, and a name of its own: ${name}`, () => {
     const run = runOf(spec);
     const models = modelPlans(run.spec);
@@ -34,3 +38,19 @@ for (const [name, spec] of Object.entries({ everything: { ...everything }, minim
     }
   });
 }
+
+test('contexts of the samples are prepared, and sampling is told where they are; without them neither is', () => {
+  const tasksOf = (spec: object) => {
+    const run = runOf({ ...spec });
+    const models = modelPlans(run.spec);
+    const addresses = addressesOf(run.spec, models, unreadData);
+    return components.flatMap((step) => steps[step].jobs(run, models, addresses).map(({ task }) => task));
+  };
+  const tasks = tasksOf(conditioned);
+  const prepare = tasks.find(({ kind }) => kind === 'prepare');
+  const sample = tasks.find(({ kind }) => kind === 'sample');
+  assert.deepEqual(prepare?.kind === 'prepare' && prepare.prompts, conditioned.sampling?.contexts);
+  assert.equal(sample?.kind === 'sample' && sample.prepared, prepare?.hash);
+  for (const task of tasksOf({}))
+    assert.ok(!('prompts' in task) && (task.kind === 'evaluate' || !('prepared' in task)));
+});

@@ -42,6 +42,16 @@ for (const statesPerModel of [1, 3]) {
   });
 }
 
+test('models that are told classes come back as they were, too', async (t) => {
+  const labels = { classes: 3, values: new Int32Array(40) };
+  const run = await aggregatedRun(t, { schedule: { states: 2, statesPerModel: 2 } }, { conditions: { labels } });
+  const { to, hash, bundle } = await exported(run);
+  const back = { store: run.store, key: 'back' };
+  await importDiffusers(to, back);
+  assert.deepEqual((await openBundle(run.store, back.key, hash)).manifest, bundle.manifest);
+  assert.equal(bundle.manifest.conditions?.labels?.classes, 3);
+});
+
 test('weights of another network, and a timestep that the manifest’s network is not told, are refused', async (t) => {
   const run = await aggregatedRun(t, { schedule: { states: 3, statesPerModel: 1 } });
   const { to } = await exported(run);
@@ -84,15 +94,14 @@ for (const fields of [
     const run = await aggregatedRun(t, { ...fields, model });
     const { bundle } = await exported(run);
     const states = statesOf(bundle.manifest);
-    const [count, size] = [4, 64];
-    const sampling = samplingSchema.parse({ seed: 7, batchSize: count });
-    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, sampling);
+    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, samplingSchema.parse({ batchSize: 4 }));
     t.after(() => denoisers.dispose());
+    const [count, size] = [4, 64];
     let start = new Float32Array();
     const samples = await compose({
       sampler: ddim,
       states,
-      sampling,
+      sampling: samplingSchema.parse({ seed: 7, batchSize: count }),
       size,
       first: 0,
       count,

@@ -34,6 +34,7 @@ test('the digest of weights depends on the weights alone, not on the model’s a
     dataset: { address: task.dataset, count: 1, sha256: '' },
     images: 1,
     seconds: 1,
+    device: 'CPU',
     losses: [],
   };
   const one = await saveFinal(store, 'one', product);

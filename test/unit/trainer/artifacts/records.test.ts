@@ -12,6 +12,7 @@ import {
   readRecorded,
   recordOf,
   toJson,
+  verifyRecorded,
 } from '../../../../src/trainer/artifacts/records.ts';
 import { temporaryStore } from '../../../helpers/trainer.ts';
 
@@ -32,6 +33,22 @@ test('a changed or missing file is told from what was recorded', async (t) => {
   await assert.rejects(readRecorded(store, 'a/f', recordOf(bytes)), damaged);
   mkdirSync(join(root, 'a/f'));
   await assert.rejects(readRecorded(store, 'a/f', recordOf(bytes)), damaged);
+});
+
+test('a file of any size is checked in pieces; a changed, longer, shorter or missing one is told', async (t) => {
+  const { root, store } = temporaryStore(t);
+  const bytes = Uint8Array.of(1, 2, 3);
+  await store.commit('a', { f: bytes });
+  await verifyRecorded(store, 'a/f', recordOf(bytes));
+  const damaged = { code: 'DigestMismatch', where: join(root, 'a/f') };
+  for (const other of [[1, 2, 4], [1, 2, 3, 4], [1, 2], []]) {
+    writeFileSync(join(root, 'a/f'), Uint8Array.from(other));
+    await assert.rejects(verifyRecorded(store, 'a/f', recordOf(bytes)), damaged);
+  }
+  rmSync(join(root, 'a/f'));
+  await assert.rejects(verifyRecorded(store, 'a/f', recordOf(bytes)), { ...damaged, message: /is missing/ });
+  mkdirSync(join(root, 'a/f'));
+  await assert.rejects(verifyRecorded(store, 'a/f', recordOf(bytes)), damaged);
 });
 
 test('a record is read back as it was written; what is none is damage', async (t) => {

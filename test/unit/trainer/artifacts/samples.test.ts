@@ -43,6 +43,13 @@ test('a shard is read back as it was, with the trajectory of its first samples o
   assert.equal((await loadShard(store, `${folder}-1`, hash))?.trajectory, undefined);
 });
 
+test('labels of the samples lie beside them', async (t) => {
+  const { store } = temporaryStore(t);
+  const labels = Int32Array.of(2, 0, 1);
+  await saveShard(store, folder, record, { images, labels });
+  assert.deepEqual((await loadShard(store, folder, hash))?.labels, labels);
+});
+
 test('damaged samples, and those of other models, are told', async (t) => {
   const { root, store } = temporaryStore(t);
   await saveShard(store, folder, record, { images, trajectory });

@@ -48,6 +48,7 @@ test('tensors are read one by one or in part; damage is told before', async (t) 
   assert.deepEqual(await file.read('c'), Float32Array.of(6, 7, 8));
   const read = await collect(tensorsOf(file));
   assert.deepEqual(new Map(read.map(({ name, ...tensor }) => [name, tensor])), tensors);
+  await assert.rejects(file.read('a', 3, 2), { code: 'InputForeign', message: /has 4 values, not 5/ });
   await assert.rejects(file.read('d'), { code: 'InputForeign', message: /no tensor d/ });
   writeFileSync(join(root, 'm/f'), 'zeros after a power cut');
   await assert.rejects(openTensorFile(store, 'm/f', record()), { code: 'DigestMismatch' });

@@ -9,7 +9,7 @@ test('the device is said, and a GPU that was given but is not used is warned of'
   const logger = pino({ base: null }, { write: (line: string) => lines.push(line) });
   const tf = await startEngine(1, { logger, gpuGiven: false });
   const device = backendOf(tf).isUsingGpuDevice ? 'GPU' : 'CPU';
-  assert.match(lines.splice(0).join(), new RegExp(`"device":"${device}","threads":1`));
+  assert.match(lines.splice(0).join(), new RegExp(`"device":"${device}","name":".+","threads":1,"xla":false`));
   await startEngine(1, { logger, gpuGiven: true });
   assert.equal(lines.length, device === 'CPU' ? 2 : 1);
 });

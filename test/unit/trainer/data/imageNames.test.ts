@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { byName, isHidden, kindOfName, suffixOf } from '../../../../src/trainer/data/imageNames.ts';
+import { byName, isHidden, kindOfName, pathKey, suffixOf, topFolder } from '../../../../src/trainer/data/imageNames.ts';
 
 const bytes = (name: string) => Buffer.from(name, 'latin1');
 
@@ -81,4 +81,10 @@ test('images are in the order of their bytes, whatever separates folders', () =>
   const names = ['b\\a.png', 'b/B.png', 'a.png', '\xff.png', 'b.png', 'B.png'].map((name) => ({ name: bytes(name) }));
   const sorted = names.sort(byName).map(({ name }) => name.toString('latin1'));
   assert.deepEqual(sorted, ['B.png', 'a.png', 'b.png', 'b/B.png', 'b\\a.png', '\xff.png']);
+});
+
+test('a path is looked up by its parts, and its first folder is that below the top', () => {
+  const folder = (name: string) => topFolder(Buffer.from(name))?.toString();
+  assert.deepEqual(['a/b/c.png', './a\\c.png', 'c.png', ''].map(folder), ['a', 'a', undefined, undefined]);
+  assert.equal(pathKey(Buffer.from('./a\\b//c.png')), 'a/b/c.png');
 });

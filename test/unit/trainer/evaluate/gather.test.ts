@@ -9,7 +9,7 @@ import { changeLastByte } from '../../../helpers/damage.ts';
 import { aggregatedRun, trainerContext } from '../../../helpers/trainer.ts';
 
 /** A run whose samples, in shards, are images of their own number. */
-async function shardedRun(t: TestContext, count: number, shards: number) {
+async function shardedRun(t: TestContext, count: number, shards: number, classes = 0) {
   const run = await aggregatedRun(t, { sampling: { count, shards } });
   const [task, context] = [run.evaluateTask(), trainerContext(run.store)];
   const layout = runLayout(task.directory);
@@ -24,6 +24,8 @@ async function shardedRun(t: TestContext, count: number, shards: number) {
       {
         images: { shape: [range.count, 8, 8, 1], data },
         trajectory: shard === 0 ? { x: frames, predicted: frames } : undefined,
+        labels:
+          classes === 0 ? undefined : Int32Array.from({ length: range.count }, (_, i) => (range.first + i) % classes),
       },
     );
   }
@@ -91,4 +93,24 @@ test('curves and times are those of the models’ own records, and unknown where
   await run.store.remove(layout.model(models[1]?.hash ?? assert.fail()).final);
   const [, bare] = await modelsOf(manifest, task, context);
   assert.deepEqual([bare?.seconds, bare?.losses, bare?.digest], [null, [], models[1]?.digest]);
+});
+
+test('the first ten samples of each of the first twenty classes are shown, across shards', async (t) => {
+  const { task, context } = await shardedRun(t, 75, 3, 25);
+  const { classes } = await samplesOf(task, context);
+  assert.deepEqual(
+    classes.map(({ label, images }) => [label, images.map(([pixel]) => pixel)]),
+    Array.from({ length: 20 }, (_, label) => [label, [label, label + 25, label + 50]]),
+  );
+  const few = await shardedRun(t, 60, 2, 3);
+  const [first] = (await samplesOf(few.task, few.context)).classes;
+  assert.deepEqual(
+    first?.images.map(([pixel]) => pixel),
+    Array.from({ length: 10 }, (_, i) => i * 3),
+  );
+});
+
+test('where the models know no classes there are none', async (t) => {
+  const { task, context } = await shardedRun(t, 4, 1);
+  assert.deepEqual((await samplesOf(task, context)).classes, []);
 });

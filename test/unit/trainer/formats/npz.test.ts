@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type NpyArray, writeNpy } from '../../../../src/trainer/formats/npy.ts';
-import { floatsOf, npzEntries, readNpz, writeNpz } from '../../../../src/trainer/formats/npz.ts';
+import { floatsOf, npzContent, npzEntries, readNpz, writeNpz } from '../../../../src/trainer/formats/npz.ts';
 import { writeZip } from '../../../../src/trainer/formats/zip.ts';
 
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, '../../../fixtures/formats', name));
@@ -71,4 +71,11 @@ test('any numbers are taken as 64-bit floats, with the dimensions that are asked
     code: 'InputForeign',
     message: /no array toString, only single, long/,
   });
+});
+
+test('the bytes of one array are those of its .npy file', () => {
+  const array = { shape: [2], data: Uint8Array.of(3, 4) };
+  const bytes = writeNpz({ a: array, b: { shape: [1], data: Uint8Array.of(5) } });
+  assert.deepEqual(npzContent(bytes, 'x.npz', 'a'), writeNpy(array));
+  assert.throws(() => npzContent(bytes, 'x.npz', 'c'), { code: 'InputForeign', message: /no array c, only a, b/ });
 });

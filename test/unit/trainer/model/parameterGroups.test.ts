@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
 import { unconditioned } from '../../../../src/trainer/model/conditioning.ts';
-import { groupParameters, groupVectors, type NamedValues, parametersOf } from '../../../../src/trainer/model/parameterGroups.ts';
+import {
+  groupParameters,
+  groupVectors,
+  type NamedValues,
+  parametersOf,
+} from '../../../../src/trainer/model/parameterGroups.ts';
 import type { ParameterSpec } from '../../../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../../../src/trainer/model/unet.ts';
 import { smallUnet } from '../../../helpers/unet.ts';

@@ -23,7 +23,8 @@ for (const [name, network, conditions] of [
     const conditioning = conditioningOf(2, network, conditions);
     const settings = training({ batchSize });
     const program = createRecordedProgram(tf, stepProgram(tf, network, conditioning, settings));
-    const start = startWith(parameterSpecs(network, conditioning), settings, livelyWeights(network, conditioning));
+    const start = () =>
+      startWith(parameterSpecs(network, conditioning), settings, livelyWeights(network, conditioning));
     const inputs = stepInputs(network, conditioning, batchSize, 'V', 0);
     const told = conditioning.values(
       [
@@ -32,8 +33,11 @@ for (const [name, network, conditions] of [
       ].map((each) => ({ ...each, ...('context' in conditions ? {} : { context: undefined }) })),
     );
     const loss = async (changes: object = {}) => {
-      await program.write(start);
-      return Array.from({ length: 3 }, () => program.run('step', { ...inputs, ...told, ...changes }).loss?.[0] as number);
+      await program.write(start());
+      return Array.from(
+        { length: 3 },
+        () => program.run('step', { ...inputs, ...told, ...changes }).loss?.[0] as number,
+      );
     };
     const losses = await loss();
     assert.deepEqual(losses, await loss());

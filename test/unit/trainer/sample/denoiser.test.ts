@@ -89,3 +89,27 @@ test('guidance goes beyond what the class changes, at the states that are named'
   const expected = told[1]?.map((value, i) => (free[1]?.[i] as number) + 3 * (value - (free[1]?.[i] as number)));
   assert.deepEqual(guided[1], expected);
 });
+
+test('the average that is sampled with is the one that was asked for; one that is not there is refused', async (t) => {
+  const run = await aggregatedRun(t, { training: { ema: { further: [100] } } });
+  const bundle = await bundleOf(run);
+  const [model] = bundle.manifest.models;
+  assert.deepEqual(
+    model?.further?.map(({ file, halfLifeImages }) => [file, halfLifeImages]),
+    [['model-0000-ema-1.safetensors', 100]],
+  );
+  const state = statesOf(bundle.manifest)[0] ?? assert.fail();
+  const x = Float32Array.from(normals(1, streams.start, 0, 64));
+  const outputOf = async (ema = 0) => {
+    const denoisers = createDenoisers(tf, bundle, bundle.manifest.image, { ...samplingOf(1), ema });
+    try {
+      return (await denoisers.of(state)).denoise(x, [{}]);
+    } finally {
+      denoisers.dispose();
+    }
+  };
+  const first = await outputOf();
+  assert.deepEqual(await outputOf(0), first);
+  assert.notDeepEqual(await outputOf(1), first);
+  await assert.rejects(outputOf(2), { code: 'ModelMissing', message: /no average 2/, hint: /sampling\.ema/ });
+});

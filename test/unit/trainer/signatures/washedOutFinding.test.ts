@@ -65,3 +65,12 @@ test('where the schedule would keep it, the models are what is wrong', () => {
   assert.match(found.remedy, /^The schedule is not what is wrong/);
   assert.equal(found.yaml, '');
 });
+
+test('where ε is predicted, what its errors do at the noisiest state is told', () => {
+  const run = recorded(0.3);
+  const models = run.models.map((model) => ({ ...model, prediction: 'Epsilon' as const }));
+  const wide = { ...run, models, data: { ...data, deviation: new Float32Array(values).fill(0.9) } };
+  const found = findingOf(wide) ?? assert.fail();
+  assert.match(found.remedy, /An error in ε counts 160 times in x̂0 of the noisiest state: train with prediction V\.$/);
+  assert.equal(found.yaml, 'training: { prediction: V }');
+});

@@ -103,6 +103,28 @@ test('losses and state after steps of clipped AdamW with averaging are those of 
   }
 });
 
+test('with BFloat16 the losses of a few steps stay close, and the weights are float32', async () => {
+  const specs = parameterSpecs(smallUnet, unconditioned);
+  const after = async (precision: 'Float32' | 'BFloat16') => {
+    const settings = training({ precision });
+    const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, unconditioned, settings));
+    await program.write(startWith(specs, settings, livelyWeights(smallUnet, unconditioned)));
+    const losses = Array.from({ length: 8 }, (_, step) =>
+      lossOf(program, stepInputs(smallUnet, unconditioned, batchSize, 'V', step)),
+    );
+    const { weights } = readState(program, specs, settings.ema);
+    program.dispose();
+    return { losses, weights: weights as Float32Array };
+  };
+  const [exact, rounded] = [await after('Float32'), await after('BFloat16')];
+  assert.notDeepEqual(rounded.losses, exact.losses);
+  assert.ok(relativeError(rounded.losses, exact.losses) < 0.02);
+  const halves = rounded.weights.filter(
+    (value) => (new Uint32Array(Float32Array.of(value).buffer)[0] as number) << 16 === 0,
+  );
+  assert.ok(halves.length < rounded.weights.length / 100, 'weights are not rounded');
+});
+
 test('an untrained network, which predicts 0, has the mean square of its target as loss', async () => {
   const specs = parameterSpecs(smallUnet, unconditioned);
   const program = createRecordedProgram(tf, stepProgram(tf, smallUnet, unconditioned, training()));

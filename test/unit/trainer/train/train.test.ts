@@ -4,6 +4,7 @@ import { runLayout } from '../../../../src/api/layout.ts';
 import { modelSchema } from '../../../../src/api/spec/model.ts';
 import type { TrainTask } from '../../../../src/api/task.ts';
 import { loadFinal } from '../../../../src/trainer/artifacts/finalModel.ts';
+import type { TrainerContext } from '../../../../src/trainer/context/context.ts';
 import { runTrain } from '../../../../src/trainer/train/train.ts';
 import { blobs, memorySource, preparedDataset, temporaryStore, trainerContext } from '../../../helpers/trainer.ts';
 import { trainTask } from '../../../helpers/training.ts';
@@ -87,4 +88,23 @@ test('with conditions dropped, contexts and flips, an interrupted training ends 
     digests.push(result.kind === 'train' ? result.digest : '');
   }
   assert.equal(digests[0], digests[1]);
+});
+
+test('micro-batches, two averages and bfloat16: a training that was interrupted ends as one that was not', async (t) => {
+  const settings = training({ images: 16, microBatchSize: 2, ema: { further: [0] }, precision: 'BFloat16' });
+  const fields = { training: settings, checkpoints: { everyImages: 8, keep: 1 } };
+  const recordOf = async ({ store, task }: Awaited<ReturnType<typeof setUp>>) => {
+    await runTrain(task, trainerContext(store));
+    return (await loadFinal(store, runLayout(task.directory).model(task.hash).final, task.hash)) ?? assert.fail();
+  };
+  const whole = await recordOf(await setUp(t, fields));
+  const cut = await setUp(t, fields);
+  const controller = new AbortController();
+  const progress: TrainerContext['progress'] = ({ phase }) => phase === 'Saving' && controller.abort();
+  const interrupted = trainerContext(cut.store, { signal: controller.signal, progress });
+  await assert.rejects(runTrain(cut.task, interrupted), { code: 'Interrupted', message: /after 8 images/ });
+  const resumed = await recordOf(cut);
+  assert.deepEqual([resumed.weights, resumed.further], [whole.weights, whole.further]);
+  assert.equal(whole.further?.length, 1);
+  assert.notEqual(whole.further?.[0]?.sha256, whole.weights.sha256);
 });

@@ -41,3 +41,11 @@ test('what cannot be read ends the batch with its error', async () => {
   const failing = { ...source(10), batch: async () => Promise.reject(new Error('no answer')) };
   await assert.rejects(inTrainingOrder(failing, 1).batch(0, 4), /no answer/);
 });
+
+test('each place of the order has the condition of its image', async () => {
+  const labelled = { ...source(10), condition: async (label: number) => ({ label }) };
+  const { batch, condition } = inTrainingOrder(labelled, 1);
+  for (const place of [0, 9, 10, 25])
+    assert.deepEqual([(await condition?.(place))?.label], [...(await batch(place, 1))]);
+  assert.equal(inTrainingOrder(source(10), 1).condition, undefined);
+});
