@@ -147,15 +147,13 @@ export const conditionedLatents: SpecInput = {
   },
 };
 
+const { codec: _codec, ...ofImages } = conditionedLatents;
+const { latents: _latents, ...datasetOfImages } = conditionedLatents.dataset;
+
 /** The same of images, which can be mirrored. */
 export const conditioned: SpecInput = {
-  ...conditionedLatents,
-  dataset: {
-    ...conditionedLatents.dataset,
-    image: { ...everything.dataset.image, size: 32 },
-    latents: undefined,
-  },
-  codec: undefined,
+  ...ofImages,
+  dataset: { ...datasetOfImages, image: { ...everything.dataset.image, size: 32 } },
   training: { ...conditionedLatents.training, horizontalFlips: true },
   overrides: conditionedLatents.overrides?.map((override) => ({
     ...override,
