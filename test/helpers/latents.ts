@@ -52,11 +52,12 @@ export function latentRun(
     fields: {},
   },
   sampling: object = {},
+  channels = 2,
 ): LatentRun {
   const { root, store } = temporaryStore(t);
   const data = volumeOf(t, { 'a.npy': source.file });
   const codec = temporaryFolder(t);
-  writeAutoencoder(join(codec, codecFolder), tinyAutoencoder);
+  writeAutoencoder(join(codec, codecFolder), { ...tinyAutoencoder, latent_channels: channels });
   const { spec } = parseRun(
     withSpec({
       schedule: { states: 2, statesPerModel: 2 },
@@ -70,7 +71,7 @@ export function latentRun(
         name: 'AutoencoderKL',
         weights: { volume: { claimName: 'codec', path: codecFolder } },
         downsampling: 2,
-        channels: 2,
+        channels,
       },
       model: { baseChannels: 8, channelMultipliers: [1, 1] },
       training: { images: 8, batchSize: 4, threads: 1, seed: 5 },

@@ -11,6 +11,7 @@ import { runEvaluate } from '../../../../src/trainer/evaluate/evaluate.ts';
 import { sha256 } from '../../../../src/trainer/formats/digest.ts';
 import { runSample } from '../../../../src/trainer/sample/sample.ts';
 import { changeLastByte } from '../../../helpers/damage.ts';
+import { aggregatedLatents, latentRun, latentsNpy } from '../../../helpers/latents.ts';
 import { type AggregatedRun, aggregatedRun, type TestConditions, trainerContext } from '../../../helpers/trainer.ts';
 
 const fields = {
@@ -182,4 +183,29 @@ test('the report of models that know classes shows samples of each, and says how
   const page = readFileSync(join(folder, 'report.html')).toString();
   assert.match(page, /Samples by class[\s\S]*ant[\s\S]*cat/);
   assert.doesNotMatch(page, /samples of bee/);
+});
+
+test('pictures of latents are not compared with moments of latents, also where both have as many values', async (t) => {
+  const latents = { file: latentsNpy([40, 4, 2, 2], 'float32'), fields: { latents: {} } };
+  const run = latentRun(t, latents, { count: 40, batchSize: 8 }, 4);
+  const { result, sample } = await aggregatedLatents(run);
+  const context = trainerContext(run.store, { volumes: run.volumes });
+  await runSample(sample, context);
+  const { hash: samples, directory, bundle, sampling } = sample;
+  const own = { run: { name: 'test', namespace: 'default' }, prepared: run.prepareTask.hash, threads: 1 };
+  const dataset = result.sha256.slice(0, 16);
+  const task = {
+    kind: 'evaluate' as const,
+    hash: '0'.repeat(16),
+    directory,
+    dataset,
+    bundle,
+    samples,
+    sampling,
+    ...own,
+  };
+  const judged = await runEvaluate(task, context);
+  assert.ok(judged.kind === 'evaluate');
+  const report = reportSchema.parse(JSON.parse(readFileSync(join(run.root, judged.path, 'report.json'), 'utf8')));
+  assert.deepEqual([report.findings, report.latents?.channels], [[], 4]);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyMoments } from '../../../../src/trainer/data/moments.ts';
+import { addImage, emptyMoments } from '../../../../src/trainer/data/moments.ts';
 import { findSignatures } from '../../../../src/trainer/signatures/findings.ts';
 import { digits, goodModels, withHardlyTrained, withLosses } from '../../../helpers/findings.ts';
 import { lossCurve } from '../../../helpers/lossCurves.ts';
@@ -34,4 +34,13 @@ test('several are found at once, the most telling first', () => {
       ['StateBehind', '4'],
     ],
   );
+});
+
+test('where networks see latents, pictures tell nothing of them, and losses do', () => {
+  const black = emptyMoments(digits.length);
+  for (let i = 0; i < 40; i++) addImage(black, new Uint8Array(digits.length));
+  const signatures = (run: Parameters<typeof findSignatures>[0]) => findSignatures(run).map((each) => each.signature);
+  const models = withHardlyTrained();
+  assert.deepEqual(signatures({ ...recorded(models), samples: black }), ['StateBehind', 'WashedOut']);
+  assert.deepEqual(signatures({ ...recorded(models), samples: undefined }), ['StateBehind']);
 });
