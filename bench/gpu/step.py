@@ -23,8 +23,20 @@ torch.set_float32_matmul_precision("high")
 torch.backends.cudnn.allow_tf32 = True
 torch.backends.cudnn.benchmark = True
 
+
+class Network(unet.Unet):
+    """torch.compile writes the names of modules into Python, where "in" is a keyword."""
+
+    def __init__(self):
+        super().__init__(False)
+        self.first = self._modules.pop("in")
+
+    def get_submodule(self, name):
+        return self.first if name == "in" else super().get_submodule(name)
+
+
 began = time.perf_counter()
-model = unet.Unet(False).to(device, memory_format=torch.channels_last)
+model = Network().to(device, memory_format=torch.channels_last)
 average = [parameter.detach().clone() for parameter in model.parameters()]
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01)
 compiled = torch.compile(model)

@@ -503,4 +503,22 @@ export const wrongRuns: WrongRun[] = [
     field: 'spec.dataset.labels.classes',
     says: /greater than or equal to 2|>=2/,
   },
+  {
+    title: 'a micro-batch that does not divide the batch',
+    spec: { training: { batchSize: 12, microBatchSize: 5 } },
+    field: 'spec.training.microBatchSize',
+    says: /must divide training\.batchSize/,
+  },
+  {
+    title: 'an override whose batch its micro-batch does not divide',
+    spec: { training: { batchSize: 12, microBatchSize: 4 }, overrides: [{ states: '0', training: { batchSize: 10 } }] },
+    field: 'spec.overrides',
+    says: /of an override must divide its batchSize/,
+  },
+  {
+    title: 'an average to sample with that no model has',
+    spec: { training: { ema: { further: [100] } }, sampling: { ema: 2 } },
+    field: 'spec.sampling.ema',
+    says: /training\.ema\.further/,
+  },
 ];
