@@ -37,6 +37,11 @@ test('a network is shown with what the data of its run tell it', () => {
   assert.deepEqual(shown('fashion-contexts'), [{ context: { tokens: 4, width: 32 } }]);
 });
 
+test('a network that learns from latents is shown with their shape', () => {
+  const shown = describeModels(join(root, 'examples/latent.yaml'));
+  assert.deepEqual(new Set(shown.map(({ image }) => JSON.stringify(image))), new Set(['{"size":8,"channels":4}']));
+});
+
 test('what is neither a preset nor a file is said', () => {
   assert.throws(() => describeModels('sd-3'), /neither a preset nor a file/);
 });
