@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { runLayout } from '../../../../src/api/layout.ts';
 import { samplingSchema } from '../../../../src/api/spec/sampling.ts';
 import { normals, streams } from '../../../../src/diffusion/random.ts';
 import { type Bundle, openBundle, statesOf } from '../../../../src/trainer/artifacts/bundle.ts';
 import { loadTensorFlow } from '../../../../src/trainer/engine/tensorflow.ts';
+import { writeNpy } from '../../../../src/trainer/formats/npy.ts';
 import { pixelCodec } from '../../../../src/trainer/model/codec.ts';
 import { createDenoisers } from '../../../../src/trainer/sample/denoiser.ts';
 import { drawShard } from '../../../../src/trainer/sample/draw.ts';
 import { composeDdim } from '../../../helpers/compose.ts';
+import { aggregatedLatents, latentRun, latentsNpy } from '../../../helpers/latents.ts';
 import { type AggregatedRun, aggregatedRun, preparedPrompts, trainerContext } from '../../../helpers/trainer.ts';
 
 const tf = await loadTensorFlow(1);
@@ -91,4 +95,23 @@ test('classes and contexts of a sample do not depend on the shards', async (t) =
   assert.deepEqual(two, one);
   assert.equal(one.labels.length, 5);
   assert.ok(one.labels.includes(2) && !one.labels.includes(1));
+});
+
+test('samples of models that know classes of latents are decoded, and have their labels beside them', async (t) => {
+  const labels = { classes: 2, from: 'Npy', path: 'labels.npy' };
+  const fields = { latents: {}, labels };
+  const run = latentRun(t, { file: latentsNpy([40, 2, 2, 2], 'float32'), fields }, { count: 3 });
+  const values = writeNpy({ shape: [40], data: Int32Array.from({ length: 40 }, (_, i) => i % 2) });
+  writeFileSync(join(run.volumes.data, 'labels.npy'), values);
+  const { sample } = await aggregatedLatents(run);
+  const bundle = await openBundle(run.store, runLayout(sample.directory).bundle(sample.bundle), sample.bundle);
+  assert.deepEqual([bundle.manifest.conditions?.labels?.classes, bundle.manifest.latents?.channels], [2, 2]);
+  const draw = (list: number[]) => {
+    const sampling = { ...sample.sampling, guidance: { scale: 3 }, labels: { from: 'Listed' as const, list } };
+    return drawShard(tf, { ...sample, sampling }, bundle, trainerContext(run.store, { volumes: run.volumes }));
+  };
+  const [zeros, both] = [await draw([0]), await draw([0, 1])];
+  assert.deepEqual([zeros.images.shape, both.labels], [[3, 4, 4, 1], Int32Array.of(0, 1, 0)]);
+  const sampleOf = ({ images }: typeof both, i: number) => images.data.subarray(i * 16, (i + 1) * 16);
+  assert.deepEqual(sampleOf(zeros, 0), sampleOf(both, 0));
 });
