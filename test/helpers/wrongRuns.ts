@@ -60,6 +60,18 @@ export const wrongRuns: WrongRun[] = [
     says: /must be false with codec AutoencoderKL/,
   },
   {
+    title: 'latents that are mirrored',
+    spec: { ...latent({}), training: { horizontalFlips: true } },
+    field: 'spec.training.horizontalFlips',
+    says: /not the latent of the mirrored image/,
+  },
+  {
+    title: 'latents that an override mirrors',
+    spec: { ...latent({}), overrides: [{ states: '0', training: { horizontalFlips: true } }] },
+    field: 'spec.training.horizontalFlips',
+    says: /not the latent of the mirrored image/,
+  },
+  {
     title: 'images that latents do not divide',
     spec: latent({ image: { size: 28, channels: 1 } }),
     field: 'spec.dataset.image.size',

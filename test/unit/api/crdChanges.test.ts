@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { customResourceDefinition } from '../../../src/api/crd.ts';
+import { networkSizeCel } from '../../../src/api/spec/codec.ts';
 import { conditionRules } from '../../../src/api/spec/conditionRules.ts';
 import { modelRules } from '../../../src/api/spec/modelRules.ts';
 import { type Crd, crdBreaks, schemaBreaks } from '../../helpers/crdChanges.ts';
@@ -21,6 +22,21 @@ const rulesOfLabels = [
   "!has(self.labels) || !(self.labels.from in ['Idx', 'Npz']) || has(self.labels.path) || self.labels.from == self.format",
 ];
 const rangeRule = "int(self.split('-')[0]) <= int(self.split('-')[self.split('-').size() - 1])";
+
+/** Rules about the size of what networks see: for the codec Pixels, which is the default, that of images as before. */
+const rulesOfSize = [
+  `${networkSizeCel} % [1,2,4,8,16,32,64,128][self.model.channelMultipliers.size() - 1] == 0`,
+  `self.model.attentionResolutions.all(r, [1,2,4,8,16,32,64,128].exists(f, f * r == ${networkSizeCel}))`,
+  `self.overrides.all(o, !has(o.model) || !has(o.model.channelMultipliers) || ${networkSizeCel} % [1,2,4,8,16,32,64,128][o.model.channelMultipliers.size() - 1] == 0)`,
+  `self.overrides.all(o, !has(o.model) || !has(o.model.attentionResolutions) || o.model.attentionResolutions.all(r, [1,2,4,8,16,32,64,128].exists(f, f * r == ${networkSizeCel})))`,
+];
+const rulesOfLatents = [
+  "self.codec.name == 'Pixels' || self.dataset.image.size % self.codec.downsampling == 0",
+  "!has(self.dataset.latents) || self.codec.name != 'Pixels'",
+  "self.codec.name == 'Pixels' || !self.sampling.clip",
+  "self.codec.name == 'Pixels' || (!self.training.horizontalFlips && self.overrides.all(o, !has(o.training) || !has(o.training.horizontalFlips) || !o.training.horizontalFlips))",
+  '!has(self.dataset.latents) || !has(self.evaluation) || has(self.evaluation.reference.file)',
+];
 
 /** Changes since then that were looked at, each with the reason why it is taken. */
 const reviewed: Record<string, string> = {
@@ -50,6 +66,11 @@ const reviewed: Record<string, string> = {
   'spec: rule "self.sampling.ema <= self.training.ema.further.size() && self.overrides.all(o, !has(o.training) || !has(o.training.ema) || !has(o.training.ema.further) || self.sampling.ema <= o.training.ema.further.size())"':
     newField,
   ...Object.fromEntries([...modelRules, ...conditionRules].map(({ cel }) => [`spec: rule "${cel}"`, newField])),
+  ...Object.fromEntries(rulesOfSize.map((rule) => [`spec: rule "${rule}"`, 'the same for pixels'])),
+  ...Object.fromEntries(rulesOfLatents.map((rule) => [`spec: rule "${rule}"`, newField])),
+  [`spec.dataset: rule "!has(self.latents) || self.format == 'Npy' || self.format == 'Npz'"`]: newField,
+  [`spec: rule "!has(self.evaluation) || self.evaluation.extractor.name == 'inception-v3-fid' || self.dataset.image.channels == 1"`]:
+    'the same for the extractors that there were',
   ...Object.fromEntries(rulesOfLabels.map((rule) => [`spec.dataset: rule "${rule}"`, newField])),
   ...Object.fromEntries(
     [rangeRule].map((rule) => [`spec.overrides[].states: rule "${rule}"`, 'stood at the override']),
