@@ -68,8 +68,8 @@ const reviewed: Record<string, string> = {
   ...Object.fromEntries([...modelRules, ...conditionRules].map(({ cel }) => [`spec: rule "${cel}"`, newField])),
   ...Object.fromEntries(rulesOfSize.map((rule) => [`spec: rule "${rule}"`, 'the same for pixels'])),
   ...Object.fromEntries(rulesOfLatents.map((rule) => [`spec: rule "${rule}"`, newField])),
-  [`spec.dataset: rule "!has(self.latents) || self.format == 'Npy' || self.format == 'Npz'"`]: newField,
-  [`spec: rule "!has(self.evaluation) || self.evaluation.extractor.name == 'inception-v3-fid' || self.dataset.image.channels == 1"`]:
+  'spec.dataset: rule "!has(self.latents) || self.format == 'Npy' || self.format == 'Npz'"': newField,
+  'spec: rule "!has(self.evaluation) || self.evaluation.extractor.name == 'inception-v3-fid' || self.dataset.image.channels == 1"':
     'the same for the extractors that there were',
   ...Object.fromEntries(rulesOfLabels.map((rule) => [`spec.dataset: rule "${rule}"`, newField])),
   ...Object.fromEntries(
