@@ -38,6 +38,10 @@ const rulesOfLatents = [
   '!has(self.dataset.latents) || !has(self.evaluation) || has(self.evaluation.reference.file)',
 ];
 
+const formatRule = "!has(self.latents) || self.format == 'Npy' || self.format == 'Npz'";
+const extractorRule =
+  "!has(self.evaluation) || self.evaluation.extractor.name == 'inception-v3-fid' || self.dataset.image.channels == 1";
+
 /** Changes since then that were looked at, each with the reason why it is taken. */
 const reviewed: Record<string, string> = {
   ...Object.fromEntries(
@@ -68,10 +72,8 @@ const reviewed: Record<string, string> = {
   ...Object.fromEntries([...modelRules, ...conditionRules].map(({ cel }) => [`spec: rule "${cel}"`, newField])),
   ...Object.fromEntries(rulesOfSize.map((rule) => [`spec: rule "${rule}"`, 'the same for pixels'])),
   ...Object.fromEntries(rulesOfLatents.map((rule) => [`spec: rule "${rule}"`, newField])),
-  'spec.dataset: rule "!has(self.latents) || self.format == 'Npy' || self.format == 'Npz'"': newField,
-  'spec: rule "!has(self.evaluation) || self.evaluation.extractor.name == 'inception-v3-fid' || self.dataset.image.channels == 1"':
-    'the same for the extractors that there were',
-  ...Object.fromEntries(rulesOfLabels.map((rule) => [`spec.dataset: rule "${rule}"`, newField])),
+  [`spec: rule "${extractorRule}"`]: 'the same for the extractors that there were',
+  ...Object.fromEntries([...rulesOfLabels, formatRule].map((rule) => [`spec.dataset: rule "${rule}"`, newField])),
   ...Object.fromEntries(
     [rangeRule].map((rule) => [`spec.overrides[].states: rule "${rule}"`, 'stood at the override']),
   ),
