@@ -37,7 +37,7 @@ function tests(name: string, pattern: string, concurrency: number, limit: number
 const suites: Suite[] = [
   { name: 'format and lint', command: ['biome', 'check', '.'], limit: 5 },
   { name: 'types', command: ['tsc', '--noEmit'], limit: 5 },
-  tests('unit', 'test/unit/**/*.test.ts', 2, 20),
+  tests('unit', 'test/unit/**/*.test.ts', 2, 30),
   tests('apiserver', 'test/apiserver/**/*.test.ts', 1, 20),
   tests('fault', 'test/fault/**/*.test.ts', 1, 30),
   tests('e2e', 'test/e2e/**/*.test.ts', 1, 60),

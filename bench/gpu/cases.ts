@@ -1,17 +1,21 @@
 import { modelSchema } from '../../src/api/spec/model.ts';
 import type { Training } from '../../src/api/spec/training.ts';
-import type { UnetConfig } from '../../src/trainer/model/parameters.ts';
+import type { Conditions } from '../../src/trainer/model/conditioning.ts';
+import { type UnetConfig, unetConfig } from '../../src/trainer/model/parameters.ts';
+import { presets } from '../../src/trainer/model/presets.ts';
 
-/** A network and the batch that it is measured with. */
+/** A network, what it is told, and the batch that it is measured with. */
 export interface Network {
   name: string;
   config: UnetConfig;
+  conditions: Conditions;
   batchSize: number;
 }
 
 const network = (name: string, baseChannels: number, imageSize: number, batchSize: number): Network => ({
   name,
   batchSize,
+  conditions: {},
   config: {
     ...modelSchema.parse({ baseChannels, attentionResolutions: [imageSize / 4] }),
     imageSize,
@@ -19,11 +23,18 @@ const network = (name: string, baseChannels: number, imageSize: number, batchSiz
   },
 });
 
-/** The default network at a few widths: one that fits any GPU, one that keeps one busy, one that fills it. */
+const preset = (name: keyof typeof presets, batchSize: number): Network => {
+  const { model, image, conditions } = presets[name];
+  return { name, batchSize, conditions, config: unetConfig(model, image) };
+};
+
+/** The default network at two widths, one that fits any GPU and one that keeps one busy, and those that people know. */
 export const networks: readonly Network[] = [
   network('32 channels, 32×32', 32, 32, 256),
   network('128 channels, 32×32', 128, 32, 256),
-  network('256 channels, 64×64', 256, 64, 64),
+  preset('ddpm-cifar10', 128),
+  preset('ldm-8-imagenet', 16),
+  preset('sd-2.1', 4),
 ];
 
 /** What any machine can do in seconds, to try the script itself. */

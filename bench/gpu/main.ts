@@ -1,7 +1,7 @@
 // Images per second and memory of the training step on a GPU: a few networks, each computed in every way that there is, in ten
 // minutes. Prints a table and JSON.
 //   npm run bench:gpu [-- --json FILE]
-//   DDR_PYTHON=<a Python with torch> npm run bench:gpu      against PyTorch in bf16 with torch.compile, too
+//   DDR_PYTHON=<a Python with torch and diffusers> npm run bench:gpu   against PyTorch in bf16 with torch.compile, too
 //   npm run bench:gpu -- --cpu                              tries the script itself at tiny size on the CPU
 // Exit code 1 where something could not be measured, which its line in the table explains; 69 where there is no GPU that TensorFlow
 // can use: then one line says so, and nothing is measured.
@@ -10,6 +10,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { z } from 'zod';
+import { conditioningOf } from '../../src/trainer/model/conditioning.ts';
+import { toConfig } from '../../src/trainer/model/diffusers/config.ts';
 import { type Network, networks, tinyNetworks, type Way, ways } from './cases.ts';
 import { type Result, type Row, resultSchema, table } from './result.ts';
 
@@ -31,16 +33,22 @@ async function ask(command: string, args: string[], seconds: number, environment
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
-async function measure({ config, batchSize }: Network, way: Way, seconds: number): Promise<Result> {
+async function measure({ config, conditions, batchSize }: Network, way: Way, seconds: number): Promise<Result> {
   if (way.engine === 'ddr') {
-    const task = JSON.stringify({ config, batchSize, xla: way.xla, precision: way.precision, steps });
+    const task = JSON.stringify({ config, conditions, batchSize, xla: way.xla, precision: way.precision, steps });
     const environment = way.tf32 ? {} : { NVIDIA_TF32_OVERRIDE: '0' };
     return resultSchema.parse(await ask(process.execPath, [script, task], seconds, environment));
   }
-  const { imageSize, baseChannels, channelMultipliers, attentionResolutions } = config;
-  const shape = [imageSize, baseChannels, channelMultipliers.join(), attentionResolutions.join(), batchSize, steps];
-  const args = [torchScript, ...shape.map(String), way.mode, values.cpu ? 'cpu' : 'cuda'];
-  return resultSchema.parse(await ask(python ?? '', args, seconds));
+  const { contextWidth, contextTokens } = conditioningOf(1, config, conditions);
+  const task = JSON.stringify({
+    network: toConfig(config, conditions, contextWidth),
+    tokens: contextTokens,
+    batchSize,
+    steps,
+    mode: way.mode,
+    device: values.cpu ? 'cpu' : 'cuda',
+  });
+  return resultSchema.parse(await ask(python ?? '', [torchScript, task], seconds));
 }
 
 /** Why something has no number, in a line of the table. */

@@ -1,53 +1,41 @@
-"""The training step of bench/gpu in PyTorch, compiled: step.py SIZE CHANNELS MULTIPLIERS ATTENTION BATCH STEPS MODE DEVICE
+"""The training step of bench/gpu in PyTorch, compiled: step.py '{"network":…,"tokens":…,"batchSize":…,"steps":…,"mode":…,"device":…}'
 
-MODE is bf16 (autocast) or tf32, DEVICE cuda or cpu. Prints what bench/gpu/result.ts reads. The network is that of test/fixtures/unet.py,
-which is equal to ours; AdamW, clipping of the gradient's norm and the average of the weights as in the trainer.
+The network is diffusers', after its config.json; mode is bf16 (autocast) or tf32, device cuda or cpu. AdamW, clipping of the
+gradient's norm and the average of the weights as in the trainer. Prints what bench/gpu/result.ts reads.
 """
 
 import json
 import sys
 import time
-from pathlib import Path
 
+import diffusers
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "test" / "fixtures"))
-import unet
-
-numbers = lambda text: tuple(int(part) for part in text.split(",") if part)
-size, channels, batch, steps = (int(sys.argv[i]) for i in (1, 2, 5, 6))
-mode, device = sys.argv[7:9]
-unet.SIZE, unet.IN, unet.BASE, unet.MULTIPLIERS, unet.ATTENTION = size, 3, channels, numbers(sys.argv[3]), numbers(sys.argv[4])
-torch.set_default_dtype(torch.float32)
+task = json.loads(sys.argv[1])
+network, batch, steps, mode, device = (task[key] for key in ("network", "batchSize", "steps", "mode", "device"))
+size, channels, width = (network.get(key) for key in ("sample_size", "in_channels", "cross_attention_dim"))
 torch.set_float32_matmul_precision("high")
 torch.backends.cudnn.allow_tf32 = True
 torch.backends.cudnn.benchmark = True
 
-
-class Network(unet.Unet):
-    """torch.compile writes the names of modules into Python, where "in" is a keyword."""
-
-    def __init__(self):
-        super().__init__(False)
-        self.first = self._modules.pop("in")
-
-    def get_submodule(self, name):
-        return self.first if name == "in" else super().get_submodule(name)
-
-
 began = time.perf_counter()
-model = Network().to(device, memory_format=torch.channels_last)
+model = getattr(diffusers, network.pop("_class_name")).from_config(network).to(device, memory_format=torch.channels_last)
 average = [parameter.detach().clone() for parameter in model.parameters()]
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01)
 compiled = torch.compile(model)
-images = torch.full((batch, 3, size, size), 0.5, device=device).to(memory_format=torch.channels_last)
+images = torch.full((batch, channels, size, size), 0.5, device=device).to(memory_format=torch.channels_last)
+told = {"timestep": torch.full((batch,), 500, device=device)}
+if width is not None:
+    told["encoder_hidden_states"] = torch.full((batch, task["tokens"], width), 0.5, device=device)
+if network.get("num_class_embeds") is not None:
+    told["class_labels"] = torch.zeros(batch, dtype=torch.long, device=device)
 
 
 def step():
     noise = torch.randn_like(images)
     x, target = 0.8 * images + 0.6 * noise, 0.8 * noise - 0.6 * images
     with torch.autocast(device, torch.bfloat16, enabled=mode == "bf16"):
-        output = compiled(x, None)
+        output = compiled(x, **told).sample
     loss = torch.nn.functional.mse_loss(output.float(), target)
     optimizer.zero_grad()
     loss.backward()

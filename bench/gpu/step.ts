@@ -4,7 +4,7 @@ import { type Training, trainingSchema } from '../../src/api/spec/training.ts';
 import { deviceOf } from '../../src/trainer/engine/device.ts';
 import { createRecordedProgram } from '../../src/trainer/engine/recorder.ts';
 import { loadTensorFlow } from '../../src/trainer/engine/tensorflow.ts';
-import { unconditioned } from '../../src/trainer/model/conditioning.ts';
+import { conditioningOf } from '../../src/trainer/model/conditioning.ts';
 import { totalSize } from '../../src/trainer/model/parameters.ts';
 import { parameterSpecs } from '../../src/trainer/model/unet.ts';
 import { createStep } from '../../src/trainer/train/microBatches.ts';
@@ -26,16 +26,17 @@ const threads = 2;
 /** Warm-up steps, before which TensorFlow has chosen no algorithms and XLA compiled nothing. */
 const warmUp = 3;
 
-async function measure({ config, batchSize, xla, precision, steps }: Task): Promise<Result> {
+async function measure({ config, conditions, batchSize, xla, precision, steps }: Task): Promise<Result> {
   const tf = await loadTensorFlow(threads, xla);
-  const specs = parameterSpecs(config, unconditioned);
+  const conditioning = conditioningOf(1, config, conditions);
+  const specs = parameterSpecs(config, conditioning);
   const began = performance.now();
   const training = trainingSchema.parse({ batchSize, precision });
-  const spec = stepProgram(tf, config, unconditioned, training);
+  const spec = stepProgram(tf, config, conditioning, training);
   const program = createRecordedProgram(tf, spec);
   await program.write(initialState(specs, training));
   const step = createStep(program, spec, training);
-  const inputs = stepInputs(config, unconditioned, batchSize, 'V', 0);
+  const inputs = stepInputs(config, conditioning, batchSize, 'V', 0);
   let startSeconds = 0;
   const times = Array.from({ length: warmUp + steps }, (_, i) => {
     const started = performance.now();
