@@ -97,7 +97,9 @@ export const wrongRuns: WrongRun[] = [
   },
   {
     title: 'a file to begin from',
-    spec: { training: { warmStart: { volume: { claimName: 'other', path: 'unet/diffusion_pytorch_model.safetensors' } } } },
+    spec: {
+      training: { warmStart: { volume: { claimName: 'other', path: 'unet/diffusion_pytorch_model.safetensors' } } },
+    },
     field: 'spec.training.warmStart.volume.path',
     says: /must be the folder that has manifest\.json or config\.json/,
   },
@@ -106,12 +108,6 @@ export const wrongRuns: WrongRun[] = [
     spec: { training: { warmStart: { volume: { claimName: 'other', path: 'bundles/0/manifest.json' } } } },
     field: 'spec.training.warmStart.volume.path',
     says: /not a file in it/,
-  },
-  {
-    title: 'a beginning of its own for a range of states',
-    spec: { overrides: [{ states: '0', training: { warmStart: { volume: { claimName: 'other' } } } }] },
-    field: 'spec.overrides[0].training',
-    says: /warmStart/,
   },
   {
     title: 'S > T',
