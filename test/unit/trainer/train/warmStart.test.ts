@@ -22,7 +22,7 @@ import {
 } from '../../../helpers/trainer.ts';
 import { trainTask } from '../../../helpers/training.ts';
 import { training } from '../../../helpers/unet.ts';
-import { bundledWeights, bundlePath, exportedPath, startAt } from '../../../helpers/warmStart.ts';
+import { bundledWeights, bundlePath, collected, exportedPath, startAt } from '../../../helpers/warmStart.ts';
 
 const shape = { size: 8, channels: 1 } as const;
 
@@ -73,10 +73,14 @@ test('a joint model, as a bundle or in diffusers’ layout, begins every state',
   const model = { baseChannels: 8, channelMultipliers: [1, 2], timeEmbedding: 'Always' };
   const run = await aggregatedRun(t, { schedule: { states: 3, statesPerModel: 3 }, model });
   const joint = await bundledWeights(run, 0);
+  const context = trainerContext(run.store, { volumes: { warmStart: run.root } });
   for (const path of [bundlePath(run), await exportedPath(run)]) {
-    const { train, weights } = await setUp(t, run, path, { index: 2 });
-    await train();
-    assert.deepEqual(await weights(), joint);
+    const { task } = await setUp(t, run, path);
+    const network = beginnerOf({ model: task.model, prediction: 'V' }, 1, shape, {});
+    for (const state of latentStates(task.schedule)) {
+      const weights = (await startingWeights(task, network, [state], context)) ?? assert.fail();
+      assert.deepEqual(await collected(weights), joint);
+    }
   }
 });
 
