@@ -36,7 +36,7 @@ export async function checkWarmStart(
       for await (const { name, values } of source.weightsFor(beginner)) {
         if (!values.every(Number.isFinite))
           throw new DdrError('InputForeign', `has values that are not finite numbers, in ${name}`, {
-            where: start.where,
+            where: source.where,
           });
         await onParameter();
       }

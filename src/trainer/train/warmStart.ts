@@ -26,6 +26,7 @@ export async function startingWeights(
       hint: 'Set dataset.revision to another text: what the run reads is then checked and noted anew.',
     });
   }
-  logger.info({ from: start.where, digest: start.digest }, 'begins from weights that exist');
-  return start.sourceOf(states).weightsFor(network);
+  const source = start.sourceOf(states);
+  logger.info({ from: source.where, digest: start.digest }, 'begins from weights that exist');
+  return source.weightsFor(network);
 }

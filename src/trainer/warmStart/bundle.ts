@@ -48,6 +48,7 @@ export function nearestModel<M extends { states: readonly LatentState[] }>(
 function sourceOf(bundle: Bundle, model: BundledModel, where: string): Source {
   const config = unetConfig(model.model, networkShapeOf(bundle.manifest));
   return {
+    where,
     async *weightsFor({ specs, ...network }: Beginner): AsyncGenerator<NamedValues> {
       const file = await asInput(bundle.open(model));
       const told = toldOf([...file.tensors].map(([name, { shape }]) => ({ name, shape })));

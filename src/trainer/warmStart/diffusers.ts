@@ -112,6 +112,7 @@ export async function openDiffusersStart(folder: string, hasTokens: boolean): Pr
   const files: Files = { network: network as TensorFile, tokens, silent: await silentOf(network as TensorFile) };
   const there = { config: unetConfig(model, image), prediction: undefined, told: toldBy(files) };
   const source: Source = {
+    where,
     async *weightsFor(beginner) {
       requireFit(there, beginner, where);
       requireWhole(beginner, files, where);

@@ -10,6 +10,8 @@ export interface Beginner extends Network {
 
 /** A model whose weights others begin from. */
 export interface Source {
+  /** For people: its file. */
+  where: string;
   /**
    * Weights for a network, parameter by parameter in the order of its own.
    * @throws DdrError InputMismatch where they are not those of such a network, naming the field; InputForeign, FileAccess

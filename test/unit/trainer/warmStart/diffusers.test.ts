@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Model } from '../../../../src/api/spec/model.ts';
 import { readSafetensors, writeSafetensors } from '../../../../src/trainer/formats/safetensors.ts';
 import { beginnerOf } from '../../../../src/trainer/warmStart/beginner.ts';
 import { openDiffusersStart } from '../../../../src/trainer/warmStart/diffusers.ts';
+import { diffusersFixture, networkOf, theirWeights } from '../../../helpers/diffusers.ts';
+import { temporaryFolder } from '../../../helpers/folder.ts';
 import { aggregatedRun } from '../../../helpers/trainer.ts';
 import { bundledWeights, collected, exportedPath } from '../../../helpers/warmStart.ts';
 
@@ -35,6 +38,32 @@ for (const [title, states, model, conditions] of [
     assert.notEqual((await openDiffusersStart(folder, hasTokens)).digest, start.digest, 'every byte counts');
   });
 }
+
+test('networks as diffusers saves them begin those of their config, and no others', async (t) => {
+  for (const [name, each] of Object.entries(diffusersFixture().cases)) {
+    const { config, conditions } = networkOf(each);
+    const tensors = [...theirWeights(each)].map(
+      ([tensor, values]) => [tensor, { shape: each.parameters[tensor]?.shape ?? [], values }] as const,
+    );
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(each.config));
+    writeFileSync(join(folder, weights), writeSafetensors({ tensors: new Map(tensors), metadata: {} }));
+    const start = await openDiffusersStart(folder, false);
+    const shape = { size: config.imageSize, channels: config.imageChannels };
+    const read = (model: Model) =>
+      collected(start.sourceOf([]).weightsFor(beginnerOf({ model, prediction: 'V' }, 1, shape, conditions)));
+    const values = Object.values(await read(config)).reduce((sum, { length }) => sum + length, 0);
+    assert.equal(
+      values,
+      tensors.reduce((sum, [, tensor]) => sum + tensor.values.length, 0),
+      name,
+    );
+    await assert.rejects(read({ ...config, timeFrequencyShift: 1 - config.timeFrequencyShift }), {
+      code: 'InputMismatch',
+      message: /timeFrequencyShift/,
+    });
+  }
+});
 
 test('a joint model does not begin models that are not told the timestep, and does where they are', async (t) => {
   const run = await aggregatedRun(t, { schedule: { states: 3, statesPerModel: 3 } });
