@@ -139,6 +139,7 @@ export const statusSchema = z
         weightsDigest: z.string().optional().describe("sha256 of the extractor's weights."),
         promptsDigest: z.string().optional().describe('sha256 of the contexts that samples are drawn to.'),
         codecDigest: z.string().optional().describe("sha256 of the codec's config.json and weights."),
+        warmStartDigest: z.string().optional().describe('sha256 of the weights that models begin from.'),
       })
       .optional()
       .describe('The data as they are learned from.'),

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { predictions } from '../diffusion/prediction.ts';
 import { DdrError } from './errors.ts';
 import { describeIssues } from './run.ts';
 import { codecFields } from './spec/codec.ts';
 import { promptsSchema } from './spec/conditions.ts';
-import { datasetSchema } from './spec/dataset.ts';
+import { datasetSchema, volumePathSchema } from './spec/dataset.ts';
 import { evaluationSchema } from './spec/evaluation.ts';
 import { modelSchema } from './spec/model.ts';
 import { samplingSchema } from './spec/sampling.ts';
@@ -24,6 +25,16 @@ const common = {
   hash: address,
 };
 
+/** Where models begin from weights that exist: where those are, and what is to begin from them. */
+const warmStartSchema = z.strictObject({
+  volume: volumePathSchema,
+  schedule: scheduleSchema,
+  /** Each network once, with the models that have it. */
+  networks: z.array(
+    z.strictObject({ model: modelSchema, prediction: z.enum(predictions), models: z.array(z.int().min(0)) }),
+  ),
+});
+
 /** Reads, checks and writes the data as they will be learned from, and checks what the evaluation will read. */
 const prepareTaskSchema = z.strictObject({
   kind: z.literal('prepare'),
@@ -36,6 +47,7 @@ const prepareTaskSchema = z.strictObject({
   codec: codecFields.optional(),
   /** CPU threads of TensorFlow, where images are encoded. */
   threads: z.int().min(1).optional(),
+  warmStart: warmStartSchema.optional(),
 });
 
 const trainTaskSchema = z.strictObject({
@@ -48,6 +60,8 @@ const trainTaskSchema = z.strictObject({
   dataset: address,
   model: modelSchema,
   training: trainingSchema,
+  /** sha256 of what training.warmStart names, as it was when the data were prepared. */
+  warmStartDigest: z.string().optional(),
   checkpoints: z.strictObject({ everyImages: z.int().min(1), keep: z.int().min(1) }),
 });
 
@@ -99,6 +113,7 @@ export const taskSchema = z.discriminatedUnion('kind', [
   evaluateTaskSchema,
 ]);
 
+export type WarmStartTask = z.output<typeof warmStartSchema>;
 export type PrepareTask = z.output<typeof prepareTaskSchema>;
 export type TrainTask = z.output<typeof trainTaskSchema>;
 export type AggregateTask = z.output<typeof aggregateTaskSchema>;

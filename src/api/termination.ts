@@ -40,6 +40,8 @@ const result = z.discriminatedUnion('kind', [
     prompts: z.string().optional(),
     /** sha256 of the codec's files, where it has some. */
     codec: z.string().optional(),
+    /** sha256 of the weights that models begin from. */
+    warmStart: z.string().optional(),
     /** The digest that the same source had when it was prepared before, where it was another. */
     previous: z.string().optional(),
   }),

@@ -9,7 +9,7 @@ import { allChildren } from '../operator/plan/render.ts';
 
 /** Claims that a run reads, or writes but does not own: they have to be there before it starts. */
 function claimsOf({ spec }: Run): { what: string; claimName: string; path: string }[] {
-  const { evaluation, dataset, codec, checkpoints } = spec;
+  const { evaluation, dataset, codec, training, checkpoints } = spec;
   const reference = evaluation?.reference.file?.volume;
   const weights = evaluation?.extractor.weights?.volume;
   const { claimName } = checkpoints.volume.shared;
@@ -18,6 +18,7 @@ function claimsOf({ spec }: Run): { what: string; claimName: string; path: strin
     ...(reference === undefined ? [] : [{ what: 'spec.evaluation.reference', ...reference }]),
     ...(weights === undefined ? [] : [{ what: 'spec.evaluation.extractor.weights', ...weights }]),
     ...(codec.weights === undefined ? [] : [{ what: 'spec.codec.weights', ...codec.weights.volume }]),
+    ...(training.warmStart === undefined ? [] : [{ what: 'spec.training.warmStart', ...training.warmStart.volume }]),
     ...(claimName === undefined ? [] : [{ what: 'spec.checkpoints', claimName, path: '' }]),
   ];
 }

@@ -52,6 +52,7 @@ export const everything: SpecInput = {
     precision: 'BFloat16',
     seed: 3,
     threads: 4,
+    warmStart: volume('other', 'runs/before/bundles/0123456789abcdef'),
   },
   overrides: [
     {

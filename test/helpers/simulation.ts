@@ -36,6 +36,8 @@ export class Simulation {
   claims: ObservedClaim[] = [];
   /** What prepare finds the data to be. */
   digest = 'd'.repeat(64);
+  /** Digests of what else it reads. */
+  found: Pick<Extract<TaskResult, { kind: 'prepare' }>, 'warmStart'> = {};
   /** Failure signatures that evaluate finds; undefined of a trainer that does not look for them. */
   findings: Extract<TaskResult, { kind: 'evaluate' }>['findings'];
   /** What the operator was started with, and what the API server has refused. */
@@ -94,6 +96,7 @@ export class Simulation {
         leftOut: 0,
         broken: 0,
         notices: [],
+        ...this.found,
       },
       train: { kind: 'train', digest: job.digest, images: 1, loss: 0.1 },
       aggregate: { kind: 'aggregate', path: `runs/digits/bundles/${job.digest}`, digest: 'b', models: 1 },

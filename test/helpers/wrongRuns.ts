@@ -96,6 +96,20 @@ export const wrongRuns: WrongRun[] = [
     says: /are of AutoencoderKL/,
   },
   {
+    title: 'a file to begin from',
+    spec: {
+      training: { warmStart: { volume: { claimName: 'other', path: 'unet/diffusion_pytorch_model.safetensors' } } },
+    },
+    field: 'spec.training.warmStart.volume.path',
+    says: /must be the folder that has manifest\.json or config\.json/,
+  },
+  {
+    title: 'a manifest to begin from',
+    spec: { training: { warmStart: { volume: { claimName: 'other', path: 'bundles/0/manifest.json' } } } },
+    field: 'spec.training.warmStart.volume.path',
+    says: /not a file in it/,
+  },
+  {
     title: 'S > T',
     spec: schedule({ states: 11, timesteps: 10 }),
     field: 'spec.schedule.states',

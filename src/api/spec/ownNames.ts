@@ -3,7 +3,7 @@ import { isObject, type Json } from '../objects.ts';
 import type { Problem } from './problems.ts';
 
 /** Volumes that the operator mounts, and where. The source of `tmp` is nobody's data, and may be another. */
-const ownVolumes = ['run', 'data', 'reference', 'weights', 'codec'];
+const ownVolumes = ['run', 'data', 'reference', 'weights', 'codec', 'warmstart'];
 const ownMounts = [...ownVolumes, 'tmp'];
 const isOwnPath = (path: string) => /^\/volumes(\/|$)|^\/tmp\/*$|^\/dev\/termination-log/.test(path);
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { predictions } from '../../diffusion/prediction.ts';
-import { integer } from '../rules.ts';
+import { integer, withRules } from '../rules.ts';
+import { volumePathSchema } from './dataset.ts';
 import { overridable } from './overridable.ts';
 
 const rate = z.number().min(0).max(1);
@@ -37,7 +38,8 @@ const ema = z
   .prefault({})
   .describe('The weights that are kept are an exponential moving average.');
 
-export const trainingSchema = z
+/** What ranges of states may have of their own. */
+const ownSchema = z
   .strictObject({
     images: integer(0, 2_000_000_000)
       .describe(
@@ -95,9 +97,30 @@ export const trainingSchema = z
       )
       .default(false),
   })
+  .prefault({});
+
+export const trainingOverrideSchema = overridable('training', ownSchema);
+
+/** Of the run as a whole: every model begins from the same folder. */
+const warmStart = withRules(
+  z
+    .strictObject({ volume: volumePathSchema })
+    .describe(
+      "Models begin from weights that exist instead of random ones. The folder of another run's bundle (manifest.json): each model takes the one whose states are nearest by the logarithm of the signal-to-noise ratio; a bundle with one model begins all of them. Or a U-Net's folder in diffusers' layout (config.json, diffusion_pytorch_model.safetensors), from which all begin.",
+    ),
+  [
+    {
+      cel: "!self.volume.path.endsWith('.safetensors') && !self.volume.path.endsWith('.json')",
+      message: 'must be the folder that has manifest.json or config.json, not a file in it',
+      path: ['volume', 'path'],
+      check: ({ volume: { path } }) => !path.endsWith('.safetensors') && !path.endsWith('.json'),
+    },
+  ],
+);
+
+export const trainingSchema = z
+  .strictObject({ ...ownSchema.unwrap().shape, warmStart: warmStart.optional() })
   .prefault({})
   .describe('How each model is trained.');
-
-export const trainingOverrideSchema = overridable('training', trainingSchema);
 
 export type Training = z.output<typeof trainingSchema>;

@@ -26,6 +26,7 @@ export function datasetOf({ metadata, spec, status }: Run, pods: PodsByJob): Run
     weights,
     prompts,
     codec,
+    warmStart,
     previous,
   } = said;
   const other = before?.digest === digest ? undefined : before?.digest;
@@ -42,6 +43,7 @@ export function datasetOf({ metadata, spec, status }: Run, pods: PodsByJob): Run
     weightsDigest: weights,
     promptsDigest: prompts,
     codecDigest: codec,
+    warmStartDigest: warmStart,
   });
 }
 

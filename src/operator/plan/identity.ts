@@ -7,9 +7,11 @@ import { datasetSchema } from '../../api/spec/dataset.ts';
 import { type Evaluation, evaluationSchema } from '../../api/spec/evaluation.ts';
 import { modelSchema } from '../../api/spec/model.ts';
 import { samplingSchema } from '../../api/spec/sampling.ts';
+import { scheduleSchema } from '../../api/spec/schedule.ts';
 import type { Spec } from '../../api/spec/spec.ts';
 import { trainingSchema } from '../../api/spec/training.ts';
 import type { RunStatus } from '../../api/status.ts';
+import type { WarmStartTask } from '../../api/task.ts';
 import { type LatentState, latentStates, partitionModels } from '../../diffusion/latentStates.ts';
 import { once } from './once.ts';
 
@@ -29,7 +31,7 @@ export interface ModelPlan {
 /** What prepare found in the source. All addresses but its own follow from it. */
 export type Data = Pick<
   NonNullable<RunStatus['dataset']>,
-  'digest' | 'referenceDigest' | 'weightsDigest' | 'promptsDigest' | 'codecDigest'
+  'digest' | 'referenceDigest' | 'weightsDigest' | 'promptsDigest' | 'codecDigest' | 'warmStartDigest'
 >;
 
 /** Stands for data that nobody has read yet, where a run's children are shown before it has any. */
@@ -49,6 +51,8 @@ export interface Addresses {
   report: string;
   /** sha256 of the codec's files; only where it has some. */
   codecDigest?: string;
+  /** sha256 of the weights that models begin from; only where there are some. */
+  warmStartDigest?: string;
 }
 
 /** Latent states of a spec, the cleanest first. */
@@ -63,6 +67,33 @@ export function modelPlans(spec: Spec): ModelPlan[] {
   });
 }
 
+/** Where models begin from weights that exist, and what prepare holds those against; undefined where they do not. */
+export function warmStartOf(spec: Spec): WarmStartTask | undefined {
+  const { volume } = spec.training.warmStart ?? {};
+  if (volume === undefined) return undefined;
+  const networks = new Map<string, WarmStartTask['networks'][number]>();
+  for (const { index, settings } of modelPlans(spec)) {
+    const { model, training } = settings;
+    const key = JSON.stringify([model, training.prediction]);
+    const network = networks.get(key) ?? { model, prediction: training.prediction, models: [] };
+    network.models.push(index);
+    networks.set(key, network);
+  }
+  return { volume, schedule: spec.schedule, networks: [...networks.values()] };
+}
+
+/** What of it makes it be checked anew. */
+function checkedStart(spec: Spec): object | undefined {
+  const start = warmStartOf(spec);
+  return (
+    start && {
+      ...start,
+      schedule: withoutDefaults(scheduleSchema, start.schedule),
+      networks: start.networks.map((each) => ({ ...each, model: withoutDefaults(modelSchema, each.model) })),
+    }
+  );
+}
+
 /** What prepare checks besides the images: files of the evaluation. Other fields of it do not make the data be read anew. */
 function filesOf(evaluation: Evaluation | undefined): object {
   const { extractor, reference } = evaluation ?? {};
@@ -70,22 +101,25 @@ function filesOf(evaluation: Evaluation | undefined): object {
   return { reference: reference?.file && withoutDefaults(evaluationSchema.shape.reference, reference), network };
 }
 
-export const prepareAddress = once(({ dataset, evaluation, codec, training, sampling }: Spec): string =>
-  contentHash({
+export const prepareAddress = once((spec: Spec): string => {
+  const { dataset, evaluation, codec, training, sampling } = spec;
+  return contentHash({
     addressFormat,
     dataset: withoutDefaults(datasetSchema, dataset),
     prompts: withoutDefaults(promptsSchema, sampling.contexts),
     codec: withoutDefaults(codecSchema, codec),
     threads: encodes({ dataset, codec }) ? training.threads : undefined,
+    warmStart: checkedStart(spec),
     ...filesOf(evaluation),
-  }),
-);
+  });
+});
 
 /** What of the settings is in the addresses of the models that have them; once for all of them. */
 function recipesOf(plans: readonly ModelPlan[]): ReadonlyMap<EffectiveSettings, object> {
   const recipe = ({ model, training }: EffectiveSettings) => ({
     model: withoutDefaults(modelSchema, model),
-    training: withoutDefaults(trainingSchema, training),
+    // What the weights are counts, which their digest says, and not where they lie.
+    training: withoutDefaults(trainingSchema, { ...training, warmStart: undefined }),
   });
   return new Map([...new Set(plans.map(({ settings }) => settings))].map((each) => [each, recipe(each)]));
 }
@@ -94,7 +128,7 @@ function recipesOf(plans: readonly ModelPlan[]): ReadonlyMap<EffectiveSettings, 
 export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data): Addresses {
   const { schedule, sampling, evaluation, training } = spec;
   const { family, alphas, timesteps } = schedule;
-  const { digest, referenceDigest, weightsDigest, promptsDigest, codecDigest } = data;
+  const { digest, referenceDigest, weightsDigest, promptsDigest, codecDigest, warmStartDigest } = data;
   const recipes = recipesOf(plans);
   const models = plans.map(({ states, settings }) =>
     contentHash({
@@ -104,6 +138,7 @@ export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data)
       timesteps,
       states,
       dataset: digest,
+      warmStartDigest,
       ...recipes.get(settings),
     }),
   );
@@ -135,6 +170,7 @@ export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data)
       threads: training.threads,
     }),
     ...(codecDigest !== undefined && { codecDigest }),
+    ...(warmStartDigest !== undefined && { warmStartDigest }),
   };
 }
 

@@ -5,11 +5,11 @@ import type { Run } from '../../api/run.ts';
 import { encodes } from '../../api/spec/codec.ts';
 import type { ConditionType, Phase, RunStatus } from '../../api/status.ts';
 import { type Child, countOf, isDone, type WantedJob } from './child.ts';
-import { type Addresses, childNames, type ModelPlan } from './identity.ts';
+import { type Addresses, childNames, type ModelPlan, warmStartOf } from './identity.ts';
 import { type Judgement, no, yes } from './judgement.ts';
 
 /** Claims besides the run's own, which every step has. */
-export type Mount = 'data' | 'reference' | 'weights' | 'codec';
+export type Mount = 'data' | 'reference' | 'weights' | 'codec' | 'warmstart';
 
 /** All that is known of a step of the pipeline. Its name is also its trainer subcommand, its kind of task and its Jobs' component. */
 export interface Step {
@@ -73,13 +73,14 @@ const table = {
     phase: 'Preparing',
     followsFromData: false,
     usesGpus: ({ spec }) => encodes(spec),
-    mounts: ['data', 'reference', 'weights', 'codec'],
+    mounts: ['data', 'reference', 'weights', 'codec', 'warmstart'],
     reports: 'dataset',
     jobs: (run, _models, { prepare: hash }) => {
       const { dataset, evaluation, sampling, training } = run.spec;
       const threads = encodes(run.spec) ? training.threads : undefined;
       const own = { dataset, evaluation, prompts: sampling.contexts, codec: codecOf(run), threads };
-      const task = compact({ kind: 'prepare' as const, ...common(run, hash), ...own });
+      const warmStart = warmStartOf(run.spec);
+      const task = compact({ kind: 'prepare' as const, ...common(run, hash), ...own, warmStart });
       return [{ step: 'prepare', name: nameOf(run, 'prepare', hash), hash, task }];
     },
     judge: judgePrepared,
@@ -89,9 +90,9 @@ const table = {
     phase: 'Training',
     followsFromData: true,
     usesGpus: () => true,
-    mounts: [],
+    mounts: ['warmstart'],
     reports: undefined,
-    jobs: (run, models, { dataset, models: hashes }) => {
+    jobs: (run, models, { dataset, models: hashes, warmStartDigest }) => {
       const { schedule, checkpoints } = run.spec;
       const { everyImages, keep } = checkpoints;
       const names = childNames(run.metadata.name);
@@ -99,8 +100,8 @@ const table = {
         const { index, settings } = plan;
         const { model, training } = settings;
         const hash = hashes[index] ?? '';
-        const own = { index, schedule, dataset, model, training, checkpoints: { everyImages, keep } };
-        const task = { kind: 'train' as const, ...common(run, hash), ...own };
+        const own = { index, schedule, dataset, model, training, warmStartDigest, checkpoints: { everyImages, keep } };
+        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own });
         return { step: 'train', name: names.model(index, hash), hash, task, model: plan };
       });
     },

@@ -16,11 +16,12 @@ export const runClaim = ({ metadata, spec }: Run): string =>
   spec.checkpoints.volume.shared.claimName ?? childNames(metadata.name).claim;
 
 /** The claims that a run reads; undefined for what it has none of. */
-const claimsOf = ({ spec: { dataset, evaluation, codec } }: Run): Record<Mount, string | undefined> => ({
+const claimsOf = ({ spec: { dataset, evaluation, codec, training } }: Run): Record<Mount, string | undefined> => ({
   data: dataset.source.volume.claimName,
   reference: evaluation?.reference.file?.volume.claimName,
   weights: evaluation?.extractor.weights?.volume.claimName,
   codec: codec.weights?.volume.claimName,
+  warmstart: training.warmStart?.volume.claimName,
 });
 
 function claim(name: 'run' | Mount, claimName: string): PodVolume {

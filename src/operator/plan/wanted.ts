@@ -37,6 +37,7 @@ export function wantedOf(run: Run, data: Data): Wanted {
     data.weightsDigest,
     data.promptsDigest,
     data.codecDigest,
+    data.warmStartDigest,
   ]);
   const known = last(run.spec);
   if (known.wanted === undefined || known.of !== of) Object.assign(known, { of, wanted: compute(run, data) });

@@ -116,6 +116,16 @@ export async function openBundle(store: ArtifactStore, folder: string, hash: str
   };
 }
 
+/**
+ * Opens a bundle of any address.
+ * @throws DdrError InputMissing where there is none, DigestMismatch where it is not a whole
+ */
+export async function openAnyBundle(store: ArtifactStore, folder: string): Promise<Bundle> {
+  const manifest = await readJson(store, `${folder}/${manifestFile}`, manifestSchema);
+  if (manifest !== undefined) return openBundle(store, folder, manifest.hash);
+  throw new DdrError('InputMissing', `holds no ${manifestFile}, so it is no bundle`, { where: store.describe(folder) });
+}
+
 /** Moments of the data that a bundle's models have learned from. @throws DdrError DigestMismatch */
 export async function bundleMoments({ manifest, read }: Bundle): Promise<Moments> {
   const { moments } = manifest;

@@ -62,7 +62,13 @@ export function conditionsRecordOf({ labels, contexts }: RecordedConditions): Co
 }
 
 /** What those conditions offer to a network. */
-export const conditionsOf = ({ labels, contexts }: ConditionsRecord | RecordedConditions = {}): Conditions =>
+export const conditionsOf = ({
+  labels,
+  contexts,
+}: {
+  labels?: Pick<Classes, 'classes'> | undefined;
+  contexts?: ContextShape | undefined;
+} = {}): Conditions =>
   compact({
     classes: labels?.classes,
     context: contexts && { tokens: contexts.tokens, width: contexts.width },

@@ -5,16 +5,15 @@ import { fromDiffusers, toDiffusers } from '../model/diffusers/network.ts';
 import { unetConfig } from '../model/parameters.ts';
 import { parameterSpecs } from '../model/unet.ts';
 import {
-  type Bundle,
   type BundledModel,
   type Manifest,
   manifestFile,
   manifestSchema,
   networkShapeOf,
-  openBundle,
+  openAnyBundle,
 } from './bundle.ts';
 import { conditionsOf } from './conditions.ts';
-import { parseJson, readJson, recordOf, toJson } from './records.ts';
+import { parseJson, recordOf, toJson } from './records.ts';
 import type { ArtifactStore } from './store.ts';
 
 /** A folder of a store. */
@@ -24,7 +23,7 @@ export interface Place {
 }
 
 /** Files of a model in diffusers' layout, as its from_pretrained reads them, and the table of class tokens beside them. */
-const files = {
+export const diffusersFiles = {
   config: 'config.json',
   weights: 'diffusion_pytorch_model.safetensors',
   classTokens: 'class_tokens.safetensors',
@@ -38,12 +37,6 @@ const read = async ({ store, key }: Place, name: string): Promise<Uint8Array> =>
   if (bytes !== undefined) return bytes;
   throw new DdrError('InputMissing', 'is not there', { where: store.describe(`${key}/${name}`) });
 };
-
-async function openAny({ store, key }: Place): Promise<Bundle> {
-  const manifest = await readJson(store, `${key}/${manifestFile}`, manifestSchema);
-  if (manifest !== undefined) return openBundle(store, key, manifest.hash);
-  throw new DdrError('InputMissing', `holds no ${manifestFile}, so it is no bundle`, { where: store.describe(key) });
-}
 
 async function refuseExisting({ store, key }: Place): Promise<void> {
   if (!(await store.exists(key))) return;
@@ -65,10 +58,10 @@ function modelFiles(
   const metadata = { format: 'pt' }; // without it some readers refuse a file
   const { classTokens } = exported;
   return {
-    [files.config]: toJson(exported.config),
-    [files.weights]: writeSafetensors({ tensors: exported.tensors, metadata }),
+    [diffusersFiles.config]: toJson(exported.config),
+    [diffusersFiles.weights]: writeSafetensors({ tensors: exported.tensors, metadata }),
     ...(classTokens && {
-      [files.classTokens]: writeSafetensors({ tensors: new Map([['weight', classTokens]]), metadata }),
+      [diffusersFiles.classTokens]: writeSafetensors({ tensors: new Map([['weight', classTokens]]), metadata }),
     }),
   };
 }
@@ -79,7 +72,7 @@ function modelFiles(
  * @throws DdrError InputMissing, DigestMismatch, InvalidSpec where diffusers has no such network, FileAccess where it is there
  */
 export async function exportDiffusers(from: Place, to: Place): Promise<number> {
-  const bundle = await openAny(from);
+  const bundle = await openAnyBundle(from.store, from.key);
   const { manifest } = bundle;
   await refuseExisting(to);
   for (const model of manifest.models)
@@ -95,11 +88,11 @@ async function importModel(from: Place, model: BundledModel, manifest: Manifest)
   const config = unetConfig(model.model, networkShapeOf(manifest));
   const conditioning = conditioningOf(model.states.length, config, conditionsOf(manifest.conditions));
   const specs = parameterSpecs(config, conditioning);
-  const where = from.store.describe(`${folder.key}/${files.weights}`);
-  const { tensors } = readSafetensors(await read(folder, files.weights), where);
+  const where = from.store.describe(`${folder.key}/${diffusersFiles.weights}`);
+  const { tensors } = readSafetensors(await read(folder, diffusersFiles.weights), where);
   const tokens = specs.some(({ name }) => name === 'class.w') && config.classEmbedding === 'Token';
   const table = tokens
-    ? readSafetensors(await read(folder, files.classTokens), folder.key, ['weight']).tensors.get('weight')
+    ? readSafetensors(await read(folder, diffusersFiles.classTokens), folder.key, ['weight']).tensors.get('weight')
     : undefined;
   return writeSafetensors({
     tensors: fromDiffusers(specs, config, { tensors, classTokens: table }, where),

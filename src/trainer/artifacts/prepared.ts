@@ -41,6 +41,8 @@ export const preparedRecordSchema = z.object({
   prompts: promptsRecordSchema.optional(),
   /** The same of the codec, where it has files. */
   codec: sha256.optional(),
+  /** The same of the weights that models begin from, where they do. */
+  warmStart: sha256.optional(),
   /** Digest of the dataset that the same source was before, where it was another. */
   previous: sha256.optional(),
 });

@@ -70,10 +70,18 @@ export interface TensorFile {
  */
 export async function openTensorFile(store: ArtifactStore, key: string, record: FileRecord): Promise<TensorFile> {
   await verifyRecorded(store, key, record);
+  return openTensors(store, key, record.bytes);
+}
+
+/**
+ * Opens a safetensors file of so many bytes, of which no digest is known.
+ * @throws DdrError InputForeign, InputTruncated, FileAccess
+ */
+export async function openTensors(store: ArtifactStore, key: string, bytes: number): Promise<TensorFile> {
   const where = store.describe(key);
-  const start = await store.readRange(key, 0, Math.min(8, record.bytes));
-  const head = await store.readRange(key, 0, Math.min(safetensorsHeadBytes(start, where), record.bytes));
-  const { tensors } = parseSafetensorsHeader(head, where, record.bytes);
+  const start = await store.readRange(key, 0, Math.min(8, bytes));
+  const head = await store.readRange(key, 0, Math.min(safetensorsHeadBytes(start, where), bytes));
+  const { tensors } = parseSafetensorsHeader(head, where, bytes);
   return {
     tensors,
     async read(name, from = 0, count) {

@@ -14,6 +14,7 @@ export interface TrainerContext {
     reference?: string | undefined;
     weights?: string | undefined;
     codec?: string | undefined;
+    warmStart?: string | undefined;
   };
   logger: Logger;
   /** Reports where the work is; cheap, may be called often. */

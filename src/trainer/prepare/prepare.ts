@@ -18,6 +18,7 @@ import { previousDigest } from './previous.ts';
 import { checkPrompts, type Prompts } from './prompts.ts';
 import { recordOf, resultOf } from './record.ts';
 import { assertUnchanged, fingerprint, type Place, placeOf } from './source.ts';
+import { checkWarmStart, warmStartPaths } from './warmStartFiles.ts';
 import { isWhole, writeDataset } from './writeDataset.ts';
 import { nowAndThen } from './writing.ts';
 
@@ -39,6 +40,7 @@ export async function runPrepare(task: PrepareTask, context: TrainerContext): Pr
   const images = await placeOf(dataset, volumes.data, [
     ...(await evaluationPaths(evaluation, volumes)),
     ...(await codecPaths(task, volumes)),
+    ...(await warmStartPaths(task, volumes)),
     ...(spread === undefined ? [] : [spread]),
   ]);
   const place = { ...images, others: [...images.others, ...(await conditionPaths(dataset, images, task.prompts))] };
@@ -65,6 +67,7 @@ async function prepare(
   const { dataset, evaluation, hash } = task;
   const digests: EvaluationDigests =
     evaluation === undefined ? {} : await checkEvaluationFiles(evaluation, context.volumes);
+  const warmStart = await checkWarmStart(task, context.volumes, () => stillStarting(context));
   const autoencoder = await checkCodec(task, context.volumes);
   const scale = autoencoder && task.codec && scaleOf(task.codec, autoencoder.config, dataset.image);
   const encoder = autoencoder && (await encoderOf(task, autoencoder, context));
@@ -81,8 +84,8 @@ async function prepare(
   };
   try {
     const written = await writeDataset(writing, context);
-    const codec = autoencoder && { codec: autoencoder.digest };
-    return { ...recordOf(hash, dataset, place, fingerprint, written), ...digests, ...codec };
+    const others = compact({ ...digests, codec: autoencoder?.digest, warmStart });
+    return { ...recordOf(hash, dataset, place, fingerprint, written), ...others };
   } finally {
     encoder?.dispose();
   }

@@ -40,6 +40,7 @@ export const resultOf = ({
   weights,
   prompts,
   codec,
+  warmStart,
   previous,
 }: PreparedRecord): TaskResult =>
   compact({
@@ -54,5 +55,6 @@ export const resultOf = ({
     weights,
     prompts: prompts?.sha256,
     codec,
+    warmStart,
     previous,
   });

@@ -10,6 +10,7 @@ const schema = z.object({
   DDR_REFERENCE_DIR: folder.optional(),
   DDR_WEIGHTS_DIR: folder.optional(),
   DDR_CODEC_DIR: folder.optional(),
+  DDR_WARMSTART_DIR: folder.optional(),
   /** Port of /healthz, /progress and /metrics; none where left out. */
   DDR_HTTP_PORT: port.optional(),
   /** File for the termination message; none where left out. */

@@ -57,6 +57,7 @@ async function work(task: Task, environment: TrainerEnvironment, logger: Logger)
         reference: environment.DDR_REFERENCE_DIR,
         weights: environment.DDR_WEIGHTS_DIR,
         codec: environment.DDR_CODEC_DIR,
+        warmStart: environment.DDR_WARMSTART_DIR,
       },
       logger,
       progress: server.report,

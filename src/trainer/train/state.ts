@@ -1,6 +1,6 @@
 import type { Training } from '../../api/spec/training.ts';
 import type { Part, Parts, Program } from '../engine/program.ts';
-import { groupParameters, groupVectors, type ParameterGroup } from '../model/parameterGroups.ts';
+import { groupParameters, groupVectors, type NamedValues, type ParameterGroup } from '../model/parameterGroups.ts';
 import { initialWeights, type ParameterSpec } from '../model/parameters.ts';
 import { averageNames, stateNames } from './optimizer.ts';
 
@@ -10,13 +10,17 @@ export const stateName = (name: string, group: Pick<ParameterGroup, 'name'>): st
 /** Reads `count` floats of a vector of all parameters, beginning at `from`. */
 export type ReadVector = (name: string, from: number, count: number) => Promise<Float32Array>;
 
-/** The state that training begins with: initial weights, which the averages are too, and no moments. */
+/**
+ * The state that training begins with: initial weights, which the averages are too, and no moments.
+ * @param weights of the parameters in any order; random ones where left out
+ */
 export async function* initialState(
   parameters: readonly ParameterSpec[],
   { seed, ema }: Pick<Training, 'seed' | 'ema'>,
+  weights: Iterable<NamedValues> | AsyncIterable<NamedValues> = initialWeights(parameters, seed),
 ): AsyncGenerator<Part> {
   const groups = groupParameters(parameters);
-  for await (const [group, vector] of groupVectors(groups, initialWeights(parameters, seed))) {
+  for await (const [group, vector] of groupVectors(groups, weights)) {
     for (const name of ['weights', ...averageNames(ema)]) yield [stateName(name, group), vector];
     for (const name of ['firstMoment', 'secondMoment']) yield [stateName(name, group), new Float32Array(vector.length)];
   }

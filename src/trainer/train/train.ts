@@ -13,8 +13,9 @@ import { deviceOf } from '../engine/device.ts';
 import type { Program } from '../engine/program.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
 import { conditioningOf } from '../model/conditioning.ts';
-import { type ParameterSpec, totalSize, unetConfig } from '../model/parameters.ts';
-import { parameterSpecs } from '../model/unet.ts';
+import type { NamedValues } from '../model/parameterGroups.ts';
+import { type ParameterSpec, totalSize } from '../model/parameters.ts';
+import { beginnerOf } from '../warmStart/beginner.ts';
 import { oneAhead } from './ahead.ts';
 import { startingPoint } from './checkpoints.ts';
 import { onlyFinite } from './guards.ts';
@@ -25,6 +26,7 @@ import { averageNames, stateNames } from './optimizer.ts';
 import { createStepInputs } from './plan.ts';
 import { initialState, piecesOf, stateOf, withGradients } from './state.ts';
 import { samplesAtOnce, stepProgram } from './step.ts';
+import { startingWeights } from './warmStart.ts';
 
 const resultOf = ({ weights, images, losses }: FinalRecord): TaskResult => ({
   kind: 'train',
@@ -38,9 +40,11 @@ async function prepareSteps(task: TrainTask, context: TrainerContext, data: Open
   const { training, model } = task;
   const states = statesOfModel(task.schedule, task.index);
   const images = learnedImages(data, training);
-  const config = unetConfig(model, images.shape);
-  const conditioning = conditioningOf(states.length, model, conditionsOf(data.record));
-  const parameters = parameterSpecs(config, conditioning);
+  const conditions = conditionsOf(data.record);
+  const conditioning = conditioningOf(states.length, model, conditions);
+  const { prediction } = training;
+  const network = beginnerOf({ model, prediction }, states.length, images.shape, conditions);
+  const { config, specs: parameters } = network;
   const inputs = createStepInputs({
     training,
     states,
@@ -56,18 +60,19 @@ async function prepareSteps(task: TrainTask, context: TrainerContext, data: Open
   const program = createRecordedProgram(tf, spec);
   const step = createStep(program, spec, training);
   const inputsAt = oneAhead(inputs, (seen) => seen + training.batchSize);
-  return { states, parameters, program, step, device: deviceOf(tf), inputsAt };
+  return { states, network, parameters, program, step, device: deviceOf(tf), inputsAt };
 }
 
-/** Gives a program the state of a checkpoint, or that which training begins with. */
+/** Gives a program the state of a checkpoint, or that which training begins with. @param weights to begin with */
 function writeStart(
   program: Program,
   { training }: TrainTask,
   parameters: readonly ParameterSpec[],
   { state }: Checkpoint,
+  weights: AsyncIterable<NamedValues> | undefined,
 ): Promise<void> {
   const start =
-    state === undefined ? initialState(parameters, training) : stateOf(parameters, training.ema, state.read);
+    state === undefined ? initialState(parameters, training, weights) : stateOf(parameters, training.ema, state.read);
   const adds = samplesAtOnce(training) < training.batchSize;
   return program.write(adds ? withGradients(parameters, start) : start);
 }
@@ -95,10 +100,11 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
   for (const below of [folders.root, folders.checkpoints]) await store.removePartial({ below });
   const data = await openDataset(store, task.dataset);
   logger.info({ attempt: attempt.number, dataset: task.dataset, images: data.count }, 'training');
-  const { states, parameters, program, step, device, inputsAt } = await prepareSteps(task, context, data);
+  const { states, network, parameters, program, step, device, inputsAt } = await prepareSteps(task, context, data);
   const start = await startingPoint(task, folders.checkpoints, context);
   await stillStarting(context);
-  await writeStart(program, task, parameters, start);
+  const weights = start.state === undefined ? await startingWeights(task, network, states, context) : undefined;
+  await writeStart(program, task, parameters, start, weights);
 
   const { ema } = task.training;
   const vectors = { names: stateNames(ema), size: totalSize(parameters) };

@@ -19,6 +19,12 @@ test('a run whose data is not there, or whose pods need a cluster, is refused be
   mkdirSync(join(home, 'volumes/data'), { recursive: true });
   writeFileSync(join(home, 'volumes/data/mnist'), '');
   requireRunnable(run, new Map(), home, 'i');
+  const begins = parseRun(withSpec({ training: { warmStart: { volume: { claimName: 'other', path: 'unet' } } } }));
+  assert.throws(() => requireRunnable(begins, new Map(), home, 'i'), {
+    code: 'InputMissing',
+    message: /spec\.training\.warmStart/,
+    hint: /--volume other=FOLDER/,
+  });
   const env = [{ name: 'SECRET', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }];
   const podTemplate = { spec: { containers: [{ name: 'trainer', env }] } };
   const needsSecret = parseRun(withSpec({ execution: { podTemplate } }));

@@ -7,7 +7,7 @@ import { type DiffusersConfig, toConfig } from './config.ts';
 import { fromTheirs, theirTensors, toTheirs } from './layout.ts';
 
 /** A class token's table is no part of diffusers' networks, which are given the tokens. */
-const isToken = ({ name }: ParameterSpec, { classEmbedding }: UnetConfig) =>
+export const isToken = ({ name }: ParameterSpec, { classEmbedding }: UnetConfig) =>
   name === 'class.w' && classEmbedding === 'Token';
 
 export interface ExportedNetwork {
@@ -88,7 +88,8 @@ export function fromDiffusers(
   );
 }
 
-const isOfTime = (name: string) => name.startsWith('time_embedding.') || name.includes('.time_emb_proj.');
+/** Tensors that tell the timestep, all 0 where a network is not told it. */
+export const isOfTime = (name: string) => name.startsWith('time_embedding.') || name.includes('.time_emb_proj.');
 
 function tokensOf({ shape }: ParameterSpec, classTokens: FloatTensor | undefined, where: string): Float32Array {
   if (classTokens?.shape.join() === shape.join()) return classTokens.values;

@@ -24,8 +24,12 @@ test('limits and unknown fields are refused as in the block itself', () => {
     assert.equal(schema.safeParse(wrong).success, false, JSON.stringify(wrong));
 });
 
-test('an override of training has the fields of training', () => {
-  assert.deepEqual(Object.keys(trainingOverrideSchema.shape), Object.keys(trainingSchema.unwrap().shape));
+test('an override of training has the fields of training, but for what is of the run as a whole', () => {
+  const { warmStart, ...own } = trainingSchema.unwrap().shape;
+  assert.deepEqual(Object.keys(trainingOverrideSchema.shape), Object.keys(own));
+  const start = { volume: { claimName: 'other', path: '' } };
+  assert.deepEqual(warmStart.parse(start), start);
+  assert.equal(trainingOverrideSchema.safeParse({ warmStart: start }).success, false);
 });
 
 test('a field without a default cannot be overridden', () => {

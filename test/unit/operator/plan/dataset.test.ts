@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { labels, retryAnnotation } from '../../../../src/api/names.ts';
+import { unreadData } from '../../../../src/operator/plan/identity.ts';
 import { transitionEvents } from '../../../../src/operator/plan/transitions.ts';
+import { wantedOf } from '../../../../src/operator/plan/wanted.ts';
 import { conditionOf, finish, runOf, Simulation } from '../../../helpers/simulation.ts';
 
 const withRevision = (revision: string) => ({
@@ -45,6 +47,20 @@ test('data that are prepared are in the status, and stay there when Job and pod 
   finish(simulation);
   assert.equal(simulation.created.filter((name) => name.includes('-prepare-')).length, 1);
   assert.deepEqual(simulation.run.status?.dataset, dataset);
+});
+
+test('the digest of weights that models begin from is in the status, and in the task of each model', () => {
+  const warmStart = { volume: { claimName: 'other', path: 'unet' } };
+  const simulation = new Simulation(runOf({ training: { warmStart } }));
+  simulation.found = { warmStart: 'e'.repeat(64) };
+  simulation.prepare();
+  const { run } = simulation;
+  assert.equal(run.status?.dataset?.warmStartDigest, 'e'.repeat(64));
+  const tasks = wantedOf(run, run.status?.dataset ?? unreadData).jobs.map(({ task }) => task);
+  const trained = tasks.filter((task) => task.kind === 'train');
+  assert.equal(trained.length, 10);
+  for (const { warmStartDigest, training } of trained)
+    assert.deepEqual([warmStartDigest, training.warmStart], ['e'.repeat(64), warmStart]);
 });
 
 test('data that cannot be prepared fail the run before any pod has a GPU', () => {

@@ -6,7 +6,7 @@ import { loadAll } from 'js-yaml';
 import { kind } from '../../../../src/api/names.ts';
 import { parseRun } from '../../../../src/api/run.ts';
 import { specSchema } from '../../../../src/api/spec/spec.ts';
-import { addressesOf, type Data, modelPlans } from '../../../../src/operator/plan/identity.ts';
+import { addressesOf, type Data, modelPlans, warmStartOf } from '../../../../src/operator/plan/identity.ts';
 import { conditioned, conditionedLatents, everything } from '../../../helpers/everything.ts';
 import { minimalRun } from '../../../helpers/runs.ts';
 import { type Change, changesOf } from '../../../helpers/schemaChanges.ts';
@@ -192,6 +192,64 @@ test('another autoencoder moves the samples and what follows, and no model', () 
   const after = addresses(everything, { ...data, codecDigest: 'd'.repeat(64) });
   assert.deepEqual([after.models, after.bundle, after.prepare], [before.models, before.bundle, before.prepare]);
   for (const what of ['samples', 'sampleJob', 'report'] as const) assert.notEqual(after[what], before[what]);
+});
+
+test('weights to begin from move all models and what follows by what they are, not by where they lie', () => {
+  const { spec } = minimalRun();
+  const begin = (path: string, found: Data) =>
+    addresses({ ...spec, training: { warmStart: { volume: { claimName: 'other', path } } } }, found);
+  const [first, second] = ['c', 'd'].map((digit) => ({ ...data, warmStartDigest: digit.repeat(64) })) as [Data, Data];
+  const [anew, before] = [addresses(spec), begin('a', first)];
+  for (const after of [anew, begin('a', second)]) {
+    assert.ok(after.models.every((hash, i) => hash !== before.models[i]));
+    for (const what of ['bundle', 'samples', 'sampleJob', 'report'] as const)
+      assert.notEqual(after[what], before[what]);
+    assert.equal(after.dataset, before.dataset);
+  }
+  const moved = begin('b', first);
+  assert.notEqual(moved.prepare, before.prepare, 'it is looked at anew');
+  assert.deepEqual({ ...moved, prepare: '' }, { ...before, prepare: '' });
+});
+
+test('weights to begin from are held against the networks anew when those change, and not for other settings', () => {
+  const { spec } = minimalRun();
+  const warmStart = { volume: { claimName: 'other' } };
+  const prepare = (fields: object, start: object = { warmStart }) =>
+    addresses({ ...spec, ...fields, training: { ...start, ...(fields as { training?: object }).training } }).prepare;
+  const networks = [
+    { model: { baseChannels: 16 } },
+    { training: { prediction: 'Epsilon' } },
+    { schedule: { states: 5 } },
+    { overrides: [{ states: '0', model: { normGroups: 16 } }] },
+  ];
+  for (const fields of networks) {
+    assert.notEqual(prepare(fields), prepare({}));
+    assert.equal(prepare(fields, {}), prepare({}, {}), 'a run that begins anew has none');
+  }
+  for (const fields of [{ training: { seed: 5 } }, { overrides: [{ states: '0', training: { images: 5 } }] }])
+    assert.equal(prepare(fields), prepare({}));
+});
+
+test('networks to hold against weights are each listed once, with the models that have them', () => {
+  const parsed = specSchema.parse({
+    ...minimalRun().spec,
+    training: { warmStart: { volume: { claimName: 'other', path: 'a' } } },
+    overrides: [
+      { states: '1', model: { baseChannels: 16 } },
+      { states: '2', training: { seed: 7 } },
+    ],
+  });
+  const { volume, networks = [] } = warmStartOf(parsed) ?? {};
+  assert.deepEqual(volume, { claimName: 'other', path: 'a' });
+  const others = modelPlans(parsed).flatMap(({ index }) => (index === 1 ? [] : [index]));
+  assert.deepEqual(
+    networks.map(({ model, models }) => [model.baseChannels, models]),
+    [
+      [32, others],
+      [16, [1]],
+    ],
+  );
+  assert.equal(warmStartOf(specSchema.parse(minimalRun().spec)), undefined);
 });
 
 test('prompts and autoencoder each move the samples of a run that has both', () => {

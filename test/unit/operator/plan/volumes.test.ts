@@ -24,8 +24,8 @@ function mounted(spec: Record<string, unknown>) {
 
 test('each step mounts what it reads, and the data only where they are prepared', () => {
   assert.deepEqual(mounted({ ...everything }), {
-    prepare: ['run', 'data', 'reference', 'weights', 'codec', 'tmp'],
-    train: ['run', 'tmp'],
+    prepare: ['run', 'data', 'reference', 'weights', 'codec', 'warmstart', 'tmp'],
+    train: ['run', 'warmstart', 'tmp'],
     aggregate: ['run', 'tmp'],
     sample: ['run', 'weights', 'codec', 'tmp'],
     evaluate: ['run', 'reference', 'weights', 'tmp'],

@@ -15,7 +15,9 @@ test('other data, another spec or another run want something else', () => {
   const names = (wanted: ReturnType<typeof wantedOf>) => wanted.jobs.map(({ name }) => name);
   const before = names(wantedOf(run, unreadData));
   const data = { digest: 'd'.repeat(64) };
-  assert.notDeepEqual(names(wantedOf(run, data)), before);
+  const others = names(wantedOf(run, data));
+  assert.notDeepEqual(others, before);
+  assert.notDeepEqual(names(wantedOf(run, { ...data, warmStartDigest: 'e'.repeat(64) })), others);
   assert.notDeepEqual(names(wantedOf(runOf({ schedule: { states: 5 } }), unreadData)), before);
   const other = { ...run, metadata: { ...run.metadata, name: 'other' } };
   assert.ok(names(wantedOf(other, unreadData)).every((name) => name.startsWith('other-')));

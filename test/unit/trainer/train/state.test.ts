@@ -41,6 +41,21 @@ test('training begins without moments, and its averages are the weights', async 
   for (const name of ['firstMoment', 'secondMoment']) assert.ok(vector(name).every((value) => value === 0));
 });
 
+test('training begins with weights that are given, in any order, and so do its averages', async () => {
+  const program = holder();
+  const given = specs
+    .map(({ name, shape }, i) => ({ name, values: new Float32Array(shape[0] as number).fill(i + 1) }))
+    .toReversed();
+  await program.write(initialState(specs, settings, given));
+  const vector = (name: string) => joined(piecesOf(program, specs, [name]));
+  const weights = new Float32Array(2 + large + 3)
+    .fill(1, 0, 2)
+    .fill(2, 2, 2 + large)
+    .fill(3, 2 + large);
+  for (const name of ['weights', 'average', 'average1']) assert.deepEqual(vector(name), weights, name);
+  assert.ok(vector('firstMoment').every((value) => value === 0));
+});
+
 test('a state read in pieces is the one that was written, a vector of all parameters for each name', async () => {
   const total = 2 + large + 3;
   const read = async (name: string, from: number, count: number) =>
