@@ -13,7 +13,7 @@ import {
   until,
   untilPhase,
 } from './cluster.ts';
-import { requireKueue } from './platform.ts';
+import { endKueue, requireKueue } from './platform.ts';
 import { isRunning, trainPods, untilTraining, watchPods } from './trainers.ts';
 
 const namespace = 'ddr-e2e-kueue';
@@ -94,6 +94,8 @@ test('runs under a quota of Kueue', { skip }, async (t) => {
     await kubectl('delete', 'clusterqueue', queue, '--wait=false');
     await kubectl('delete', 'namespace', namespace, '--wait=false');
     await kubectl('delete', 'workloadpriorityclass', `${queue}-high`);
+    await kubectl('wait', '--for=delete', `clusterqueue/${queue}`, `namespace/${namespace}`, '--timeout=120s');
+    await endKueue();
   });
   afterEach(async (context) => {
     if ('passed' in context && context.passed === false) await dump(namespace, context.name);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, skip } from './cluster.ts';
+import { kubectl, root, skip } from './cluster.ts';
 
 /** The kit that starts Kueue and Flux on the cluster that it has started itself, and lets its components fail. */
 export const kit = join(root, '../shared/kube/cluster');
@@ -36,6 +36,17 @@ function requirePart(name: 'kueue' | 'flux', crd: string): { skip: string | fals
 }
 
 export const requireKueue = (): string | false => requirePart('kueue', 'clusterqueues.kueue.x-k8s.io').skip;
+
+/**
+ * Takes Kueue out of the way of the tests that come next, on the kit's cluster only. Its webhooks fail closed, so that a
+ * moment in which its pod does not answer would refuse what has nothing to do with it.
+ */
+export async function endKueue(): Promise<void> {
+  if (!isKits()) return;
+  for (const kind of ['mutating', 'validating'])
+    await kubectl('delete', `${kind}webhookconfiguration`, `kueue-${kind}-webhook-configuration`);
+  await kubectl('scale', 'deployment', '-n', 'kueue-system', 'kueue-controller-manager', '--replicas=0');
+}
 
 /**
  * DDR_E2E_GIT_URL names an empty git repository that this machine can push to and the cluster's Flux can read; the kit has
