@@ -423,6 +423,17 @@ export const wrongRuns: WrongRun[] = [
     says: /guidance needs conditions/,
   },
   {
+    title: 'guidance of networks that are told no class',
+    spec: {
+      ...labelled(),
+      model: { classEmbedding: 'None' },
+      training: { conditionDropout: 0.1 },
+      sampling: { guidance: { scale: 2 } },
+    },
+    field: 'spec.sampling.guidance.scale',
+    says: /told the class/,
+  },
+  {
     title: 'guidance without conditionDropout',
     spec: { ...labelled(), sampling: { guidance: { scale: 2 } } },
     field: 'spec.sampling.guidance.scale',

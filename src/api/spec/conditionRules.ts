@@ -10,7 +10,7 @@ import type { Training } from './training.ts';
 interface Conditioned {
   schedule: { states: number };
   dataset: Pick<Dataset, 'labels' | 'contexts'>;
-  model: Pick<Model, 'transformerDepths'>;
+  model: Pick<Model, 'transformerDepths' | 'classEmbedding'>;
   training: Pick<Training, 'conditionDropout'>;
   overrides: readonly Pick<Override, 'states' | 'training'>[];
   sampling: Pick<Sampling, 'guidance' | 'labels' | 'contexts'>;
@@ -70,6 +70,17 @@ export const conditionRules: Rule<Conditioned>[] = [
     message: 'guidance needs conditions: set dataset.labels or dataset.contexts, or leave scale at 1',
     path: ['sampling', 'guidance', 'scale'],
     check: (s) => s.sampling.guidance.scale === 1 || hasConditions(s),
+  },
+  {
+    cel: "self.sampling.guidance.scale == 1.0 || has(self.dataset.contexts) || !has(self.dataset.labels) || self.model.classEmbedding != 'None'",
+    message:
+      'guidance needs models that are told the class: set model.classEmbedding to Added or Token, or leave scale at 1',
+    path: ['sampling', 'guidance', 'scale'],
+    check: ({ sampling, dataset, model }) =>
+      sampling.guidance.scale === 1 ||
+      dataset.contexts !== undefined ||
+      dataset.labels === undefined ||
+      model.classEmbedding !== 'None',
   },
   {
     cel: '!(has(self.dataset.labels) || has(self.dataset.contexts)) || self.sampling.guidance.scale == 1.0 || self.training.conditionDropout > 0.0',
