@@ -1,8 +1,7 @@
-// A network of the class of the paper's (about 400 M parameters) takes three steps and saves; its process is killed (SIGKILL),
-// and another goes on and ends. Its weights have to be those of a process that was never disturbed, bit for bit. Prints
-// the peak memory of each process. Needs 12 GiB of memory, 20 GiB of disk, and some minutes.
-//   node bench/memory/resume.ts [--channels 328] [--multipliers 1,2,4] [--attention 8] [--blocks 2] [--size 32] [--batch 1]
-//                               [--threads 2] [--folder FOLDER]
+// The paper's network (`ldm-8-imagenet`, 395 M parameters) learns from latents with classes: three steps and a
+// checkpoint; its process is killed (SIGKILL), and another goes on and ends. Its weights have to be those of a process that was
+// never disturbed, bit for bit. Prints the peak memory of each process. Needs 12 GiB of memory, 20 GiB of disk, and some minutes.
+//   node bench/memory/resume.ts [--channels 256] [--batch 1] [--threads 2] [--folder FOLDER]
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,48 +10,49 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { runLayout } from '../../src/api/layout.ts';
-import { modelSchema } from '../../src/api/spec/model.ts';
 import { scheduleSchema } from '../../src/api/spec/schedule.ts';
 import { trainingSchema } from '../../src/api/spec/training.ts';
 import { renderTask, type TrainTask, taskVariable } from '../../src/api/task.ts';
 import { loadFinalRecord } from '../../src/trainer/artifacts/finalModel.ts';
 import { createPosixStore } from '../../src/trainer/artifacts/posixStore.ts';
 import { saveDataset } from '../../src/trainer/artifacts/saveDataset.ts';
-import { unconditioned } from '../../src/trainer/model/conditioning.ts';
-import { totalSize, unetConfig } from '../../src/trainer/model/parameters.ts';
-import { parameterSpecs } from '../../src/trainer/model/unet.ts';
+import { bytesPerLatent } from '../../src/trainer/data/latents.ts';
+import { presets } from '../../src/trainer/model/presets.ts';
 
+const paper = presets['ldm-8-imagenet'];
 const option = (value: string) => ({ type: 'string', default: value }) as const;
 const { values } = parseArgs({
   options: {
-    channels: option('328'),
-    multipliers: option('1,2,4'),
-    attention: option('8'),
-    blocks: option('2'),
-    size: option('32'),
+    channels: option(String(paper.model.baseChannels)),
     batch: option('1'),
     threads: option('2'),
     folder: { type: 'string' },
   },
 });
-const numbers = (list: string) => list.split(',').filter(Boolean).map(Number);
-const [size, batchSize, threads] = [values.size, values.batch, values.threads].map(Number) as [number, number, number];
+const model = { ...paper.model, baseChannels: Number(values.channels) };
+const { classes = 0 } = paper.conditions;
+const [batchSize, threads] = [values.batch, values.threads].map(Number) as [number, number];
 const directory = 'runs/bench';
 const gibibyte = 2 ** 30;
 const goal = 12;
 
 const root = mkdtempSync(join(values.folder ?? tmpdir(), 'ddr-resume-'));
 const store = createPosixStore(root);
-const shape = { size, channels: 3 } as const;
-const pixels = Uint8Array.from({ length: 8 * size * size * 3 }, (_, i) => Math.imul(i, 2654435761) >>> 24);
+const count = 8;
+/** Networks see latents of it, so what the pictures would be is of no account. */
+const shape = { size: 8 * paper.image.size, channels: 3 } as const;
+const latents = { ...paper.image, scalingFactor: 1, shiftFactor: 0, values: 'Mean', type: 'float32' } as const;
+const numbers = Float32Array.from({ length: (count * bytesPerLatent(latents)) / 4 }, (_, i) => Math.sin(i));
 
 async function makeDataset(): Promise<string> {
-  async function* all() {
-    yield pixels;
+  async function* bytes() {
+    yield new Uint8Array(numbers.buffer);
   }
-  const zeros = new Float32Array(size * size * 3);
+  const zeros = new Float32Array(paper.image.size ** 2 * paper.image.channels);
+  const labels = () => ({ classes, values: Int32Array.from({ length: count }, (_, i) => i) });
   const moments = () => ({ mean: zeros, deviation: zeros });
-  return (await saveDataset(store, { count: 8, shape, pixels: all(), moments }, 'bench')).address;
+  const content = { count, shape, latents: { description: latents, bytes: bytes() }, moments, labels };
+  return (await saveDataset(store, content, 'bench')).address;
 }
 
 const taskOf = (hash: string, dataset: string): TrainTask => ({
@@ -62,12 +62,7 @@ const taskOf = (hash: string, dataset: string): TrainTask => ({
   index: 0,
   schedule: scheduleSchema.parse({ states: 10 }),
   dataset,
-  model: modelSchema.parse({
-    baseChannels: Number(values.channels),
-    channelMultipliers: numbers(values.multipliers),
-    residualBlocks: Number(values.blocks),
-    attentionResolutions: numbers(values.attention),
-  }),
+  model,
   training: trainingSchema.parse({ images: 4 * batchSize, batchSize, threads, optimizer: { warmupImages: 0 } }),
   checkpoints: { everyImages: 3 * batchSize, keep: 1 },
 });
@@ -123,10 +118,7 @@ const digestOf = async ({ hash }: TrainTask) =>
 try {
   const dataset = await makeDataset();
   const [disturbed, whole] = ['a', 'b'].map((digit) => taskOf(digit.repeat(16), dataset)) as [TrainTask, TrainTask];
-  const parameters = totalSize(parameterSpecs(unetConfig(disturbed.model, shape), unconditioned));
-  console.log(
-    `${(parameters / 1e6).toFixed(1)} M parameters, ${size}×${size}×3, batch ${batchSize}, ${threads} threads`,
-  );
+  console.log(`ldm-8-imagenet of ${model.baseChannels} channels, batch ${batchSize}, ${threads} threads`);
   const { checkpoints } = runLayout(directory).model(disturbed.hash);
   await train('three steps, a checkpoint, killed', disturbed, async () => (await store.list(checkpoints)).length > 0);
   await train('resumed, to the end', disturbed);

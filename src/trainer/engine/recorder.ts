@@ -125,7 +125,7 @@ function addRoutine(
 
 /**
  * Records every routine once and replays it as one graph with variables: one call instead of thousands.
- * Numerically it is the eager program, up to the order of sums that TensorFlow's graph optimizer may change.
+ * Numerically it is the eager program, up to what TensorFlow's graph optimizer rewrites; sums keep their order.
  */
 export function createRecordedProgram(tf: typeof TensorFlow, spec: ProgramSpec): Program {
   const backend = backendOf(tf);

@@ -167,3 +167,26 @@ test('a second thread count in one process is refused', async () => {
   assert.equal(await loadTensorFlow(1), tf);
   await assert.rejects(loadTensorFlow(2), { code: 'EngineUnavailable' });
 });
+
+test('sums are taken in the order in which they were written, so that each run gives the same bits', async () => {
+  const count = 1000;
+  /** TensorFlow could begin with one whose memory may become the sum's: not with the first ones, which are needed besides. */
+  const sums: ProgramSpec = {
+    state: { x: [count] },
+    routines: {
+      sum: {
+        inputs: {},
+        update: ({ x }) => {
+          const summands = Array.from({ length: 24 }, (_, i) => tf.sin(tf.mul(x as Tensor, i + 0.7)));
+          const first = Object.fromEntries(summands.slice(0, 5).map((summand, i) => [`first${i}`, tf.exp(summand)]));
+          return { outputs: { sum: summands.reduce((sum, next) => tf.add(sum, next)), ...first }, stages: [] };
+        },
+      },
+    },
+  };
+  const x = Float32Array.from({ length: count }, (_, i) => Math.sin(i));
+  const [eager, recorded] = [createEagerProgram(tf, sums), createRecordedProgram(tf, sums)];
+  for (const program of [eager, recorded]) await program.write([['x', x]]);
+  for (let run = 0; run < 20; run++) assert.deepEqual(recorded.run('sum', {}), eager.run('sum', {}));
+  for (const program of [eager, recorded]) program.dispose();
+});
