@@ -26,9 +26,13 @@ const execute = promisify(execFile);
 export async function run(
   program: string,
   args: string[],
-  options: { input?: string; cwd?: string } = {},
+  options: { input?: string; cwd?: string; env?: Record<string, string> } = {},
 ): Promise<string> {
-  const pending = execute(program, args, { cwd: options.cwd ?? root, maxBuffer: 2 ** 28 });
+  const pending = execute(program, args, {
+    cwd: options.cwd ?? root,
+    env: { ...process.env, ...options.env },
+    maxBuffer: 2 ** 28,
+  });
   if (options.input !== undefined) pending.child.stdin?.end(options.input);
   return (await pending).stdout;
 }

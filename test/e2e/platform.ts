@@ -48,6 +48,28 @@ export async function endKueue(): Promise<void> {
   await kubectl('scale', 'deployment', '-n', 'kueue-system', 'kueue-controller-manager', '--replicas=0');
 }
 
+/** An S3 server that this machine and the cluster's pods reach by one address; the variables are those of the SDK. */
+export interface S3Bucket {
+  endpoint: string;
+  bucket: string;
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+}
+
+/** AWS_ENDPOINT_URL_S3, S3_BUCKET and AWS_* name an S3 server; the kit has one of its own. */
+export function requireS3(): { skip: string | false; server: S3Bucket } {
+  const said = !skip && isKits() ? (answerOf(kit, ['s3']) ?? '') : '';
+  const of = (name: string) => process.env[name] ?? new RegExp(`${name}=(\\S+)`).exec(said)?.[1] ?? '';
+  const server = {
+    endpoint: of('AWS_ENDPOINT_URL_S3'),
+    bucket: of('S3_BUCKET'),
+    region: of('AWS_REGION'),
+    credentials: { accessKeyId: of('AWS_ACCESS_KEY_ID'), secretAccessKey: of('AWS_SECRET_ACCESS_KEY') },
+  };
+  if (skip) return { skip, server };
+  return { skip: server.endpoint === '' ? 'AWS_ENDPOINT_URL_S3 names no S3 server for the cluster' : false, server };
+}
+
 /**
  * DDR_E2E_GIT_URL names an empty git repository that this machine can push to and the cluster's Flux can read; the kit has
  * one of its own.
