@@ -506,6 +506,36 @@ export const wrongRuns: WrongRun[] = [
     says: /ImageFolder or ImageZip/,
   },
   {
+    title: 'a column of labels without Parquet',
+    spec: labelled({ from: 'Column' }),
+    field: 'spec.dataset.labels.from',
+    says: /labels from Column those of Parquet/,
+  },
+  {
+    title: 'labels beside images of a WebDataset, in Parquet',
+    spec: dataset({ format: 'Parquet', labels: { classes: 10, from: 'Cls' } }),
+    field: 'spec.dataset.labels.from',
+    says: /Cls and Json are those of format WebDataset/,
+  },
+  {
+    title: 'a field of labels that have none',
+    spec: dataset({ format: 'WebDataset', labels: { classes: 10, from: 'Cls', field: 'label' } }),
+    field: 'spec.dataset.labels.field',
+    says: /for labels from Json and Column/,
+  },
+  {
+    title: 'a file of labels that come with the images',
+    spec: dataset({ format: 'WebDataset', labels: { classes: 10, from: 'Cls', path: 'y.npy' } }),
+    field: 'spec.dataset.labels.path',
+    says: /for labels from Idx, Npz and Npy/,
+  },
+  {
+    title: 'a field of images that are no shards',
+    spec: dataset({ field: 'image' }),
+    field: 'spec.dataset.field',
+    says: /for format WebDataset and Parquet/,
+  },
+  {
     title: 'labels of an npz that is not named',
     spec: labelled({ from: 'Npz', array: 'y' }),
     field: 'spec.dataset.labels.path',

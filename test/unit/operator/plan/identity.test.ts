@@ -87,6 +87,19 @@ const unaddressed: Record<string, string> = {
 /** Without the codec that `everything` has. */
 const pixels: Change = { codec: undefined, dataset: { latents: undefined, image: { size: 32 } } };
 
+/** Images in shards, of which a field says which, and another one which labels. */
+const inShards = (fields: object, labels: object): Change => ({
+  codec: undefined,
+  dataset: {
+    latents: undefined,
+    image: { size: 32 },
+    format: 'Parquet',
+    array: undefined,
+    labels: { from: 'Column', array: undefined, path: undefined, ...labels },
+    ...fields,
+  },
+});
+
 /** Changes that a value of the field's own type cannot be: rules tie fields together. */
 const tied: Record<string, Change> = {
   'schedule.states': { schedule: { states: 2, indices: [9, 499] }, overrides: [] },
@@ -104,6 +117,8 @@ const tied: Record<string, Change> = {
   'dataset.image.size': { dataset: { image: { size: 32 } }, model: { attentionResolutions: [16] } },
   'dataset.image.channels': { dataset: { image: { channels: 1 } } },
   'dataset.labels.from': { dataset: { labels: { from: 'Npy', array: undefined } } },
+  'dataset.field': inShards({ field: 'image' }, {}),
+  'dataset.labels.field': inShards({}, { field: 'label' }),
   'dataset.contexts.from': { dataset: { contexts: { from: 'Npy', array: undefined } } },
   'sampling.contexts.from': { sampling: { contexts: { from: 'Npy', array: undefined } } },
   'sampling.labels.from': { sampling: { labels: { from: 'Data', list: undefined } } },
@@ -325,4 +340,21 @@ test('other prompts move the samples and what follows from them, and train nothi
   assert.ok(before !== undefined && after !== undefined);
   assert.deepEqual(after.models, before.models);
   for (const what of ['samples', 'sampleJob', 'report'] as const) assert.notEqual(after[what], before[what]);
+});
+
+test('which images and which labels of shards are learned from moves prepare, and no model until they have been read', () => {
+  const { spec } = minimalRun();
+  const of = (fields: object, labels: object) =>
+    addresses({
+      ...spec,
+      dataset: {
+        ...(spec.dataset as object),
+        format: 'Parquet',
+        labels: { classes: 3, from: 'Column', ...labels },
+        ...fields,
+      },
+    });
+  const all = [of({}, {}), of({ field: 'image' }, {}), of({}, { field: 'label' })];
+  assert.equal(new Set(all.map(({ prepare }) => prepare)).size, 3);
+  assert.equal(new Set(all.map(({ models }) => models.join())).size, 1);
 });
