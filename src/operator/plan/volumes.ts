@@ -11,13 +11,13 @@ export interface PodVolume {
   variable: string | undefined;
 }
 
-/** Name of the claim that a run writes to: its own, or one that is there. */
-export const runClaim = ({ metadata, spec }: Run): string =>
-  spec.checkpoints.volume.shared.claimName ?? childNames(metadata.name).claim;
+/** Name of the claim that a run writes to: its own, or one that is there; undefined where it writes to an object store. */
+export const runClaim = ({ metadata, spec: { checkpoints } }: Run): string | undefined =>
+  checkpoints.volume && (checkpoints.volume.shared.claimName ?? childNames(metadata.name).claim);
 
 /** The claims that a run reads; undefined for what it has none of. */
 const claimsOf = ({ spec: { dataset, evaluation, codec, training } }: Run): Record<Mount, string | undefined> => ({
-  data: dataset.source.volume.claimName,
+  data: dataset.source.volume?.claimName,
   reference: evaluation?.reference.file?.volume.claimName,
   weights: evaluation?.extractor.weights?.volume.claimName,
   codec: codec.weights?.volume.claimName,
@@ -33,15 +33,16 @@ function claim(name: 'run' | Mount, claimName: string): PodVolume {
   };
 }
 
-/** Volumes of a task's pod: the run's own, to write to; read-only what its step reads besides; and room for temporary files. */
+/** Volumes of a task's pod: the run's own, to write to, where it has one; read-only what its step reads besides; and room for temporary files. */
 export function volumesFor(run: Run, { kind }: Task): PodVolume[] {
   const claims = claimsOf(run);
   const inputs = steps[kind].mounts.flatMap((name) => {
     const claimName = claims[name];
     return claimName === undefined ? [] : [claim(name, claimName)];
   });
+  const own = runClaim(run);
   return [
-    claim('run', runClaim(run)),
+    ...(own === undefined ? [] : [claim('run', own)]),
     ...inputs,
     { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },
   ];

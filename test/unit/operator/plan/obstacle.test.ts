@@ -51,6 +51,29 @@ test('a run of which no pod can start is Blocked after half a minute, with the p
   assert.deepEqual(kstatus(simulation), ['True', 'False', 'False']);
 });
 
+test('a Secret that is missing, or lacks a key, is told with the field that names it and what it has to have', () => {
+  const objectStore = { bucket: 'models', secretName: 'writer' };
+  const simulation = new Simulation(runOf({ ...spec, checkpoints: { objectStore } }));
+  simulation.step();
+  const [job] = simulation.jobs;
+  assert.ok(job);
+  const said = (message: string) => {
+    const blocked = { reason: 'CreateContainerConfigError', message };
+    const createdAt = new Date(simulation.now).toISOString();
+    simulation.pods = [{ ...runningPod('p', job), phase: 'Pending', createdAt, blocked }];
+    simulation.now += 30_000;
+    simulation.step();
+    assert.deepEqual([simulation.run.status?.phase, simulation.run.status?.reason], ['Blocked', blocked.reason]);
+    return conditionOf(simulation, 'Stalled')?.message ?? '';
+  };
+  const remedy =
+    /It is named in spec\.checkpoints\.objectStore\.secretName, and has to have AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; once/;
+  assert.match(said('secret "writer" not found'), remedy);
+  assert.match(said("couldn't find key AWS_ACCESS_KEY_ID in Secret default/writer"), remedy);
+  assert.doesNotMatch(said('secret "other" not found'), /It is named/);
+  assert.doesNotMatch(said('configmap "writer" not found'), /It is named/);
+});
+
 test('a run that waits for a place is not ready and not stalled: it reconciles', () => {
   const simulation = blockedRun('Unschedulable');
   simulation.now += 30_000;
