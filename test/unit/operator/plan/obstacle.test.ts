@@ -6,15 +6,15 @@ import { conditionOf, finish, runningPod, runOf, Simulation } from '../../../hel
 const spec = { schedule: { states: 2 }, execution: { maxParallel: 2 }, sampling: { count: 5 } };
 
 /** A run of two models of which no pod can start. */
-function blockedRun(reason: string): Simulation {
-  const simulation = new Simulation(runOf(spec));
+function blockedRun(reason: string, fields: object = {}, message = 'no such thing'): Simulation {
+  const simulation = new Simulation(runOf({ ...spec, ...fields }));
   simulation.prepare();
   for (const job of simulation.training())
     simulation.pods.push({
       ...runningPod(`${job.name}-pod`, job),
       phase: 'Pending',
       createdAt: new Date(simulation.now).toISOString(),
-      blocked: { reason, message: 'no such thing' },
+      blocked: { reason, message },
     });
   return simulation;
 }
@@ -52,18 +52,13 @@ test('a run of which no pod can start is Blocked after half a minute, with the p
 });
 
 test('a Secret that is missing, or lacks a key, is told with the field that names it and what it has to have', () => {
-  const objectStore = { bucket: 'models', secretName: 'writer' };
-  const simulation = new Simulation(runOf({ ...spec, checkpoints: { objectStore } }));
-  simulation.step();
-  const [job] = simulation.jobs;
-  assert.ok(job);
   const said = (message: string) => {
-    const blocked = { reason: 'CreateContainerConfigError', message };
-    const createdAt = new Date(simulation.now).toISOString();
-    simulation.pods = [{ ...runningPod('p', job), phase: 'Pending', createdAt, blocked }];
+    const objectStore = { bucket: 'models', secretName: 'writer' };
+    const simulation = blockedRun('CreateContainerConfigError', { checkpoints: { objectStore } }, message);
     simulation.now += 30_000;
     simulation.step();
-    assert.deepEqual([simulation.run.status?.phase, simulation.run.status?.reason], ['Blocked', blocked.reason]);
+    const { phase, reason } = simulation.run.status ?? {};
+    assert.deepEqual([phase, reason], ['Blocked', 'CreateContainerConfigError']);
     return conditionOf(simulation, 'Stalled')?.message ?? '';
   };
   const remedy =
