@@ -71,7 +71,7 @@ test('a bucket that is not there and a key that is not known are refused, with w
   const none = openS3Remote(server().place({ bucket: 'no-such-bucket' }), server().credentials);
   await assert.rejects(none.find('a'), { code: 'FileAccess', message: /bucket is not there/ });
   const stranger = openS3Remote(server().place(), { accessKeyId: 'nobody', secretAccessKey: 'x' });
-  await assert.rejects(stranger.find('a'), { code: 'FileAccess', hint: /AWS_ACCESS_KEY_ID|this place/ });
+  await assert.rejects(stranger.find('a'), { code: 'FileAccess' });
 });
 
 test('a server that does not answer is given up after a while, with the code that is tried again', async () => {
