@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { billionthsOf, wholeQuantity } from '../quantity.ts';
 import { integer, objectName, relativePath, withRules } from '../rules.ts';
 import { contextsSchema, labelsSchema } from './conditions.ts';
 
@@ -68,6 +69,9 @@ export const imageSchema = z
   })
   .describe('Shape that every image is brought to.');
 
+/** What the size of a cache is where it is left out. */
+const defaultCacheSize = '8Gi';
+
 const fields = z
   .strictObject({
     source: z.strictObject({ volume: volumePathSchema }).describe('Where the images are.'),
@@ -97,8 +101,27 @@ const fields = z
       .max(253)
       .optional()
       .describe('Any text. Another one asks to read the data anew, after files under the same path have changed.'),
+    prepare: z
+      .enum(['Copy', 'Index'])
+      .default('Copy')
+      .describe(
+        'Copy: the prepare step writes the images once, as they are learned from. Index: it reads and checks them all the same, and writes only where each one is; trainers stream them from the source, which must stay as it is. Both learn the same, bit for bit.',
+      ),
+    cache: z
+      .strictObject({
+        size: wholeQuantity.describe(
+          'What it may take of the disk of a pod: of an emptyDir volume with this limit. 0 for no cache.',
+        ),
+      })
+      .optional()
+      .describe(
+        `Index: where each pod that streams keeps what it has fetched. Where left out, ${defaultCacheSize}; none for format WebDataset on a volume, which is read in place.`,
+      ),
   })
   .describe('The images to learn from; values are mapped to [−1, 1].');
+
+/** Formats whose images are found again by ranges of files. */
+const indexed: readonly string[] = ['WebDataset', 'Parquet'];
 
 const isOfFiles = (format: string) => format === 'ImageFolder' || format === 'ImageZip';
 
@@ -126,7 +149,28 @@ export const datasetSchema = withRules(fields, [
     path: ['format'],
     check: ({ latents, format }) => latents === undefined || format === 'Npy' || format === 'Npz',
   },
+  {
+    cel: "self.prepare == 'Copy' || self.format in ['WebDataset', 'Parquet']",
+    message:
+      'prepare Index is for shards of images: format WebDataset or Parquet. Leave prepare out for any other, of which prepare writes a copy',
+    path: ['prepare'],
+    check: ({ prepare, format }) => prepare === 'Copy' || indexed.includes(format),
+  },
+  {
+    cel: "!has(self.cache) || self.prepare == 'Index'",
+    message: 'cache goes with prepare Index: a copy is read from the store',
+    path: ['cache'],
+    check: ({ cache, prepare }) => cache === undefined || prepare === 'Index',
+  },
 ]);
+
+/** Bytes that a pod which streams the dataset may keep of it on its disk, as a quantity; undefined where it keeps none. */
+export function cacheSize({ prepare, cache, source, format }: z.output<typeof datasetSchema>): string | undefined {
+  if (prepare === 'Copy') return undefined;
+  const inPlace = source.volume !== undefined && format === 'WebDataset';
+  const size = cache?.size ?? (inPlace ? '0' : defaultCacheSize);
+  return billionthsOf(size) === 0n ? undefined : size;
+}
 
 export type ImageShape = z.output<typeof imageShapeSchema>;
 export type ImageSpec = z.output<typeof imageSchema>;

@@ -64,6 +64,9 @@ function judgeTrained(models: readonly Child[]): Judgement {
 const common = ({ metadata }: Run, hash: string) => ({ directory: runDirectory(metadata.name), hash });
 const nameOf = ({ metadata }: Run, step: Component, hash: string) => childNames(metadata.name).step(step, hash);
 
+/** What the pods stream that read the images; nothing where those are in the store. */
+const streamOf = ({ spec: { dataset } }: Run) => (dataset.prepare === 'Copy' ? undefined : dataset);
+
 /** The codec of a run that has one with files of its own. */
 const codecOf = ({ spec: { codec } }: Run) => (codec.name === 'Pixels' ? undefined : codec);
 
@@ -101,7 +104,7 @@ const table = {
         const { model, training } = settings;
         const hash = hashes[index] ?? '';
         const own = { index, schedule, dataset, model, training, warmStartDigest, checkpoints: { everyImages, keep } };
-        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own });
+        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own, stream: streamOf(run) });
         return { step: 'train', name: names.model(index, hash), hash, task, model: plan };
       });
     },
@@ -152,7 +155,8 @@ const table = {
       const { name, namespace } = run.metadata;
       const { sampling, training, evaluation } = run.spec;
       const inputs = { run: { name, namespace }, prepared: prepare, dataset, bundle, samples };
-      const own = { ...inputs, sampling, threads: training.threads, evaluation };
+      const stream = evaluation?.reference.fromDataset && streamOf(run);
+      const own = { ...inputs, sampling, threads: training.threads, evaluation, stream };
       const task = compact({ kind: 'evaluate' as const, ...common(run, hash), ...own });
       return [{ step: 'evaluate', name: nameOf(run, 'evaluate', hash), hash, task }];
     },

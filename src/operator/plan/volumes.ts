@@ -1,5 +1,6 @@
 import type { V1Volume } from '@kubernetes/client-node';
 import type { Run } from '../../api/run.ts';
+import { cacheSize, type Dataset } from '../../api/spec/dataset.ts';
 import type { Task } from '../../api/task.ts';
 import { childNames } from './identity.ts';
 import { type Mount, steps } from './steps.ts';
@@ -33,16 +34,29 @@ function claim(name: 'run' | Mount, claimName: string): PodVolume {
   };
 }
 
-/** Volumes of a task's pod: the run's own, to write to; read-only what its step reads besides; and room for temporary files. */
-export function volumesFor(run: Run, { kind }: Task): PodVolume[] {
+/** Room for what a pod keeps of the data that it streams. */
+function cacheVolumes(stream: Dataset | undefined): PodVolume[] {
+  const sizeLimit = stream && cacheSize(stream);
+  if (sizeLimit === undefined) return [];
+  return [{ volume: { name: 'cache', emptyDir: { sizeLimit } }, path: '/volumes/cache', variable: 'DDR_CACHE_DIR' }];
+}
+
+/**
+ * Volumes of a task's pod: the run's own, to write to; read-only what its step reads besides, and the data where it streams
+ * them; and room for temporary files.
+ */
+export function volumesFor(run: Run, task: Task): PodVolume[] {
   const claims = claimsOf(run);
-  const inputs = steps[kind].mounts.flatMap((name) => {
+  const stream = 'stream' in task ? task.stream : undefined;
+  const mounts = [...steps[task.kind].mounts, ...(stream === undefined ? [] : ['data' as const])];
+  const inputs = mounts.flatMap((name) => {
     const claimName = claims[name];
     return claimName === undefined ? [] : [claim(name, claimName)];
   });
   return [
     claim('run', runClaim(run)),
     ...inputs,
+    ...cacheVolumes(stream),
     { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },
   ];
 }

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { ImagePlace } from '../source.ts';
 
 /** Where an image of a dataset is, and what comes of it. */
-export interface IndexEntry {
-  /** Number of its shard in the index. */
-  shard: number;
-  /** [offset, offset + length) of the shard is fetched. */
-  offset: number;
-  length: number;
-  /** Which image of the range, where it holds several. */
-  row?: number;
+export interface IndexEntry extends ImagePlace {
   /** First 8 bytes of the sha256 of its pixels, as {@link pixelsDigest} gives them. */
   digest: bigint;
 }

@@ -9,22 +9,26 @@ export interface FileRange {
   file: SourceFile;
   offset: number;
   length: number;
+  /** Where the range holds several images: the one whose bytes, as they were taken out of it, are kept. */
+  row?: number;
 }
 
-/** A part of a range. */
+/** Bytes [from, from + length) of what is kept. */
 export interface Part {
-  /** Counted from the range's beginning. */
   from: number;
   length: number;
 }
 
-/** Ranges of files that were fetched before, on a disk of this machine. */
+/** What was fetched of files before, on a disk of this machine. */
 export interface RangeCache {
   /**
-   * A part of a range, which is fetched where it is not there. What cannot be kept is not; that is no error.
+   * What is kept of a range, which is fetched where it is not there. What cannot be kept is not; that is no error.
+   * @param part of it that is wanted; all where left out
    * @throws what `fetch` throws
    */
-  read(range: FileRange, part: Part, fetch: () => Promise<Uint8Array>): Promise<Uint8Array>;
+  read(range: FileRange, fetch: () => Promise<Uint8Array>, part?: Part): Promise<Uint8Array>;
+  /** The bytes that it may take of the disk. */
+  readonly limit: number;
   /** Bytes that it takes of the disk: never more than it may. */
   readonly used: number;
 }
@@ -39,15 +43,15 @@ const headerBytes = 4;
 const blockBytes = 4096;
 const onDisk = (length: number) => Math.ceil((headerBytes + length) / blockBytes) * blockBytes;
 
-const nameOf = ({ file: { name, version }, offset, length }: FileRange): string =>
+const nameOf = ({ file: { name, version }, offset, length, row }: FileRange): string =>
   createHash('sha256')
-    .update(JSON.stringify([name, version, offset, length]))
+    .update(JSON.stringify([name, version, offset, length, row]))
     .digest('hex')
     .slice(0, 32);
 
 interface Entry {
-  /** Bytes of the disk. */
-  size: number;
+  /** Bytes that are kept. */
+  length: number;
   /** Whether its checksum is known to be right: this process has written or read it. */
   sound: boolean;
 }
@@ -64,10 +68,10 @@ async function fill(handle: FileHandle, length: number, position: number): Promi
 }
 
 /** @throws where the file is not there, or is not what was written */
-async function readEntry(path: string, length: number, part: Part, isSound: boolean): Promise<Uint8Array> {
+async function readEntry(path: string, { length, sound }: Entry, part: Part): Promise<Uint8Array> {
   const handle = await open(path, 'r');
   try {
-    if (isSound) return await fill(handle, part.length, headerBytes + part.from);
+    if (sound) return await fill(handle, part.length, headerBytes + part.from);
     const whole = await fill(handle, headerBytes + length, 0);
     const bytes = whole.subarray(headerBytes);
     if (new DataView(whole.buffer).getUint32(0, true) !== crc32(bytes)) throw new Error('has another checksum');
@@ -82,13 +86,13 @@ async function entriesOf(folder: string): Promise<Map<string, Entry>> {
   const names = await readdir(folder);
   const left = names.filter((name) => name.startsWith(writing));
   await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
-  const found: { name: string; size: number; at: number }[] = [];
+  const found: { name: string; length: number; at: number }[] = [];
   for (const name of names.filter(isName)) {
     const { size, mtimeMs } = await stat(join(folder, name));
-    found.push({ name, size: onDisk(size - headerBytes), at: mtimeMs });
+    found.push({ name, length: Math.max(0, size - headerBytes), at: mtimeMs });
   }
   found.sort((a, b) => a.at - b.at);
-  return new Map(found.map(({ name, size }) => [name, { size, sound: false }]));
+  return new Map(found.map(({ name, length }) => [name, { length, sound: false }]));
 }
 
 /**
@@ -101,7 +105,7 @@ export async function openRangeCache(folder: string, limit: number): Promise<Ran
   /** The one that was asked for longest ago first. */
   const entries = await entriesOf(folder);
   const fetching = new Map<string, Promise<Uint8Array>>();
-  let used = [...entries.values()].reduce((sum, { size }) => sum + size, 0);
+  let used = [...entries.values()].reduce((sum, { length }) => sum + onDisk(length), 0);
   let lastTurn: Promise<unknown> = Promise.resolve();
   await takeRoom(0);
 
@@ -110,7 +114,7 @@ export async function openRangeCache(folder: string, limit: number): Promise<Ran
     if (entry === undefined) return;
     entries.delete(name);
     await rm(join(folder, name), { force: true }).catch(() => {});
-    used -= entry.size;
+    used -= onDisk(entry.length);
   }
 
   /** Takes room for so many bytes; others take theirs after it. @returns whether there is some */
@@ -138,7 +142,7 @@ export async function openRangeCache(folder: string, limit: number): Promise<Ran
     try {
       await writeFile(temporary, [header, bytes]);
       await rename(temporary, join(folder, name));
-      entries.set(name, { size, sound: true });
+      entries.set(name, { length: bytes.length, sound: true });
     } catch {
       await rm(temporary, { force: true }).catch(() => {}); // the disk is full: it is fetched again when it is needed
       used -= size;
@@ -146,13 +150,13 @@ export async function openRangeCache(folder: string, limit: number): Promise<Ran
   }
 
   /** What the cache holds of a range; undefined where that is not so, or is damaged. */
-  async function held(name: string, range: FileRange, part: Part): Promise<Uint8Array | undefined> {
+  async function held(name: string, part: Part | undefined): Promise<Uint8Array | undefined> {
     const entry = entries.get(name);
     if (entry === undefined) return undefined;
     entries.delete(name); // and put in again at the end, as the newest
     entries.set(name, entry);
     try {
-      const bytes = await readEntry(join(folder, name), range.length, part, entry.sound);
+      const bytes = await readEntry(join(folder, name), entry, part ?? { from: 0, length: entry.length });
       entry.sound = true;
       return bytes;
     } catch {
@@ -171,14 +175,15 @@ export async function openRangeCache(folder: string, limit: number): Promise<Ran
     get used() {
       return used;
     },
-    async read(range, part, fetch) {
+    limit,
+    async read(range, fetch, part) {
       const name = nameOf(range);
-      const kept = await held(name, range, part);
+      const kept = await held(name, part);
       if (kept !== undefined) return kept;
       const under = fetching.get(name) ?? fetchAndKeep(name, fetch).finally(() => fetching.delete(name));
       fetching.set(name, under);
       const bytes = await under;
-      return bytes.subarray(part.from, part.from + part.length);
+      return part === undefined ? bytes : bytes.subarray(part.from, part.from + part.length);
     },
   };
 }

@@ -19,17 +19,17 @@ const range = (number: number, length: number, version = '1'): FileRange => ({
   length,
 });
 const content = (number: number, length: number) => new Uint8Array(length).fill(number + 1);
-const whole = ({ length }: FileRange) => ({ from: 0, length });
-const unwanted = async (): Promise<Uint8Array> => assert.fail('it is there already');
+const unwanted = (): Promise<Uint8Array> => assert.fail('it is there already');
+const fetched = (number: number, length: number) => async () => content(number, length);
 const filesOf = (name: string) => readdirSync(name).sort();
 
 test('what was asked for is fetched once, and parts of it are read from the disk', async () => {
   const cache = await openRangeCache(folder, 10 * block);
   const asked = range(3, 1000);
   const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i);
-  assert.deepEqual(await cache.read(asked, { from: 10, length: 5 }, async () => bytes), bytes.subarray(10, 15));
-  assert.deepEqual(await cache.read(asked, { from: 0, length: 1000 }, unwanted), bytes);
-  assert.deepEqual(await cache.read(asked, { from: 990, length: 10 }, unwanted), bytes.subarray(990));
+  assert.deepEqual(await cache.read(asked, async () => bytes, { from: 10, length: 5 }), bytes.subarray(10, 15));
+  assert.deepEqual(await cache.read(asked, unwanted), bytes);
+  assert.deepEqual(await cache.read(asked, unwanted, { from: 990, length: 10 }), bytes.subarray(990));
   assert.equal(cache.used, block);
 });
 
@@ -41,7 +41,7 @@ test('two that ask for one range at once wait for one fetch', async () => {
     return content(1, 8);
   };
   const asked = range(1, 8);
-  await Promise.all([1, 2, 3].map(() => cache.read(asked, whole(asked), fetch)));
+  await Promise.all([1, 2, 3].map(() => cache.read(asked, fetch)));
   assert.equal(fetched, 1);
 });
 
@@ -49,14 +49,14 @@ test('a fetch that fails is told, and tried again by the next', async () => {
   const cache = await openRangeCache(folder, 10 * block);
   const asked = range(1, 8);
   const fails = () => Promise.reject(new Error('no answer'));
-  await assert.rejects(cache.read(asked, whole(asked), fails), /no answer/);
-  assert.deepEqual(await cache.read(asked, whole(asked), async () => content(1, 8)), content(1, 8));
+  await assert.rejects(cache.read(asked, fails), /no answer/);
+  assert.deepEqual(await cache.read(asked, fetched(1, 8)), content(1, 8));
 });
 
 test('what was asked for longest ago goes first', async () => {
   const cache = await openRangeCache(folder, 2 * block);
-  const get = (number: number, fetch = async () => content(number, 8)) =>
-    cache.read(range(number, 8), { from: 0, length: 8 }, fetch);
+  const get = (number: number, fetch: () => Promise<Uint8Array> = fetched(number, 8)) =>
+    cache.read(range(number, 8), fetch);
   await get(1);
   await get(2);
   await get(1, unwanted);
@@ -65,11 +65,12 @@ test('what was asked for longest ago goes first', async () => {
   await assert.rejects(get(2, () => Promise.reject(new Error('gone'))), /gone/);
 });
 
-test('another version of a file is another range', async () => {
+test('another version of a file, and another image of a range, are kept by themselves', async () => {
   const cache = await openRangeCache(folder, 10 * block);
-  await cache.read(range(1, 8, 'a'), { from: 0, length: 8 }, async () => content(1, 8));
-  const other = await cache.read(range(1, 8, 'b'), { from: 0, length: 8 }, async () => content(2, 8));
-  assert.deepEqual(other, content(2, 8));
+  const asked = [range(1, 8, 'a'), range(1, 8, 'b'), { ...range(1, 8, 'b'), row: 0 }, { ...range(1, 8, 'b'), row: 1 }];
+  for (const [i, each] of asked.entries())
+    assert.deepEqual(await cache.read(each, fetched(i, 8 + i)), content(i, 8 + i));
+  for (const [i, each] of asked.entries()) assert.deepEqual(await cache.read(each, unwanted), content(i, 8 + i));
 });
 
 test('the disk never holds more than the limit, whatever is asked for in whatever order, also at once', async () => {
@@ -87,7 +88,7 @@ test('the disk never holds more than the limit, whatever is asked for in whateve
       for (const [i, group] of groups.entries()) {
         if (i % 5 === 4) cache = await openRangeCache(own, limit); // as another process that comes after it
         const read = group.map(async ({ number, length }) => {
-          const got = await cache.read(range(number, length), { from: 0, length }, async () => content(number, length));
+          const got = await cache.read(range(number, length), fetched(number, length));
           assert.deepEqual(got, content(number, length));
           assert.ok(cache.used <= limit);
         });
@@ -106,7 +107,7 @@ test('a later process uses what is whole, and nothing that was half-written, cut
   const nameOf = new Map<FileRange | undefined, string>();
   for (const [i, each] of [good, cut, zeros, flipped].entries()) {
     const before = new Set(filesOf(folder));
-    await first.read(each as FileRange, { from: 0, length: 100 }, async () => content(i + 1, 100));
+    await first.read(each as FileRange, fetched(i + 1, 100));
     nameOf.set(each, join(folder, filesOf(folder).find((name) => !before.has(name)) ?? ''));
   }
   const fileOf = (of: FileRange | undefined) => nameOf.get(of) ?? '';
@@ -122,18 +123,18 @@ test('a later process uses what is whole, and nothing that was half-written, cut
   assert.equal(filesOf(folder).includes('.writing-left-by-a-kill'), false);
   assert.ok(filesOf(folder).includes('of-somebody-else'));
   const get = (of: FileRange | undefined, fetch: () => Promise<Uint8Array>) =>
-    second.read(of as FileRange, { from: 40, length: 40 }, fetch);
+    second.read(of as FileRange, fetch, { from: 40, length: 40 });
   assert.deepEqual(await get(good, unwanted), content(1, 40));
   for (const [i, each] of [cut, zeros, flipped].entries())
-    assert.deepEqual(await get(each, async () => content(i + 20, 100)), content(i + 20, 40));
+    assert.deepEqual(await get(each, fetched(i + 20, 100)), content(i + 20, 40));
 });
 
 test('without room, or without a folder that can be written, everything is fetched and nothing fails', async () => {
   const none = await openRangeCache(folder, 0);
-  assert.deepEqual(await none.read(range(1, 8), { from: 0, length: 8 }, async () => content(1, 8)), content(1, 8));
+  assert.deepEqual(await none.read(range(1, 8), fetched(1, 8)), content(1, 8));
   assert.equal(none.used, 0);
   const gone = await openRangeCache(join(folder, 'gone'), 10 * block);
   rmSync(join(folder, 'gone'), { recursive: true });
-  assert.deepEqual(await gone.read(range(1, 8), { from: 0, length: 8 }, async () => content(1, 8)), content(1, 8));
+  assert.deepEqual(await gone.read(range(1, 8), fetched(1, 8)), content(1, 8));
   assert.equal(gone.used, 0);
 });
