@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { billionthsOf, wholeQuantity } from '../quantity.ts';
 import { integer, objectName, relativePath, withRules } from '../rules.ts';
-import { contextsSchema, labelsSchema } from './conditions.ts';
+import { contextsSchema, labelsSchema, shardsWithLabels } from './conditions.ts';
 
 /** A place on a PersistentVolumeClaim of the run's namespace. */
 export const volumePathSchema = z
@@ -76,9 +76,9 @@ const fields = z
   .strictObject({
     source: z.strictObject({ volume: volumePathSchema }).describe('Where the images are.'),
     format: z
-      .enum(['Idx', 'ImageFolder', 'ImageZip', 'Npy', 'Npz'])
+      .enum(['Idx', 'ImageFolder', 'ImageZip', 'Npy', 'Npz', 'WebDataset', 'Parquet'])
       .describe(
-        'Idx: an MNIST-style images file, plain or .gz (or the folder with train-images-idx3-ubyte). ImageFolder, ImageZip: PNG, JPEG, WebP, GIF (first frame), TIFF and AVIF files; others are left out and counted. Npy, Npz: an array [N,H,W], [N,H,W,C] or [N,C,H,W] of bytes, of other integers from 0 to 255, or of floats within [0, 1] or [−1, 1].',
+        'Idx: an MNIST-style images file, plain or .gz (or the folder with train-images-idx3-ubyte). ImageFolder, ImageZip: PNG, JPEG, WebP, GIF (first frame), TIFF and AVIF files; others are left out and counted. Npy, Npz: an array [N,H,W], [N,H,W,C] or [N,C,H,W] of bytes, of other integers from 0 to 255, or of floats within [0, 1] or [−1, 1]. WebDataset: tar shards in which an image (of the formats of ImageFolder, or .npy of bytes [H,W], [H,W,C] or [C,H,W]) and its .cls, .json or .txt have one name up to the first dot. Parquet: files as the datasets library of Hugging Face writes them, with a column {bytes, path} of images. Shards are read in the order of their names.',
       ),
     image: imageSchema,
     array: z
@@ -87,6 +87,14 @@ const fields = z
       .max(253)
       .optional()
       .describe('Npz: the array of images, where the file has several that could be, such as x_train.'),
+    field: z
+      .string()
+      .min(1)
+      .max(253)
+      .optional()
+      .describe(
+        'Where shards have several images of one sample, the ones to learn from. WebDataset: their suffix, such as png or left.jpg. Parquet: their column; of nested ones the names with dots between them.',
+      ),
     labels: labelsSchema.optional(),
     contexts: contextsSchema.optional(),
     latents: latentsSchema.optional(),
@@ -126,6 +134,18 @@ const indexed: readonly string[] = ['WebDataset', 'Parquet'];
 const isOfFiles = (format: string) => format === 'ImageFolder' || format === 'ImageZip';
 
 export const datasetSchema = withRules(fields, [
+  {
+    cel: "!has(self.labels) || ((!(self.labels.from in ['Cls', 'Json']) || self.format == 'WebDataset') && (self.labels.from != 'Column' || self.format == 'Parquet'))",
+    message: 'labels from Cls and Json are those of format WebDataset, labels from Column those of Parquet',
+    path: ['labels', 'from'],
+    check: ({ labels, format }) => labels === undefined || (shardsWithLabels(labels) ?? format) === format,
+  },
+  {
+    cel: "!has(self.field) || self.format in ['WebDataset', 'Parquet']",
+    message: 'field is for format WebDataset and Parquet; array names the array of an Npz',
+    path: ['field'],
+    check: ({ field, format }) => field === undefined || format === 'WebDataset' || format === 'Parquet',
+  },
   {
     cel: "!has(self.labels) || !(self.labels.from in ['ClassFolders', 'DatasetJson']) || self.format in ['ImageFolder', 'ImageZip']",
     message: 'labels from ClassFolders and DatasetJson are those of image files: format ImageFolder or ImageZip',

@@ -43,6 +43,8 @@ export interface OpenSource {
   shards?: readonly SourceFile[];
   /** Where the images are files. */
   files?: NamedImages;
+  /** Classes that come with the images, those beyond a limit counted; and what the source calls the classes. */
+  labels?: { values: readonly number[]; names: readonly string[] | undefined };
   /**
    * The images one by one.
    * @param tick told of every image that is looked at

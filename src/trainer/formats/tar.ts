@@ -74,7 +74,9 @@ function numberField(block: Uint8Array, from: number, length: number): number | 
     const value = field.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0);
     return Number.isSafeInteger(value) ? value : undefined;
   }
-  const text = Buffer.from(textField(field, 0, length)).toString('latin1').trim();
+  const text = Buffer.from(textField(field, 0, length))
+    .toString('latin1')
+    .trim();
   if (text === '') return 0;
   return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : undefined;
 }

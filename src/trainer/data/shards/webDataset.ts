@@ -1,14 +1,14 @@
 import { DdrError } from '../../../api/errors.ts';
 import type { Dataset } from '../../../api/spec/dataset.ts';
 import { readNpy } from '../../formats/npy.ts';
-import { type Findings, noteLeftOut } from '../findings.ts';
 import { showName } from '../fileName.ts';
+import { type Findings, noteLeftOut } from '../findings.ts';
 import { kindOfName } from '../imageNames.ts';
 import type { SourceFile, SourceFiles } from '../sourceFiles.ts';
 import { forward, type Read } from './forward.ts';
 import { labelOfJson, labelOfText } from './memberLabels.ts';
 import { type Sample, samplesOf } from './samples.ts';
-import type { Shard, ShardEntry, ShardFormat, ShardImage } from './shard.ts';
+import type { ShardEntry, ShardFormat, ShardImage } from './shard.ts';
 import { type TarMember, tarMembers } from './tarMembers.ts';
 
 /** Largest image, and largest text of a label. */
@@ -26,7 +26,10 @@ export const webDataset: ShardFormat = {
   async open(files, file, dataset, findings) {
     const where = `${files.where}: ${file.name}`;
     requirePlain(file, where);
-    return { entries: () => entriesOf(files, file, where, dataset, findings), extract: async (range) => imageOf(range) };
+    return {
+      entries: () => entriesOf(files, file, where, dataset, findings),
+      extract: async (range) => imageOf(range),
+    };
   },
 };
 
@@ -74,10 +77,14 @@ function chosenImage({ members }: Sample, wanted: string | undefined, where: str
   if (wanted !== undefined) return members.get(wanted);
   const [image, other] = [...members].filter(([suffix]) => isImage(suffix)).map(([, member]) => member);
   if (image === undefined || other === undefined) return image;
-  throw new DdrError('InputForeign', `has several images in one sample: ${[image, other].map(({ name }) => showName(name)).join(', ')}`, {
-    where,
-    hint: 'Say in dataset.field which suffix is that of the images, such as jpg.',
-  });
+  throw new DdrError(
+    'InputForeign',
+    `has several images in one sample: ${[image, other].map(({ name }) => showName(name)).join(', ')}`,
+    {
+      where,
+      hint: 'Say in dataset.field which suffix is that of the images, such as jpg.',
+    },
+  );
 }
 
 async function labelOf(
