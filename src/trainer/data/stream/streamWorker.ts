@@ -1,7 +1,10 @@
-import { openSync, readSync } from 'node:fs';
+import { openSync, readSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { billionthsOf } from '../../../api/quantity.ts';
 import { cacheSize } from '../../../api/spec/dataset.ts';
+import { shardFormatOf } from '../shards/shardFormats.ts';
+import { openVolumeFiles } from '../volumeFiles.ts';
 import { createImageReader } from './imageReader.ts';
 import { entryBytes, readEntry } from './indexEntry.ts';
 import { limited } from './limited.ts';
@@ -14,23 +17,27 @@ const width = 32;
 /** What of a disk's limit is used: file systems need some of it for themselves. */
 const usable = 0.95;
 
-async function openCache({ dataset, cacheFolder }: StreamPlan): Promise<RangeCache | undefined> {
+async function openCache({ dataset, cacheFolder, index }: StreamPlan): Promise<RangeCache | undefined> {
   const size = cacheSize(dataset);
   if (size === undefined || cacheFolder === undefined) return undefined;
-  return openRangeCache(cacheFolder, Math.floor((Number(billionthsOf(size)) / 1e9) * usable));
+  const bytes = (Number(billionthsOf(size)) / 1e9) * usable - index.count * entryBytes; // the index lies there too
+  return openRangeCache(cacheFolder, Math.max(0, Math.floor(bytes)));
 }
 
 async function open(plan: StreamPlan): Promise<(index: number) => Promise<Uint8Array>> {
   const { dataset, index } = plan;
   const file = openSync(index.path, 'r');
+  unlinkSync(index.path); // it stays for as long as it is open, and goes however this process ends
   const bytes = new Uint8Array(entryBytes);
   const entryAt = (image: number) => {
     readSync(file, bytes, 0, entryBytes, index.offset + image * entryBytes);
     return readEntry(bytes);
   };
-  const files = await openFiles(dataset, plan);
-  const format = shardFormatOf(dataset.format);
-  return createImageReader({ dataset, format, files, shards: index.shards, count: index.count, entryAt, cache: await openCache(plan) });
+  const { path, claimName } = dataset.source.volume;
+  const files = await openVolumeFiles(plan.volume, path, join(claimName, path));
+  const cache = await openCache(plan);
+  const { shards, count } = index;
+  return createImageReader({ dataset, format: shardFormatOf(dataset), files, shards, count, entryAt, cache });
 }
 
 const inTurn = limited(width);
@@ -42,8 +49,8 @@ async function answer({ id, image }: Request): Promise<void> {
   try {
     const read = await reader;
     const pixels = await inTurn(() => read(image));
-    const whole = pixels.byteLength === pixels.buffer.byteLength ? pixels : pixels.slice(); // a part cannot be handed over
-    parentPort?.postMessage({ id, pixels: whole }, [whole.buffer as ArrayBuffer]);
+    const own = new Uint8Array(pixels); // the decoder's memory cannot be handed over
+    parentPort?.postMessage({ id, pixels: own }, [own.buffer]);
   } catch (error) {
     parentPort?.postMessage({ id, error: fromError(error) });
   }

@@ -1,22 +1,20 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { toDdrError } from '../../../api/errors.ts';
+import type { ImageSource } from '../imageSource.ts';
 import { type Answer, type StreamPlan, toError } from './streamPlan.ts';
-
-/** Images that a thread of their own fetches and decodes, while this one trains. */
-export interface StreamedImages {
-  /** Pixels of images first … first + size − 1. @throws DdrError DataChanged, and what reading the source throws */
-  batch(first: number, size: number): Promise<Uint8Array>;
-  close(): Promise<void>;
-}
 
 interface Asked {
   resolve: (pixels: Uint8Array) => void;
   reject: (error: Error) => void;
 }
 
-/** Starts the thread. It keeps the process alive for as long as it is asked for something. */
-export function streamImages(plan: StreamPlan): StreamedImages {
+/**
+ * Streams images: a thread of their own fetches and decodes them, while this one trains. It keeps the process alive only for
+ * as long as it is asked for something.
+ * @returns pixels of images first … first + size − 1; it throws DdrError DataChanged, and what reading the source throws
+ */
+export function streamImages(plan: StreamPlan): ImageSource['batch'] {
   // The same extension as this file's: .ts from source, .js when compiled.
   const url = new URL(`./streamWorker${extname(import.meta.filename)}`, import.meta.url);
   const worker = new Worker(url, { workerData: plan });
@@ -52,14 +50,9 @@ export function streamImages(plan: StreamPlan): StreamedImages {
       worker.postMessage({ id: next++, image: index });
     });
 
-  return {
-    async batch(first, size) {
-      const images = await Promise.all(Array.from({ length: size }, (_, i) => image(first + i)));
-      const [only] = images;
-      return images.length === 1 && only !== undefined ? only : new Uint8Array(Buffer.concat(images));
-    },
-    close: async () => {
-      await worker.terminate();
-    },
+  return async (first, size) => {
+    const images = await Promise.all(Array.from({ length: size }, (_, i) => image(first + i)));
+    const [only] = images;
+    return images.length === 1 && only !== undefined ? only : new Uint8Array(Buffer.concat(images));
   };
 }
