@@ -126,9 +126,10 @@ export function parseTarHeader(block: Uint8Array, at: number, where: string): Ta
   const size = numberField(block, 124, 12);
   if (size === undefined) throw foreign('the header of a member says no size');
   const name = nameOf(block);
-  const kind = kinds[String.fromCharCode(block[156] as number)] ?? 'unknown';
-  // V7 has no type for folders: a file whose name ends with a slash is one.
-  return { kind: kind === 'file' && name.at(-1) === slash[0] ? 'folder' : kind, name, size };
+  const type = block[156] as number;
+  // V7 has no type of folders: what has no type, and a slash at the end of its name, is one.
+  const isFolder = type === 0 && name.at(-1) === slash[0];
+  return { kind: isFolder ? 'folder' : (kinds[String.fromCharCode(type)] ?? 'unknown'), name, size };
 }
 
 /**

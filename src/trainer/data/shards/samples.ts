@@ -16,6 +16,9 @@ const isMeta = (name: string): boolean => /^__[^/]*__($|\/)/.test(name);
 
 const latin1 = (name: Uint8Array): string => Buffer.from(name).toString('latin1'); // a character a byte
 
+/** Of a text with a character a byte: letters beyond ASCII have several, which stay. */
+export const lowerCase = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
 /**
  * Key and suffix of a member as the webdataset library has them, but that its suffix is that of a file that is not hidden:
  * `a.b/c.seg.png` has the key `a.b/c` and the suffix `seg.png`. Undefined for what belongs to no sample.
@@ -24,7 +27,7 @@ export function keyOf(name: Uint8Array): { key: string; suffix: string } | undef
   const text = latin1(name);
   if (isMeta(text) || isHidden(name)) return undefined;
   const found = /^((?:.*\/)?[^./]+)\.([^/]*)$/s.exec(text);
-  return found === null ? undefined : { key: found[1] as string, suffix: (found[2] as string).toLowerCase() };
+  return found === null ? undefined : { key: found[1] as string, suffix: lowerCase(found[2] as string) };
 }
 
 /**

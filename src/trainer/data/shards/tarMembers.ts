@@ -102,7 +102,7 @@ function memberOf(
   const isSparse = [...said.pax.keys()].some((key) => key.startsWith('GNU.sparse.'));
   return {
     kind: isSparse ? 'sparse' : kind,
-    name: said.pax.get('path') ?? said.name ?? name,
+    name: said.pax.get('GNU.sparse.name') ?? said.pax.get('path') ?? said.name ?? name,
     offset,
     size: isEmptyKind(kind) ? 0 : wanted,
   };
@@ -113,7 +113,8 @@ const lookedAt = 2 ** 16;
 
 /** Archives that were put one after the other are one file, of which readers see the first: better said than left out. */
 async function requireNothingAfter({ size, where, read }: TarFile, end: number): Promise<void> {
-  const rest = await read(end, Math.min(lookedAt, size - end));
+  const from = end + tarBlock;
+  const rest = await read(from, Math.min(lookedAt, size - from));
   if (rest.every((byte) => byte === 0)) return;
   throw new DdrError('InputForeign', `goes on after the end of the archive at byte ${end}`, {
     where,

@@ -7,7 +7,7 @@ import { kindOfName } from '../imageNames.ts';
 import type { SourceFile, SourceFiles } from '../sourceFiles.ts';
 import { forward, type Read } from './forward.ts';
 import { labelOfJson, labelOfText } from './memberLabels.ts';
-import { type Sample, samplesOf } from './samples.ts';
+import { lowerCase, type Sample, samplesOf } from './samples.ts';
 import type { ShardEntry, ShardFormat, ShardImage } from './shard.ts';
 import { type TarMember, tarMembers } from './tarMembers.ts';
 
@@ -56,11 +56,12 @@ async function* entriesOf(
   dataset: Dataset,
   findings: Findings,
 ): AsyncGenerator<ShardEntry> {
+  const wanted = dataset.field && lowerCase(Buffer.from(dataset.field).toString('latin1'));
   const read = forward(files, file);
   const leaveOut = (name: Uint8Array) => noteLeftOut(findings, Buffer.from(name));
   const members = tarMembers({ size: file.size, where, read });
   for await (const sample of samplesOf(members, where, leaveOut)) {
-    const image = chosenImage(sample, dataset.field?.toLowerCase(), where);
+    const image = chosenImage(sample, wanted, where);
     for (const [suffix, member] of sample.members)
       if (member !== image && (image === undefined || !companions.has(suffix))) leaveOut(member.name);
     if (image === undefined) continue;
