@@ -30,7 +30,9 @@ export async function picture(number: number): Promise<{ suffix: string; bytes: 
   const noise = normals(5, streams.noise, number, width * height * 3);
   const pixels = Uint8Array.from(noise, (value) => Math.max(0, Math.min(255, 128 + 60 * value)));
   const encoding = encodings[number % encodings.length] as (typeof encodings)[number];
-  const bytes = await sharp(pixels, { raw: { width, height, channels: 3 } }).toFormat(encoding).toBuffer();
+  const bytes = await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .toFormat(encoding)
+    .toBuffer();
   return { suffix: encoding, bytes: new Uint8Array(bytes) };
 }
 

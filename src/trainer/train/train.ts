@@ -10,6 +10,7 @@ import { loadOrQuarantine } from '../artifacts/records.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
 import { startEngine } from '../context/engine.ts';
 import { streamingOf } from '../context/streaming.ts';
+import { bytesPerImage } from '../data/imageSource.ts';
 import { deviceOf } from '../engine/device.ts';
 import type { Program } from '../engine/program.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
@@ -17,14 +18,14 @@ import { conditioningOf } from '../model/conditioning.ts';
 import type { NamedValues } from '../model/parameterGroups.ts';
 import { type ParameterSpec, totalSize } from '../model/parameters.ts';
 import { beginnerOf } from '../warmStart/beginner.ts';
-import { oneAhead } from './ahead.ts';
+import { batchesAhead, readAhead } from './ahead.ts';
 import { startingPoint } from './checkpoints.ts';
 import { onlyFinite } from './guards.ts';
 import { learnedImages } from './learned.ts';
 import { trainLoop } from './loop.ts';
 import { createStep } from './microBatches.ts';
 import { averageNames, stateNames } from './optimizer.ts';
-import { createStepInputs } from './plan.ts';
+import { createStepInputs, imagesToSee } from './plan.ts';
 import { initialState, piecesOf, stateOf, withGradients } from './state.ts';
 import { samplesAtOnce, stepProgram } from './step.ts';
 import { startingWeights } from './warmStart.ts';
@@ -60,7 +61,10 @@ async function prepareSteps(task: TrainTask, context: TrainerContext, data: Open
   const spec = stepProgram(tf, config, conditioning, training);
   const program = createRecordedProgram(tf, spec);
   const step = createStep(program, spec, training);
-  const inputsAt = oneAhead(inputs, (seen) => seen + training.batchSize);
+  const { batchSize } = training;
+  const bytes = batchSize * bytesPerImage(images.shape) * Float32Array.BYTES_PER_ELEMENT;
+  const after = (seen: number) => (seen + batchSize < imagesToSee(training) ? seen + batchSize : undefined);
+  const inputsAt = readAhead(inputs, after, batchesAhead(task.stream !== undefined, bytes));
   return { states, network, parameters, program, step, device: deviceOf(tf), inputsAt };
 }
 

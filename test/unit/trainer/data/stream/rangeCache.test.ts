@@ -62,7 +62,10 @@ test('what was asked for longest ago goes first', async () => {
   await get(1, unwanted);
   await get(3);
   await get(1, unwanted);
-  await assert.rejects(get(2, () => Promise.reject(new Error('gone'))), /gone/);
+  await assert.rejects(
+    get(2, () => Promise.reject(new Error('gone'))),
+    /gone/,
+  );
 });
 
 test('another version of a file, and another image of a range, are kept by themselves', async () => {

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { openDataset } from '../../../../../src/trainer/artifacts/dataset.ts';
 import { temporaryFolder } from '../../../../helpers/folder.ts';
