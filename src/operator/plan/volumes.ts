@@ -3,7 +3,7 @@ import type { Run } from '../../api/run.ts';
 import { cacheSize, type Dataset } from '../../api/spec/dataset.ts';
 import type { Task } from '../../api/task.ts';
 import { childNames } from './identity.ts';
-import { type Mount, steps } from './steps.ts';
+import { type Mount, mountsOf, streamOf } from './steps.ts';
 
 /** A volume of a pod, where it is mounted, and the variable that says so. */
 export interface PodVolume {
@@ -12,13 +12,13 @@ export interface PodVolume {
   variable: string | undefined;
 }
 
-/** Name of the claim that a run writes to: its own, or one that is there. */
-export const runClaim = ({ metadata, spec }: Run): string =>
-  spec.checkpoints.volume.shared.claimName ?? childNames(metadata.name).claim;
+/** Name of the claim that a run writes to: its own, or one that is there; undefined where it writes to an object store. */
+export const runClaim = ({ metadata, spec: { checkpoints } }: Run): string | undefined =>
+  checkpoints.volume && (checkpoints.volume.shared.claimName ?? childNames(metadata.name).claim);
 
 /** The claims that a run reads; undefined for what it has none of. */
 const claimsOf = ({ spec: { dataset, evaluation, codec, training } }: Run): Record<Mount, string | undefined> => ({
-  data: dataset.source.volume.claimName,
+  data: dataset.source.volume?.claimName,
   reference: evaluation?.reference.file?.volume.claimName,
   weights: evaluation?.extractor.weights?.volume.claimName,
   codec: codec.weights?.volume.claimName,
@@ -42,21 +42,20 @@ function cacheVolumes(stream: Dataset | undefined): PodVolume[] {
 }
 
 /**
- * Volumes of a task's pod: the run's own, to write to; read-only what its step reads besides, and the data where it streams
- * them; and room for temporary files.
+ * Volumes of a task's pod: the run's own, to write to, where it has one; read-only what its step reads besides; and room for
+ * what it streams and for temporary files.
  */
 export function volumesFor(run: Run, task: Task): PodVolume[] {
   const claims = claimsOf(run);
-  const stream = 'stream' in task ? task.stream : undefined;
-  const mounts = [...steps[task.kind].mounts, ...(stream === undefined ? [] : ['data' as const])];
-  const inputs = mounts.flatMap((name) => {
+  const inputs = mountsOf(task).flatMap((name) => {
     const claimName = claims[name];
     return claimName === undefined ? [] : [claim(name, claimName)];
   });
+  const own = runClaim(run);
   return [
-    claim('run', runClaim(run)),
+    ...(own === undefined ? [] : [claim('run', own)]),
     ...inputs,
-    ...cacheVolumes(stream),
+    ...cacheVolumes(streamOf(task)),
     { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },
   ];
 }

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { billionthsOf } from '../../../api/quantity.ts';
 import { cacheSize } from '../../../api/spec/dataset.ts';
+import { pathOfSource } from '../../../api/spec/source.ts';
 import { shardFormatOf } from '../shards/shardFormats.ts';
 import { openVolumeFiles } from '../volumeFiles.ts';
 import { createImageReader } from './imageReader.ts';
 import { entryBytes, readEntry } from './indexEntry.ts';
 import { limited } from './limited.ts';
-import { openRangeCache, type RangeCache } from './rangeCache.ts';
+import { RangeCache } from './rangeCache.ts';
 import { fromError, type Request, type StreamPlan } from './streamPlan.ts';
 
 /** Images that are fetched or decoded at once. */
@@ -21,7 +22,7 @@ async function openCache({ dataset, cacheFolder, index }: StreamPlan): Promise<R
   const size = cacheSize(dataset);
   if (size === undefined || cacheFolder === undefined) return undefined;
   const bytes = (Number(billionthsOf(size)) / 1e9) * usable - index.count * entryBytes; // the index lies there too
-  return openRangeCache(cacheFolder, Math.max(0, Math.floor(bytes)));
+  return RangeCache.open(cacheFolder, Math.max(0, Math.floor(bytes)));
 }
 
 async function open(plan: StreamPlan): Promise<(index: number) => Promise<Uint8Array>> {
@@ -33,8 +34,8 @@ async function open(plan: StreamPlan): Promise<(index: number) => Promise<Uint8A
     readSync(file, bytes, 0, entryBytes, index.offset + image * entryBytes);
     return readEntry(bytes);
   };
-  const { path, claimName } = dataset.source.volume;
-  const files = await openVolumeFiles(plan.volume, path, join(claimName, path));
+  const path = pathOfSource(dataset.source);
+  const files = await openVolumeFiles(plan.volume, path, join(dataset.source.volume?.claimName ?? '', path));
   const cache = await openCache(plan);
   const { shards, count } = index;
   return createImageReader({ dataset, format: shardFormatOf(dataset), files, shards, count, entryAt, cache });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
-import { type FileRange, openRangeCache } from '../../../../../src/trainer/data/stream/rangeCache.ts';
+import { type FileRange, RangeCache } from '../../../../../src/trainer/data/stream/rangeCache.ts';
 
 const block = 4096;
 let folder = '';
@@ -24,7 +24,7 @@ const fetched = (number: number, length: number) => async () => content(number, 
 const filesOf = (name: string) => readdirSync(name).sort();
 
 test('what was asked for is fetched once, and parts of it are read from the disk', async () => {
-  const cache = await openRangeCache(folder, 10 * block);
+  const cache = await RangeCache.open(folder, 10 * block);
   const asked = range(3, 1000);
   const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i);
   assert.deepEqual(await cache.read(asked, async () => bytes, { from: 10, length: 5 }), bytes.subarray(10, 15));
@@ -34,7 +34,7 @@ test('what was asked for is fetched once, and parts of it are read from the disk
 });
 
 test('two that ask for one range at once wait for one fetch', async () => {
-  const cache = await openRangeCache(folder, 10 * block);
+  const cache = await RangeCache.open(folder, 10 * block);
   let fetched = 0;
   const fetch = async () => {
     fetched++;
@@ -46,7 +46,7 @@ test('two that ask for one range at once wait for one fetch', async () => {
 });
 
 test('a fetch that fails is told, and tried again by the next', async () => {
-  const cache = await openRangeCache(folder, 10 * block);
+  const cache = await RangeCache.open(folder, 10 * block);
   const asked = range(1, 8);
   const fails = () => Promise.reject(new Error('no answer'));
   await assert.rejects(cache.read(asked, fails), /no answer/);
@@ -54,7 +54,7 @@ test('a fetch that fails is told, and tried again by the next', async () => {
 });
 
 test('what was asked for longest ago goes first', async () => {
-  const cache = await openRangeCache(folder, 2 * block);
+  const cache = await RangeCache.open(folder, 2 * block);
   const get = (number: number, fetch: () => Promise<Uint8Array> = fetched(number, 8)) =>
     cache.read(range(number, 8), fetch);
   await get(1);
@@ -69,7 +69,7 @@ test('what was asked for longest ago goes first', async () => {
 });
 
 test('another version of a file, and another image of a range, are kept by themselves', async () => {
-  const cache = await openRangeCache(folder, 10 * block);
+  const cache = await RangeCache.open(folder, 10 * block);
   const asked = [range(1, 8, 'a'), range(1, 8, 'b'), { ...range(1, 8, 'b'), row: 0 }, { ...range(1, 8, 'b'), row: 1 }];
   for (const [i, each] of asked.entries())
     assert.deepEqual(await cache.read(each, fetched(i, 8 + i)), content(i, 8 + i));
@@ -87,9 +87,9 @@ test('the disk never holds more than the limit, whatever is asked for in whateve
       const limit = blocks * block;
       const onDisk = () =>
         filesOf(own).reduce((sum, name) => sum + Math.ceil(statSync(join(own, name)).size / block) * block, 0);
-      let cache = await openRangeCache(own, limit);
+      let cache = await RangeCache.open(own, limit);
       for (const [i, group] of groups.entries()) {
-        if (i % 5 === 4) cache = await openRangeCache(own, limit); // as another process that comes after it
+        if (i % 5 === 4) cache = await RangeCache.open(own, limit); // as another process that comes after it
         const read = group.map(async ({ number, length }) => {
           const got = await cache.read(range(number, length), fetched(number, length));
           assert.deepEqual(got, content(number, length));
@@ -106,7 +106,7 @@ test('the disk never holds more than the limit, whatever is asked for in whateve
 
 test('a later process uses what is whole, and nothing that was half-written, cut off or changed by a crash', async () => {
   const [good, cut, zeros, flipped] = [1, 2, 3, 4].map((number) => range(number, 100));
-  const first = await openRangeCache(folder, 10 * block);
+  const first = await RangeCache.open(folder, 10 * block);
   const nameOf = new Map<FileRange | undefined, string>();
   for (const [i, each] of [good, cut, zeros, flipped].entries()) {
     const before = new Set(filesOf(folder));
@@ -122,7 +122,7 @@ test('a later process uses what is whole, and nothing that was half-written, cut
   writeFileSync(join(folder, '.writing-left-by-a-kill'), 'half');
   writeFileSync(join(folder, 'of-somebody-else'), 'stays');
 
-  const second = await openRangeCache(folder, 10 * block);
+  const second = await RangeCache.open(folder, 10 * block);
   assert.equal(filesOf(folder).includes('.writing-left-by-a-kill'), false);
   assert.ok(filesOf(folder).includes('of-somebody-else'));
   const get = (of: FileRange | undefined, fetch: () => Promise<Uint8Array>) =>
@@ -133,10 +133,10 @@ test('a later process uses what is whole, and nothing that was half-written, cut
 });
 
 test('without room, or without a folder that can be written, everything is fetched and nothing fails', async () => {
-  const none = await openRangeCache(folder, 0);
+  const none = await RangeCache.open(folder, 0);
   assert.deepEqual(await none.read(range(1, 8), fetched(1, 8)), content(1, 8));
   assert.equal(none.used, 0);
-  const gone = await openRangeCache(join(folder, 'gone'), 10 * block);
+  const gone = await RangeCache.open(join(folder, 'gone'), 10 * block);
   rmSync(join(folder, 'gone'), { recursive: true });
   assert.deepEqual(await gone.read(range(1, 8), fetched(1, 8)), content(1, 8));
   assert.equal(gone.used, 0);
