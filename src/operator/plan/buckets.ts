@@ -2,7 +2,7 @@ import type { V1EnvVar } from '@kubernetes/client-node';
 import type { Run } from '../../api/run.ts';
 import { type CredentialPurpose, credentialKeys, type S3Place } from '../../api/spec/s3.ts';
 import { renderJson, type Task } from '../../api/task.ts';
-import { steps } from './steps.ts';
+import { mountsOf } from './steps.ts';
 
 /** Credentials out of a Secret; none where the pod has an identity of its own. Their values are for the kubelet alone. */
 const credentials = (purpose: CredentialPurpose, { secretName }: Pick<S3Place, 'secretName'>): V1EnvVar[] =>
@@ -14,14 +14,14 @@ const credentials = (purpose: CredentialPurpose, { secretName }: Pick<S3Place, '
       }));
 
 /** Variables that tell a task's pod of buckets: where the store is, where it is one, and the credentials of what it uses. */
-export function bucketVariables({ spec: { checkpoints, dataset } }: Run, { kind }: Task): V1EnvVar[] {
+export function bucketVariables({ spec: { checkpoints, dataset } }: Run, task: Task): V1EnvVar[] {
   const { objectStore } = checkpoints;
   const { s3 } = dataset.source;
   return [
     ...(objectStore === undefined
       ? []
       : [{ name: 'DDR_STORE', value: renderJson(objectStore) }, ...credentials('DDR_STORE', objectStore)]),
-    ...(s3 !== undefined && steps[kind].mounts.includes('data') ? credentials('DDR_DATA', s3) : []),
+    ...(s3 !== undefined && mountsOf(task).includes('data') ? credentials('DDR_DATA', s3) : []),
   ];
 }
 

@@ -1,8 +1,9 @@
 import type { V1Volume } from '@kubernetes/client-node';
 import type { Run } from '../../api/run.ts';
+import { cacheSize, type Dataset } from '../../api/spec/dataset.ts';
 import type { Task } from '../../api/task.ts';
 import { childNames } from './identity.ts';
-import { type Mount, steps } from './steps.ts';
+import { type Mount, mountsOf, streamOf } from './steps.ts';
 
 /** A volume of a pod, where it is mounted, and the variable that says so. */
 export interface PodVolume {
@@ -33,10 +34,20 @@ function claim(name: 'run' | Mount, claimName: string): PodVolume {
   };
 }
 
-/** Volumes of a task's pod: the run's own, to write to, where it has one; read-only what its step reads besides; and room for temporary files. */
-export function volumesFor(run: Run, { kind }: Task): PodVolume[] {
+/** Room for what a pod keeps of the data that it streams. */
+function cacheVolumes(stream: Dataset | undefined): PodVolume[] {
+  const sizeLimit = stream && cacheSize(stream);
+  if (sizeLimit === undefined) return [];
+  return [{ volume: { name: 'cache', emptyDir: { sizeLimit } }, path: '/volumes/cache', variable: 'DDR_CACHE_DIR' }];
+}
+
+/**
+ * Volumes of a task's pod: the run's own, to write to, where it has one; read-only what its step reads besides; and room for
+ * what it streams and for temporary files.
+ */
+export function volumesFor(run: Run, task: Task): PodVolume[] {
   const claims = claimsOf(run);
-  const inputs = steps[kind].mounts.flatMap((name) => {
+  const inputs = mountsOf(task).flatMap((name) => {
     const claimName = claims[name];
     return claimName === undefined ? [] : [claim(name, claimName)];
   });
@@ -44,6 +55,7 @@ export function volumesFor(run: Run, { kind }: Task): PodVolume[] {
   return [
     ...(own === undefined ? [] : [claim('run', own)]),
     ...inputs,
+    ...cacheVolumes(streamOf(task)),
     { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },
   ];
 }
