@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { integer, relativePath, withRules } from '../rules.ts';
 
 const arrayName = z.string().min(1).max(253);
-const file = relativePath.describe("File on the dataset's volume, or folder with several.");
+const file = relativePath.describe(
+  "File on the dataset's volume, below its prefix or among its URLs, or a folder with several.",
+);
 
 export const labelsSchema = withRules(
   z

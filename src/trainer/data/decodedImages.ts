@@ -4,7 +4,7 @@ import type { DecodedImage } from './decode.ts';
 import type { FileName } from './fileName.ts';
 import { type Findings, note, noteBroken, shortName, tooManyBroken } from './findings.ts';
 import { inOrder } from './inOrder.ts';
-import type { SourceImage, Tick } from './source.ts';
+import type { ImagePlace, SourceImage, Tick } from './source.ts';
 
 /** Images that are read and decoded at once. */
 const width = 2 * availableParallelism();
@@ -12,6 +12,8 @@ const width = 2 * availableParallelism();
 /** An image that is still to be read. */
 export interface ImageToRead {
   position: number;
+  /** Where it is, in a source of shards. */
+  place?: ImagePlace;
   /** What findings call it. */
   name: FileName;
   /** Reads and decodes it. @throws DdrError InputTruncated or InputForeign where it is broken; any other ends the reading */
@@ -21,6 +23,12 @@ export interface ImageToRead {
 /** Errors of one image, which may be left out; any other ends the reading. */
 const isBroken = (error: unknown): error is DdrError =>
   error instanceof DdrError && (error.code === 'InputTruncated' || error.code === 'InputForeign');
+
+const imageOf = ({ position, place }: ImageToRead, { pixels }: DecodedImage): SourceImage => ({
+  position,
+  pixels,
+  ...(place && { place }),
+});
 
 /**
  * Reads and decodes images, some at once, and gives them in their order; broken ones are left out and noted.
@@ -55,7 +63,7 @@ export async function* decodedImages(
     if (result.several) note(findings.several, name);
     if (!result.square) note(findings.notSquare, name);
     // With too many broken the rest is only looked at, to say how many there are.
-    if (findings.broken.count <= maxBroken) yield { position: image.position, pixels: result.pixels };
+    if (findings.broken.count <= maxBroken) yield imageOf(image, result);
     if (++read === limit) break;
   }
   if (findings.broken.count > maxBroken) throw tooManyBroken(findings, checked, maxBroken);

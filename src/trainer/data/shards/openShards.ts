@@ -92,12 +92,14 @@ async function* imagesToRead(
   const decode = async (shard: Shard, entry: ShardEntry, range: Promise<Uint8Array>) =>
     decodeShardImage(await shard.extract(await range, entry), dataset, entry.name);
   let position = 0;
-  for (const file of shards) {
+  for (const [number, file] of shards.entries()) {
     const shard = await format.open(files, file, dataset, noFindings());
     const fetch = fetcher(files, file);
     for await (const entry of shard.entries()) {
       const range = fetch(entry);
-      yield { position: position++, name: Buffer.from(entry.name), decode: () => decode(shard, entry, range) };
+      const { offset, length, row } = entry;
+      const place = { shard: number, offset, length, ...(row !== undefined && { row }) };
+      yield { position: position++, place, name: Buffer.from(entry.name), decode: () => decode(shard, entry, range) };
     }
   }
 }
@@ -122,6 +124,7 @@ export async function openShards(
   return {
     total: limit,
     entries,
+    shards,
     ...(isLabelled && { labels: { values: labels, names: classNames } }),
     images: (tick) => decodedImages(imagesToRead(format, inBlocks(files), shards, dataset), bounds, findings, tick),
   };
