@@ -45,6 +45,16 @@ export const s3PlaceSchema = z.strictObject({
 
 export type S3Place = z.output<typeof s3PlaceSchema>;
 
+/** Keys of the Secret; those that are not optional have to be there. */
+export const credentialKeys = [
+  { key: 'AWS_ACCESS_KEY_ID', optional: false },
+  { key: 'AWS_SECRET_ACCESS_KEY', optional: false },
+  { key: 'AWS_SESSION_TOKEN', optional: true },
+] as const;
+
+/** What begins the variables with the credentials of the data, and of the store: DDR_DATA_AWS_ACCESS_KEY_ID. */
+export type CredentialPurpose = 'DDR_DATA' | 'DDR_STORE';
+
 /** How the bucket is named in requests. */
 export const addressingOf = ({ addressing, endpoint }: S3Place): 'Path' | 'VirtualHost' =>
   addressing ?? (endpoint === undefined ? 'VirtualHost' : 'Path');
