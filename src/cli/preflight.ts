@@ -12,7 +12,7 @@ function claimsOf({ spec }: Run): { what: string; claimName: string; path: strin
   const { evaluation, dataset, codec, training, checkpoints } = spec;
   const reference = evaluation?.reference.file?.volume;
   const weights = evaluation?.extractor.weights?.volume;
-  const { claimName } = checkpoints.volume.shared;
+  const { claimName } = checkpoints.volume.shared ?? {};
   return [
     { what: 'spec.dataset', ...dataset.source.volume },
     ...(reference === undefined ? [] : [{ what: 'spec.evaluation.reference', ...reference }]),

@@ -73,6 +73,7 @@ export function resultOf({ metadata }: KubeObject): TaskResult {
         notices: ['a notice'],
       };
     case 'aggregate':
+      if (metadata.name.includes('-collect-')) return { kind: 'collect', models: 1 };
       return { kind: 'aggregate', path: `bundles/${hash}`, digest: `bundle-${hash}`, models: 1 };
     case 'sample':
       return { kind: 'sample', shard: 0, count: 1 };

@@ -7,6 +7,7 @@ import type { ConditionType, Phase, RunStatus } from '../../api/status.ts';
 import { type Child, countOf, isDone, type WantedJob } from './child.ts';
 import { type Addresses, childNames, type ModelPlan, warmStartOf } from './identity.ts';
 import { type Judgement, no, yes } from './judgement.ts';
+import { wavesOf } from './waves.ts';
 
 /** Claims besides the run's own, which every step has. */
 export type Mount = 'data' | 'reference' | 'weights' | 'codec' | 'warmstart';
@@ -20,8 +21,10 @@ export interface Step {
   followsFromData: boolean;
   /** Whether its pods get resources such as GPUs. */
   usesGpus: (run: Run) => boolean;
-  mounts: readonly Mount[];
-  /** Field of the status that comes from the termination message of its pod. */
+  mounts: (run: Run) => readonly Mount[];
+  /** Whether its Jobs come one after the other, in their order: they write to one place. */
+  inTurn: boolean;
+  /** Field of the status that comes from the termination message of the pod of its last Job. */
   reports: 'dataset' | 'bundle' | 'results' | undefined;
   jobs: (run: Run, models: readonly ModelPlan[], addresses: Addresses) => WantedJob[];
   judge: (children: readonly Child[], dataset: RunStatus['dataset']) => Judgement;
@@ -67,13 +70,17 @@ const nameOf = ({ metadata }: Run, step: Component, hash: string) => childNames(
 /** The codec of a run that has one with files of its own. */
 const codecOf = ({ spec: { codec } }: Run) => (codec.name === 'Pixels' ? undefined : codec);
 
+/** Whether models have claims of their own, where the prepared data are not. */
+const isApart = ({ spec }: Run) => spec.checkpoints.volume.perModel !== undefined;
+
 const table = {
   prepare: {
     condition: 'Prepared',
     phase: 'Preparing',
     followsFromData: false,
     usesGpus: ({ spec }) => encodes(spec),
-    mounts: ['data', 'reference', 'weights', 'codec', 'warmstart'],
+    mounts: () => ['data', 'reference', 'weights', 'codec', 'warmstart'],
+    inTurn: false,
     reports: 'dataset',
     jobs: (run, _models, { prepare: hash }) => {
       const { dataset, evaluation, sampling, training } = run.spec;
@@ -90,10 +97,14 @@ const table = {
     phase: 'Training',
     followsFromData: true,
     usesGpus: () => true,
-    mounts: ['warmstart'],
+    mounts: (run) => (isApart(run) ? ['data', 'codec', 'warmstart'] : ['warmstart']),
+    inTurn: false,
     reports: undefined,
-    jobs: (run, models, { dataset, models: hashes, warmStartDigest }) => {
+    jobs: (run, models, { prepare, dataset, models: hashes, warmStartDigest }) => {
       const { schedule, checkpoints } = run.spec;
+      const source = isApart(run)
+        ? compact({ prepared: prepare, dataset: run.spec.dataset, codec: codecOf(run) })
+        : undefined;
       const { everyImages, keep } = checkpoints;
       const names = childNames(run.metadata.name);
       return models.map((plan) => {
@@ -101,7 +112,7 @@ const table = {
         const { model, training } = settings;
         const hash = hashes[index] ?? '';
         const own = { index, schedule, dataset, model, training, warmStartDigest, checkpoints: { everyImages, keep } };
-        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own });
+        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own, source });
         return { step: 'train', name: names.model(index, hash), hash, task, model: plan };
       });
     },
@@ -112,11 +123,12 @@ const table = {
     phase: 'Aggregating',
     followsFromData: true,
     usesGpus: () => false,
-    mounts: [],
+    mounts: () => [],
+    inTurn: true,
     reports: 'bundle',
     jobs: (run, _models, { dataset, models, bundle: hash }) => {
       const task = { kind: 'aggregate' as const, ...common(run, hash), dataset, models: [...models] };
-      return [{ step: 'aggregate', name: nameOf(run, 'aggregate', hash), hash, task }];
+      return [...wavesOf(run, models), { step: 'aggregate', name: nameOf(run, 'aggregate', hash), hash, task }];
     },
     judge: texts(
       'The models are one bundle.',
@@ -129,7 +141,8 @@ const table = {
     phase: 'Sampling',
     followsFromData: true,
     usesGpus: () => true,
-    mounts: ['weights', 'codec'],
+    mounts: () => ['weights', 'codec'],
+    inTurn: false,
     reports: undefined,
     jobs: (run, _models, { prepare, bundle, samples: hash, sampleJob, codecDigest }) => {
       const { sampling, training, evaluation } = run.spec;
@@ -146,7 +159,8 @@ const table = {
     phase: 'Evaluating',
     followsFromData: true,
     usesGpus: () => false,
-    mounts: ['reference', 'weights'],
+    mounts: () => ['reference', 'weights'],
+    inTurn: false,
     reports: 'results',
     jobs: (run, _models, { prepare, dataset, bundle, samples, report: hash }) => {
       const { name, namespace } = run.metadata;

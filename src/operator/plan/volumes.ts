@@ -1,6 +1,7 @@
 import type { V1Volume } from '@kubernetes/client-node';
 import type { Run } from '../../api/run.ts';
-import type { Task } from '../../api/task.ts';
+import { stepOf, type Task } from '../../api/task.ts';
+import { ownClaimOf } from './claim.ts';
 import { childNames } from './identity.ts';
 import { type Mount, steps } from './steps.ts';
 
@@ -13,7 +14,7 @@ export interface PodVolume {
 
 /** Name of the claim that a run writes to: its own, or one that is there. */
 export const runClaim = ({ metadata, spec }: Run): string =>
-  spec.checkpoints.volume.shared.claimName ?? childNames(metadata.name).claim;
+  spec.checkpoints.volume.shared?.claimName ?? childNames(metadata.name).claim;
 
 /** The claims that a run reads; undefined for what it has none of. */
 const claimsOf = ({ spec: { dataset, evaluation, codec, training } }: Run): Record<Mount, string | undefined> => ({
@@ -24,25 +25,38 @@ const claimsOf = ({ spec: { dataset, evaluation, codec, training } }: Run): Reco
   warmstart: training.warmStart?.volume.claimName,
 });
 
-function claim(name: 'run' | Mount, claimName: string): PodVolume {
+function claim(name: 'run' | Mount | `model-${number}`, claimName: string): PodVolume {
   const source = { claimName, ...(name !== 'run' && { readOnly: true }) };
   return {
     volume: { name, persistentVolumeClaim: source },
     path: `/volumes/${name}`,
-    variable: `DDR_${name.toUpperCase()}_DIR`,
+    variable: `DDR_${name.toUpperCase().replace('-', '_')}_DIR`,
   };
 }
 
-/** Volumes of a task's pod: the run's own, to write to; read-only what its step reads besides; and room for temporary files. */
-export function volumesFor(run: Run, { kind }: Task): PodVolume[] {
+/** The claims of models that a task collects. */
+function modelsOf({ metadata }: Run, task: Task): PodVolume[] {
+  if (task.kind !== 'collect') return [];
+  const names = childNames(metadata.name);
+  return task.models
+    .filter(({ mounted }) => mounted)
+    .map(({ index, hash }) => claim(`model-${index}`, names.modelClaim(index, hash)));
+}
+
+/**
+ * Volumes of a task's pod: the run's or its model's own, to write to; read-only what its step reads besides; and room for
+ * temporary files.
+ */
+export function volumesFor(run: Run, task: Task): PodVolume[] {
   const claims = claimsOf(run);
-  const inputs = steps[kind].mounts.flatMap((name) => {
+  const inputs = steps[stepOf(task)].mounts(run).flatMap((name) => {
     const claimName = claims[name];
     return claimName === undefined ? [] : [claim(name, claimName)];
   });
   return [
-    claim('run', runClaim(run)),
+    claim('run', ownClaimOf(run, task) ?? runClaim(run)),
     ...inputs,
+    ...modelsOf(run, task),
     { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },
   ];
 }

@@ -26,6 +26,16 @@ const schema = z.object({
 
 export type TrainerEnvironment = z.output<typeof schema>;
 
+/** Folders of models' own claims, by the index of the model, as DDR_MODEL_<index>_DIR has them. */
+export function modelFolders(variables: NodeJS.ProcessEnv): ReadonlyMap<number, string> {
+  return new Map(
+    Object.entries(variables).flatMap(([name, folder]) => {
+      const index = /^DDR_MODEL_(\d+)_DIR$/.exec(name)?.[1];
+      return index === undefined || folder === undefined ? [] : [[Number(index), folder] as const];
+    }),
+  );
+}
+
 /** @throws DdrError InvalidTask naming each wrong variable */
 export const parseEnvironment = (variables: NodeJS.ProcessEnv): TrainerEnvironment =>
   parseVariables(schema, variables, 'InvalidTask', 'environment');

@@ -5,7 +5,7 @@ import { ExitCode } from '../../api/exitCodes.ts';
 import { parseTask, type Task, taskVariable } from '../../api/task.ts';
 import { renderTermination, type TaskResult, type Termination } from '../../api/termination.ts';
 import { createPosixStore } from '../artifacts/posixStore.ts';
-import { parseEnvironment, type TrainerEnvironment } from './environment.ts';
+import { modelFolders, parseEnvironment, type TrainerEnvironment } from './environment.ts';
 import { startProgressServer } from './http.ts';
 import { stopSignal, stopWithParent } from './stop.ts';
 import { runTask } from './subcommands.ts';
@@ -52,6 +52,7 @@ async function work(task: Task, environment: TrainerEnvironment, logger: Logger)
   try {
     return await runTask(task, {
       store: createPosixStore(environment.DDR_RUN_DIR),
+      models: new Map([...modelFolders(process.env)].map(([index, folder]) => [index, createPosixStore(folder)])),
       volumes: {
         data: environment.DDR_DATA_DIR,
         reference: environment.DDR_REFERENCE_DIR,
