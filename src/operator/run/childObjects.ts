@@ -21,6 +21,6 @@ export const withoutTemplate = (object: KubeObject): KubeObject => {
 
 /** Names of the claims that pods of a Job mount. */
 export function claimsOf({ spec }: KubeObject): string[] {
-  const { template } = spec as V1JobSpec;
-  return (template.spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
+  const { template } = (spec ?? {}) as Partial<V1JobSpec>;
+  return (template?.spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
 }
