@@ -21,7 +21,7 @@ export interface Step {
   followsFromData: boolean;
   /** Whether its pods get resources such as GPUs. */
   usesGpus: (run: Run) => boolean;
-  mounts: (run: Run) => readonly Mount[];
+  mounts: readonly Mount[];
   /** Whether its Jobs come one after the other, in their order: they write to one place. */
   inTurn: boolean;
   /** Field of the status that comes from the termination message of the pod of its last Job. */
@@ -79,7 +79,7 @@ const table = {
     phase: 'Preparing',
     followsFromData: false,
     usesGpus: ({ spec }) => encodes(spec),
-    mounts: () => ['data', 'reference', 'weights', 'codec', 'warmstart'],
+    mounts: ['data', 'reference', 'weights', 'codec', 'warmstart'],
     inTurn: false,
     reports: 'dataset',
     jobs: (run, _models, { prepare: hash }) => {
@@ -97,7 +97,7 @@ const table = {
     phase: 'Training',
     followsFromData: true,
     usesGpus: () => true,
-    mounts: (run) => (isApart(run) ? ['data', 'codec', 'warmstart'] : ['warmstart']),
+    mounts: ['warmstart'],
     inTurn: false,
     reports: undefined,
     jobs: (run, models, { prepare, dataset, models: hashes, warmStartDigest }) => {
@@ -123,7 +123,7 @@ const table = {
     phase: 'Aggregating',
     followsFromData: true,
     usesGpus: () => false,
-    mounts: () => [],
+    mounts: [],
     inTurn: true,
     reports: 'bundle',
     jobs: (run, _models, { dataset, models, bundle: hash }) => {
@@ -141,7 +141,7 @@ const table = {
     phase: 'Sampling',
     followsFromData: true,
     usesGpus: () => true,
-    mounts: () => ['weights', 'codec'],
+    mounts: ['weights', 'codec'],
     inTurn: false,
     reports: undefined,
     jobs: (run, _models, { prepare, bundle, samples: hash, sampleJob, codecDigest }) => {
@@ -159,7 +159,7 @@ const table = {
     phase: 'Evaluating',
     followsFromData: true,
     usesGpus: () => false,
-    mounts: () => ['reference', 'weights'],
+    mounts: ['reference', 'weights'],
     inTurn: false,
     reports: 'results',
     jobs: (run, _models, { prepare, dataset, bundle, samples, report: hash }) => {

@@ -43,13 +43,19 @@ function modelsOf({ metadata }: Run, task: Task): PodVolume[] {
     .map(({ index, hash }) => claim(`model-${index}`, names.modelClaim(index, hash)));
 }
 
+/** What a task reads besides its store: what its step does, and where the dataset is not in the store, what that is made of. */
+export const mountsOf = (task: Task): readonly Mount[] => [
+  ...(task.kind === 'train' && task.source !== undefined ? (['data', 'codec'] as const) : []),
+  ...steps[stepOf(task)].mounts,
+];
+
 /**
  * Volumes of a task's pod: the run's or its model's own, to write to; read-only what its step reads besides; and room for
  * temporary files.
  */
 export function volumesFor(run: Run, task: Task): PodVolume[] {
   const claims = claimsOf(run);
-  const inputs = steps[stepOf(task)].mounts(run).flatMap((name) => {
+  const inputs = mountsOf(task).flatMap((name) => {
     const claimName = claims[name];
     return claimName === undefined ? [] : [claim(name, claimName)];
   });

@@ -1,7 +1,6 @@
 import { DdrError } from '../../api/errors.ts';
 import { datasetKey, runLayout } from '../../api/layout.ts';
 import type { TrainTask } from '../../api/task.ts';
-import { datasetAddress } from '../artifacts/dataset.ts';
 import type { TrainerContext } from '../context/context.ts';
 import { runPrepare } from './prepare.ts';
 import { isWhole } from './writeDataset.ts';
@@ -19,9 +18,9 @@ export async function prepareAgain(task: TrainTask, context: TrainerContext): Pr
   if (await isWhole(store, address)) return;
   const { prepared, dataset, codec } = source;
   const result = await runPrepare({ kind: 'prepare', directory, hash: prepared, dataset, codec }, context);
-  const found = result.kind === 'prepare' ? datasetAddress(result.sha256) : '';
-  if (found === address) return;
-  await store.remove(datasetKey(found)); // of no use to anybody, and it takes the room of the model
+  const found = result.kind === 'prepare' ? result.dataset : '';
+  if (found === datasetKey(address)) return;
+  await store.remove(found); // of no use to anybody, and it takes the room of the model
   throw new DdrError(
     'DataChanged',
     `the data are now the dataset ${found}, and were ${address} when the run was prepared`,

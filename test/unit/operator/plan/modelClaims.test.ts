@@ -18,7 +18,7 @@ const change = (simulation: Simulation, run: Run) => {
   const { status } = simulation.run;
   simulation.run = { ...run, ...(status && { status }) };
 };
-const mounts = (simulation: Simulation, planned: Changes) =>
+const mounts = (planned: Changes) =>
   planned.create.flatMap(({ spec }) => {
     const { template } = spec as { template?: { spec: { volumes: { name: string }[] } } };
     return template?.spec.volumes.map(({ name }) => name).filter((name) => name.startsWith('model-')) ?? [];
@@ -51,7 +51,7 @@ test('models are collected in waves, one at a time, each with its claims, and th
   const seen: [string[], string[]][] = [];
   for (let i = 0; i < 3; i++) {
     const planned = simulation.step();
-    seen.push([created(planned, 'Job'), mounts(simulation, planned)]);
+    seen.push([created(planned, 'Job'), mounts(planned)]);
     assert.equal(simulation.run.status?.phase, 'Aggregating');
     assert.deepEqual(created(simulation.step(), 'Job'), [], 'the next waits for this one');
     for (const { name } of simulation.working()) simulation.succeed(name);
@@ -125,7 +125,7 @@ test('a wave mounts the claims that there are: what was collected for the bundle
   const all: string[] = [];
   for (let i = 0; i < 20 && !(simulation.run.status?.phase === 'Complete' && i > 1); i++) {
     const planned = simulation.step();
-    all.push(...created(planned, 'Job'), ...mounts(simulation, planned));
+    all.push(...created(planned, 'Job'), ...mounts(planned));
     for (const { name } of simulation.working()) simulation.succeed(name);
   }
   assert.deepEqual(all, [
