@@ -5,11 +5,12 @@ import type { Component } from './names.ts';
 import { describeIssues } from './run.ts';
 import { codecFields } from './spec/codec.ts';
 import { promptsSchema } from './spec/conditions.ts';
-import { datasetSchema, volumePathSchema } from './spec/dataset.ts';
+import { datasetSchema } from './spec/dataset.ts';
 import { evaluationSchema } from './spec/evaluation.ts';
 import { modelSchema } from './spec/model.ts';
 import { samplingSchema } from './spec/sampling.ts';
 import { scheduleSchema } from './spec/schedule.ts';
+import { volumePathSchema } from './spec/source.ts';
 import { trainingSchema } from './spec/training.ts';
 
 /**
@@ -146,8 +147,11 @@ export type Task = z.output<typeof taskSchema>;
 /** The step of the pipeline that a task is of. Models are collected so that they can be aggregated. */
 export const stepOf = ({ kind }: Pick<Task, 'kind'>): Component => (kind === 'collect' ? 'aggregate' : kind);
 
+/** JSON as the text of a variable, in which Kubernetes would read $$ and $(NAME). */
+export const renderJson = (value: object): string => JSON.stringify(value).replaceAll('$', '\\u0024');
+
 /** A task as the text of its variable. */
-export const renderTask = (task: Task): string => JSON.stringify(task).replaceAll('$', '\\u0024'); // Kubernetes reads $$ and $(NAME) in variables
+export const renderTask = (task: Task): string => renderJson(task);
 
 /**
  * Reads the task of this process.

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { integer, relativePath, withRules } from '../rules.ts';
 
 const arrayName = z.string().min(1).max(253);
-const file = relativePath.describe("File on the dataset's volume.");
+const file = relativePath.describe("File on the dataset's volume, below its prefix or among its URLs.");
 
 export const labelsSchema = withRules(
   z

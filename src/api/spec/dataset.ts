@@ -1,14 +1,7 @@
 import { z } from 'zod';
-import { integer, objectName, relativePath, withRules } from '../rules.ts';
+import { integer, relativePath, withRules } from '../rules.ts';
 import { contextsSchema, labelsSchema } from './conditions.ts';
-
-/** A place on a PersistentVolumeClaim of the run's namespace. */
-export const volumePathSchema = z
-  .strictObject({
-    claimName: objectName.describe("PersistentVolumeClaim in the run's namespace; mounted read-only."),
-    path: relativePath.default('').describe('File or folder inside the volume; empty for its root.'),
-  })
-  .describe('A place on a PersistentVolumeClaim.');
+import { sourceSchema } from './source.ts';
 
 /** Height and width in pixels, and 1 channel for grey or 3 for RGB: of stored images, of what a network sees, of pictures. */
 export const imageShapeSchema = z.strictObject({ size: z.int().min(1), channels: z.literal([1, 3]) });
@@ -39,7 +32,7 @@ const latentsSchema = withRules(
         .min(1)
         .optional()
         .describe(
-          'Where deviations or log-variances are an array of their own, of the shape of the means. Npy: its file, on the volume of source. Npz: its name.',
+          'Where deviations or log-variances are an array of their own, of the shape of the means. Npy: its file, on the volume of source, below its prefix or among its URLs. Npz: its name.',
         ),
     })
     .describe(
@@ -70,7 +63,7 @@ export const imageSchema = z
 
 const fields = z
   .strictObject({
-    source: z.strictObject({ volume: volumePathSchema }).describe('Where the images are.'),
+    source: sourceSchema,
     format: z
       .enum(['Idx', 'ImageFolder', 'ImageZip', 'Npy', 'Npz'])
       .describe(

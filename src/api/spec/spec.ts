@@ -183,11 +183,11 @@ export const specSchema = withRules(
         s.dataset.latents === undefined || s.evaluation === undefined || s.evaluation.reference.file !== undefined,
     },
     {
-      cel: "!has(self.checkpoints.volume.perModel) || self.codec.name == 'Pixels' || has(self.dataset.latents)",
+      cel: "!has(self.checkpoints.volume) || !has(self.checkpoints.volume.perModel) || self.codec.name == 'Pixels' || has(self.dataset.latents)",
       message:
         'checkpoints.volume.perModel has each training pod prepare the data anew, and encoders of different machines do not agree bit for bit: encode the images once and give dataset.latents, or use checkpoints.volume.shared',
       path: ['checkpoints', 'volume', 'perModel'],
-      check: (s) => s.checkpoints.volume.perModel === undefined || !encodes(s),
+      check: (s) => s.checkpoints.volume?.perModel === undefined || !encodes(s),
     },
     {
       cel: '!oldSelf.cancel || self.cancel',

@@ -108,7 +108,7 @@ export function childrenOf(run: Run, observed: Observed, now: Date, settings: Se
   const jobs = new Map(observed.jobs.map((job) => [job.name, job]));
   const dataset = datasetOf(run, pods);
   const { addresses, jobs: wanted } = wantedOf(run, dataset ?? unreadData);
-  const { perModel } = run.spec.checkpoints.volume;
+  const { perModel } = run.spec.checkpoints.volume ?? {};
   const isBundledForGood = perModel?.whenBundled === 'Delete' && isBundled(run, run.status?.bundle, addresses);
   const all = everyChild({ run, dataset, jobs, pods, settings, now, isBundledForGood }, wanted);
   const byStep = Map.groupBy(all, ({ step }) => step);

@@ -9,7 +9,7 @@ import { ownerReference } from './owner.ts';
 
 /** What the claims of a run have: the garbage collector takes those that have an owner with it, and leaves any other. */
 function ownersOf(run: Run): OwnerReference[] {
-  const { shared, perModel } = run.spec.checkpoints.volume;
+  const { shared, perModel } = run.spec.checkpoints.volume ?? {};
   const { whenDeleted = defaultWhenDeleted } = shared ?? perModel ?? {};
   return whenDeleted === 'Delete' ? [ownerReference(run)] : [];
 }
@@ -43,9 +43,9 @@ function claimOf(run: Run, { name, size, storageClassName, accessModes, labels: 
   };
 }
 
-/** The claim that is made for the whole run; undefined where it uses one that somebody else has made. */
+/** The claim that is made for the whole run; undefined where it uses one that somebody else has made, or an object store. */
 export function buildClaim(run: Run): KubeObject | undefined {
-  const { shared, perModel } = run.spec.checkpoints.volume;
+  const { shared, perModel } = run.spec.checkpoints.volume ?? {};
   const name = childNames(run.metadata.name).claim;
   if (perModel !== undefined) {
     const { bundle, size, storageClassName } = perModel;
@@ -61,13 +61,13 @@ export function buildClaim(run: Run): KubeObject | undefined {
 
 /** Name of the claim that a task's pod alone writes to; undefined where it writes to the run's. */
 export function ownClaimOf({ metadata, spec }: Run, task: Task): string | undefined {
-  if (spec.checkpoints.volume.perModel === undefined || task.kind !== 'train') return undefined;
+  if (spec.checkpoints.volume?.perModel === undefined || task.kind !== 'train') return undefined;
   return childNames(metadata.name).modelClaim(task.index, task.hash);
 }
 
 /** The claim of one model; undefined where models have none of their own. @param model its index and address */
 export function buildModelClaim(run: Run, { index, hash }: { index: number; hash: string }): KubeObject | undefined {
-  const { perModel } = run.spec.checkpoints.volume;
+  const { perModel } = run.spec.checkpoints.volume ?? {};
   if (perModel === undefined) return undefined;
   const { size, storageClassName } = perModel;
   return claimOf(run, {

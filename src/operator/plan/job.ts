@@ -31,7 +31,7 @@ const podFailurePolicy: V1PodFailurePolicy = {
 
 /** Whether pods of a template can mount the run's claim at once: one that is ReadWriteOnce, only where they share a node. */
 const canShareClaim = ({ spec }: Run, { spec: pod }: V1PodTemplateSpec): boolean =>
-  spec.checkpoints.volume.perModel === undefined || pod?.nodeSelector?.[hostname] !== undefined;
+  spec.checkpoints.volume?.perModel === undefined || pod?.nodeSelector?.[hostname] !== undefined;
 
 /** The Job that a run wants. `suspend` is left to a field manager of its own, so that it can change while the template cannot. */
 export function buildJob(

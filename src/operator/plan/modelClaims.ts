@@ -41,7 +41,7 @@ export function unneededClaims(
   bundle: RunStatus['bundle'],
   claims: Iterable<ObservedClaim>,
 ): ObservedClaim[] {
-  if (run.spec.checkpoints.volume.perModel?.whenBundled !== 'Delete') return [];
+  if (run.spec.checkpoints.volume?.perModel?.whenBundled !== 'Delete') return [];
   if (addresses === undefined || !isDone(of.aggregate) || !isBundled(run, bundle, addresses)) return [];
   return [...claims].filter(({ ofModel, deleting }) => ofModel && !deleting);
 }

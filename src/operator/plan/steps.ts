@@ -4,6 +4,7 @@ import { type Component, components } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import { encodes } from '../../api/spec/codec.ts';
 import type { ConditionType, Phase, RunStatus } from '../../api/status.ts';
+import { stepOf, type Task } from '../../api/task.ts';
 import { type Child, countOf, isDone, type WantedJob } from './child.ts';
 import { type Addresses, childNames, type ModelPlan, warmStartOf } from './identity.ts';
 import { type Judgement, no, yes } from './judgement.ts';
@@ -71,7 +72,7 @@ const nameOf = ({ metadata }: Run, step: Component, hash: string) => childNames(
 const codecOf = ({ spec: { codec } }: Run) => (codec.name === 'Pixels' ? undefined : codec);
 
 /** Whether models have claims of their own, where the prepared data are not. */
-const isApart = ({ spec }: Run) => spec.checkpoints.volume.perModel !== undefined;
+const isApart = ({ spec }: Run) => spec.checkpoints.volume?.perModel !== undefined;
 
 const table = {
   prepare: {
@@ -178,6 +179,12 @@ export type StepCondition = (typeof table)[Component]['condition'];
 
 /** The pipeline, in the order of {@link components}. Whatever is to be known of a step is looked up here by its name. */
 export const steps: Readonly<Record<Component, Step & { condition: StepCondition }>> = table;
+
+/** What a task reads besides its store: what its step does, and where the dataset is not in the store, what that is made of. */
+export const mountsOf = (task: Task): readonly Mount[] => [
+  ...(task.kind === 'train' && task.source !== undefined ? (['data', 'codec'] as const) : []),
+  ...steps[stepOf(task)].mounts,
+];
 
 /** The step whose end is the run's. */
 export const lastStep: Component = components[components.length - 1] as Component;

@@ -1,9 +1,9 @@
 import type { V1Volume } from '@kubernetes/client-node';
 import type { Run } from '../../api/run.ts';
-import { stepOf, type Task } from '../../api/task.ts';
+import type { Task } from '../../api/task.ts';
 import { ownClaimOf } from './claim.ts';
 import { childNames } from './identity.ts';
-import { type Mount, steps } from './steps.ts';
+import { type Mount, mountsOf } from './steps.ts';
 
 /** A volume of a pod, where it is mounted, and the variable that says so. */
 export interface PodVolume {
@@ -12,13 +12,13 @@ export interface PodVolume {
   variable: string | undefined;
 }
 
-/** Name of the claim that a run writes to: its own, or one that is there. */
-export const runClaim = ({ metadata, spec }: Run): string =>
-  spec.checkpoints.volume.shared?.claimName ?? childNames(metadata.name).claim;
+/** Name of the claim that a run writes to: its own, or one that is there; undefined where it writes to an object store. */
+export const runClaim = ({ metadata, spec: { checkpoints } }: Run): string | undefined =>
+  checkpoints.volume && (checkpoints.volume.shared?.claimName ?? childNames(metadata.name).claim);
 
 /** The claims that a run reads; undefined for what it has none of. */
 const claimsOf = ({ spec: { dataset, evaluation, codec, training } }: Run): Record<Mount, string | undefined> => ({
-  data: dataset.source.volume.claimName,
+  data: dataset.source.volume?.claimName,
   reference: evaluation?.reference.file?.volume.claimName,
   weights: evaluation?.extractor.weights?.volume.claimName,
   codec: codec.weights?.volume.claimName,
@@ -43,15 +43,9 @@ function modelsOf({ metadata }: Run, task: Task): PodVolume[] {
     .map(({ index, hash }) => claim(`model-${index}`, names.modelClaim(index, hash)));
 }
 
-/** What a task reads besides its store: what its step does, and where the dataset is not in the store, what that is made of. */
-export const mountsOf = (task: Task): readonly Mount[] => [
-  ...(task.kind === 'train' && task.source !== undefined ? (['data', 'codec'] as const) : []),
-  ...steps[stepOf(task)].mounts,
-];
-
 /**
- * Volumes of a task's pod: the run's or its model's own, to write to; read-only what its step reads besides; and room for
- * temporary files.
+ * Volumes of a task's pod: the run's or its model's own, to write to, where it has one; read-only what it reads besides;
+ * and room for temporary files.
  */
 export function volumesFor(run: Run, task: Task): PodVolume[] {
   const claims = claimsOf(run);
@@ -59,8 +53,9 @@ export function volumesFor(run: Run, task: Task): PodVolume[] {
     const claimName = claims[name];
     return claimName === undefined ? [] : [claim(name, claimName)];
   });
+  const own = ownClaimOf(run, task) ?? runClaim(run);
   return [
-    claim('run', ownClaimOf(run, task) ?? runClaim(run)),
+    ...(own === undefined ? [] : [claim('run', own)]),
     ...inputs,
     ...modelsOf(run, task),
     { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },

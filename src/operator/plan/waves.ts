@@ -9,7 +9,7 @@ import { childNames, waveAddress } from './identity.ts';
  * @param models addresses of all, in their order
  */
 export function wavesOf({ metadata, spec }: Run, models: readonly string[]): WantedJob[] {
-  if (spec.checkpoints.volume.perModel === undefined) return [];
+  if (spec.checkpoints.volume?.perModel === undefined) return [];
   const { claimsPerWave } = spec.execution.aggregation;
   const all = models.map((hash, index) => ({ index, hash, mounted: true }));
   const waves = Array.from({ length: Math.ceil(all.length / claimsPerWave) }, (_, wave) =>

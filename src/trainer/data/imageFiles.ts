@@ -8,7 +8,7 @@ import { type Findings, note, noteBroken, noteLeftOut, shortName, tooManyBroken 
 import { formatOf } from './imageFormat.ts';
 import { byName, isHidden, kindOfName, pathKey } from './imageNames.ts';
 import { inOrder } from './inOrder.ts';
-import type { OpenSource, SourceFiles, SourceImage, Tick } from './source.ts';
+import type { NamedImages, OpenSource, SourceImage, Tick } from './source.ts';
 
 /** Files of a folder or of an archive, by index. */
 export interface ImageFiles {
@@ -53,7 +53,7 @@ const isBroken = (error: unknown): error is DdrError =>
   error instanceof DdrError && (error.code === 'InputTruncated' || error.code === 'InputForeign');
 
 /** What else than images is there. */
-const filesOf = (files: ImageFiles, candidates: readonly Candidate[]): SourceFiles => ({
+const filesOf = (files: ImageFiles, candidates: readonly Candidate[]): NamedImages => ({
   names: candidates.map(({ name }) => name),
   async beside(key) {
     const index = files.names.findIndex((name) => pathKey(name) === key);

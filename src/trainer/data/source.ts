@@ -12,7 +12,7 @@ export interface SourceImage {
 }
 
 /** Files that images are read from. */
-export interface SourceFiles {
+export interface NamedImages {
   /** Of the images, in their order: paths below the folder, or in the archive. */
   names: readonly FileName[];
   /** Another file of the folder or archive; undefined where it is not there. @param key as pathKey() has it */
@@ -26,7 +26,7 @@ export interface OpenSource {
   /** Images that are there, those beyond a limit counted. */
   entries: number;
   /** Where the images are files. */
-  files?: SourceFiles;
+  files?: NamedImages;
   /**
    * The images one by one.
    * @param tick told of every image that is looked at

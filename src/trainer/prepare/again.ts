@@ -11,20 +11,21 @@ import { isWhole } from './writeDataset.ts';
  * @throws DdrError DataChanged where they are others than that step found, and what preparing throws
  */
 export async function prepareAgain(task: TrainTask, context: TrainerContext): Promise<void> {
-  const { source, directory, hash, dataset: address } = task;
+  const { source, directory, hash } = task;
   const { store } = context;
   if (source === undefined) return;
   if (await store.exists(runLayout(directory).model(hash).final)) return;
-  if (await isWhole(store, address)) return;
+  if (await isWhole(store, task.dataset)) return;
   const { prepared, dataset, codec } = source;
   const result = await runPrepare({ kind: 'prepare', directory, hash: prepared, dataset, codec }, context);
-  const found = result.kind === 'prepare' ? result.dataset : '';
-  if (found === datasetKey(address)) return;
-  await store.remove(found); // of no use to anybody, and it takes the room of the model
+  const wanted = datasetKey(task.dataset);
+  if (result.kind !== 'prepare' || result.dataset === wanted) return;
+  await store.remove(result.dataset); // of no use to anybody, and it takes the room of the model
   throw new DdrError(
     'DataChanged',
-    `the data are now the dataset ${found}, and were ${address} when the run was prepared`,
+    `the data are now ${result.dataset}, and were ${wanted} when the run was prepared`,
     {
+      where: store.describe(result.dataset),
       hint: 'Set dataset.revision to another text: the data are then prepared anew for all models.',
     },
   );

@@ -20,7 +20,7 @@ export interface Place {
 
 /** @throws DdrError InputMissing, InputUnsafe, InvalidTask where there is no volume */
 export async function placeOf({ source }: Dataset, root: string | undefined, others: string[]): Promise<Place> {
-  const { claimName, path } = source.volume;
+  const { claimName, path } = source.volume ?? { claimName: '', path: '' };
   const resolved = await resolveInVolume(root, path, 'dataset');
   return { where: join(claimName, path), path: resolved, root: root as string, others };
 }

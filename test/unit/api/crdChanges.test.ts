@@ -60,7 +60,7 @@ const reviewed: Record<string, string> = {
   ),
   ...Object.fromEntries(
     [
-      'spec: rule "!has(self.checkpoints.volume.perModel) || self.codec.name == \'Pixels\' || has(self.dataset.latents)"',
+      'spec: rule "!has(self.checkpoints.volume) || !has(self.checkpoints.volume.perModel) || self.codec.name == \'Pixels\' || has(self.dataset.latents)"',
       'spec.checkpoints.volume: rule "has(self.shared) != has(self.perModel)"',
       'spec.checkpoints.volume: rule "has(self.perModel) == has(oldSelf.perModel)"',
     ].map((rule) => [rule, newField]),
@@ -81,6 +81,11 @@ const reviewed: Record<string, string> = {
   ...Object.fromEntries(rulesOfLatents.map((rule) => [`spec: rule "${rule}"`, newField])),
   [`spec: rule "${extractorRule}"`]: 'the same for the extractors that there were',
   ...Object.fromEntries([...rulesOfLabels, formatRule].map((rule) => [`spec.dataset: rule "${rule}"`, newField])),
+  'spec.dataset.source: rule "[has(self.volume), has(self.s3), has(self.http)].filter(there, there).size() == 1"':
+    'volume was required, and still is where there is no other',
+  'spec.checkpoints: rule "has(self.volume) != has(self.objectStore)"':
+    'volume was required, and still is where there is no other',
+  'spec.checkpoints: rule "has(self.volume) == has(oldSelf.volume)"': newField,
   ...Object.fromEntries(
     [rangeRule].map((rule) => [`spec.overrides[].states: rule "${rule}"`, 'stood at the override']),
   ),
