@@ -32,6 +32,8 @@ export const errorCodes = {
   FileAccess: ExitCode.InputOutput,
   /** Where the data come from over the network did not answer, though it was asked again for some time. */
   SourceUnavailable: ExitCode.InputOutput,
+  /** The object store cannot do what keeps a run's artifacts safe. */
+  StoreUnsuitable: ExitCode.BadConfiguration,
   /** Another, newer attempt trains this model. */
   Fenced: ExitCode.Fenced,
   /** SIGTERM, SIGINT or SIGHUP arrived; the state is saved. */

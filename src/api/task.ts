@@ -21,6 +21,9 @@ export const taskVariable = 'DDR_TASK';
 
 const address = z.string().regex(/^[0-9a-f]{16}$/);
 
+/** Of a prepared dataset: the first digits of its digest, and where it is an index of shards, those of the index. */
+const datasetFolder = z.string().regex(/^[0-9a-f]{16}(-[0-9a-f]{16})?$/);
+
 /** What every task has: the run's folder, `runs/<name>`, and the address of what it makes. */
 const common = {
   directory: z.string().regex(/^runs\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/),
@@ -52,6 +55,9 @@ const prepareTaskSchema = z.strictObject({
   warmStart: warmStartSchema.optional(),
 });
 
+/** Where the dataset is an index: what its images are streamed from. */
+const streamed = { stream: datasetSchema.optional() };
+
 const trainTaskSchema = z.strictObject({
   kind: z.literal('train'),
   ...common,
@@ -59,7 +65,8 @@ const trainTaskSchema = z.strictObject({
   index: z.int().min(0),
   schedule: scheduleSchema,
   /** Address of the prepared dataset. */
-  dataset: address,
+  dataset: datasetFolder,
+  ...streamed,
   model: modelSchema,
   training: trainingSchema,
   /** sha256 of what training.warmStart names, as it was when the data were prepared. */
@@ -88,7 +95,7 @@ const collectTaskSchema = z.strictObject({
 const aggregateTaskSchema = z.strictObject({
   kind: z.literal('aggregate'),
   ...common,
-  dataset: address,
+  dataset: datasetFolder,
   /** Addresses of the K models, in their order. */
   models: z.array(address).min(1),
 });
@@ -117,7 +124,8 @@ const evaluateTaskSchema = z.strictObject({
   run: z.strictObject({ name: z.string(), namespace: z.string() }),
   /** Address of the prepare step, whose record says where the data came from and what was left out. */
   prepared: address,
-  dataset: address,
+  dataset: datasetFolder,
+  ...streamed,
   bundle: address,
   samples: address,
   sampling: samplingSchema,

@@ -3,6 +3,7 @@ import { runDirectory } from '../../api/layout.ts';
 import { type Component, components } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import { encodes } from '../../api/spec/codec.ts';
+import type { Dataset } from '../../api/spec/dataset.ts';
 import type { ConditionType, Phase, RunStatus } from '../../api/status.ts';
 import { stepOf, type Task } from '../../api/task.ts';
 import { type Child, countOf, isDone, type WantedJob } from './child.ts';
@@ -68,6 +69,9 @@ function judgeTrained(models: readonly Child[]): Judgement {
 const common = ({ metadata }: Run, hash: string) => ({ directory: runDirectory(metadata.name), hash });
 const nameOf = ({ metadata }: Run, step: Component, hash: string) => childNames(metadata.name).step(step, hash);
 
+/** What the pods stream that read the images; nothing where those are in the store. */
+const streamed = ({ spec: { dataset } }: Run) => (dataset.prepare === 'Copy' ? undefined : dataset);
+
 /** The codec of a run that has one with files of its own. */
 const codecOf = ({ spec: { codec } }: Run) => (codec.name === 'Pixels' ? undefined : codec);
 
@@ -113,7 +117,7 @@ const table = {
         const { model, training } = settings;
         const hash = hashes[index] ?? '';
         const own = { index, schedule, dataset, model, training, warmStartDigest, checkpoints: { everyImages, keep } };
-        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own, source });
+        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own, source, stream: streamed(run) });
         return { step: 'train', name: names.model(index, hash), hash, task, model: plan };
       });
     },
@@ -167,7 +171,8 @@ const table = {
       const { name, namespace } = run.metadata;
       const { sampling, training, evaluation } = run.spec;
       const inputs = { run: { name, namespace }, prepared: prepare, dataset, bundle, samples };
-      const own = { ...inputs, sampling, threads: training.threads, evaluation };
+      const stream = evaluation?.reference.fromDataset && streamed(run);
+      const own = { ...inputs, sampling, threads: training.threads, evaluation, stream };
       const task = compact({ kind: 'evaluate' as const, ...common(run, hash), ...own });
       return [{ step: 'evaluate', name: nameOf(run, 'evaluate', hash), hash, task }];
     },
@@ -180,11 +185,16 @@ export type StepCondition = (typeof table)[Component]['condition'];
 /** The pipeline, in the order of {@link components}. Whatever is to be known of a step is looked up here by its name. */
 export const steps: Readonly<Record<Component, Step & { condition: StepCondition }>> = table;
 
-/** What a task reads besides its store: what its step does, and where the dataset is not in the store, what that is made of. */
-export const mountsOf = (task: Task): readonly Mount[] => [
-  ...(task.kind === 'train' && task.source !== undefined ? (['data', 'codec'] as const) : []),
-  ...steps[stepOf(task)].mounts,
-];
+/** The data that a task streams; undefined where it reads none, or those of the store. */
+export const streamOf = (task: Task): Dataset | undefined => ('stream' in task ? task.stream : undefined);
+
+/** The claims that a task's pod reads; the data are one of them also where they are no claim. */
+export function mountsOf(task: Task): readonly Mount[] {
+  const { mounts } = steps[stepOf(task)];
+  // To prepare the data anew takes what it took to prepare them.
+  if (task.kind === 'train' && task.source !== undefined) return [...mounts, 'data', 'codec'];
+  return streamOf(task) === undefined ? mounts : [...mounts, 'data'];
+}
 
 /** The step whose end is the run's. */
 export const lastStep: Component = components[components.length - 1] as Component;

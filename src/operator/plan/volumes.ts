@@ -1,9 +1,10 @@
 import type { V1Volume } from '@kubernetes/client-node';
 import type { Run } from '../../api/run.ts';
+import { cacheSize, type Dataset } from '../../api/spec/dataset.ts';
 import type { Task } from '../../api/task.ts';
 import { ownClaimOf } from './claim.ts';
 import { childNames } from './identity.ts';
-import { type Mount, mountsOf } from './steps.ts';
+import { type Mount, mountsOf, streamOf } from './steps.ts';
 
 /** A volume of a pod, where it is mounted, and the variable that says so. */
 export interface PodVolume {
@@ -43,9 +44,16 @@ function modelsOf({ metadata }: Run, task: Task): PodVolume[] {
     .map(({ index, hash }) => claim(`model-${index}`, names.modelClaim(index, hash)));
 }
 
+/** Room for what a pod keeps of the data that it streams. */
+function cacheVolumes(stream: Dataset | undefined): PodVolume[] {
+  const sizeLimit = stream && cacheSize(stream);
+  if (sizeLimit === undefined) return [];
+  return [{ volume: { name: 'cache', emptyDir: { sizeLimit } }, path: '/volumes/cache', variable: 'DDR_CACHE_DIR' }];
+}
+
 /**
- * Volumes of a task's pod: the run's or its model's own, to write to, where it has one; read-only what it reads besides;
- * and room for temporary files.
+ * Volumes of a task's pod: the run's or its model's own, to write to, where it has one; read-only what it reads besides; and
+ * room for what it streams and for temporary files.
  */
 export function volumesFor(run: Run, task: Task): PodVolume[] {
   const claims = claimsOf(run);
@@ -58,6 +66,7 @@ export function volumesFor(run: Run, task: Task): PodVolume[] {
     ...(own === undefined ? [] : [claim('run', own)]),
     ...inputs,
     ...modelsOf(run, task),
+    ...cacheVolumes(streamOf(task)),
     { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },
   ];
 }

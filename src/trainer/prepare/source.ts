@@ -31,7 +31,8 @@ export async function fingerprint(dataset: Dataset, { path, root, others }: Plac
 }
 
 /** What a source is read as: equal for specs that differ only in when it is read anew. */
-export const readingOf = ({ revision: _, ...dataset }: Dataset): string => contentHash(dataset);
+export const readingOf = ({ revision: _, cache: _cache, prepare: _prepare, ...dataset }: Dataset): string =>
+  contentHash(dataset);
 
 /** @throws DdrError DataChanged where the source is no longer what it was when reading began */
 export async function assertUnchanged(before: string, dataset: Dataset, place: Place, tick: Tick): Promise<void> {

@@ -1,7 +1,7 @@
 import type { S3Place } from '../../api/spec/s3.ts';
-import { connect, type S3Credentials, type S3Options } from './connection.ts';
+import { type Connection, connect, type S3Credentials, type S3Options } from './connection.ts';
 import { abandon, listMultiparts } from './multipart.ts';
-import { type Found, get, head, type Listing, list, range, type S3Object, type S3Whole } from './read.ts';
+import { any, type Found, get, head, type Listing, list, range, type S3Object, type S3Part } from './read.ts';
 import { copy, upload } from './upload.ts';
 import { type Condition, put, remove } from './write.ts';
 
@@ -16,8 +16,8 @@ export interface S3Client {
   describe(key?: string): string;
   /** Size and etag; undefined where it is not there. */
   head(key: string): Promise<S3Object | undefined>;
-  /** All of an object, as long as the answer says that it is; undefined where it is not there. */
-  get(key: string): Promise<S3Whole | undefined>;
+  /** All of an object; undefined where it is not there. */
+  get(key: string): Promise<S3Part | undefined>;
   /**
    * At least one byte of an object: fewer than were asked for where it ends before, and none after its end.
    * @param part `etag`: of the object that is meant; of any where left out
@@ -25,6 +25,8 @@ export interface S3Client {
   range(key: string, part: { offset: number; length: number; etag?: string | undefined }): Promise<Found>;
   /** Objects whose keys begin so, in the order of UTF-8. With a delimiter, those that have one further on only as what is before. */
   list(prefix: string, delimiter?: string): Promise<Listing>;
+  /** Whether there is an object whose key begins so. */
+  any(prefix: string): Promise<boolean>;
   /**
    * Writes an object. Of two that may only be written where there is none, one is.
    * @returns its etag; undefined where the condition does not hold
@@ -38,21 +40,18 @@ export interface S3Client {
   remove(keys: readonly string[]): Promise<void>;
   /** Ends uploads that killed processes have left under keys that begin so. */
   abandonUploads(prefix: string): Promise<void>;
+  /** The same with little patience, for what need not succeed. */
+  hurried(): S3Client;
 }
 
-/** @param credentials those of the pod's identity where left out */
-export function createS3Client(
-  place: S3Place,
-  credentials?: S3Credentials | undefined,
-  options: S3Options = {},
-): S3Client {
-  const connection = connect(place, credentials, options);
+function clientOf(connection: Connection, options: S3Options): S3Client {
   return {
     describe: (key = '') => connection.describe(key),
     head: (key) => head(connection, key),
     get: (key) => get(connection, key),
     range: (key, part) => range(connection, key, part),
     list: (prefix, delimiter) => list(connection, prefix, delimiter),
+    any: (prefix) => any(connection, prefix),
     put: (key, bytes, condition) => put(connection, key, bytes, condition),
     upload: (key, pieces) => upload(connection, key, pieces, options.partBytes),
     copy: (from, to) => copy(connection, from, to, options.copyBytes),
@@ -60,5 +59,13 @@ export function createS3Client(
     async abandonUploads(prefix) {
       for (const each of await listMultiparts(connection, prefix)) await abandon(connection, each);
     },
+    hurried: () => clientOf(connection.hurried(), options),
   };
 }
+
+/** @param credentials those of the pod's identity where left out */
+export const createS3Client = (
+  place: S3Place,
+  credentials?: S3Credentials | undefined,
+  options: S3Options = {},
+): S3Client => clientOf(connect(place, credentials, options), options);

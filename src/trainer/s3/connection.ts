@@ -39,7 +39,12 @@ export interface Connection {
    * @throws DdrError FileAccess, DiskFull, and the code of {@link S3Options.unavailable}
    */
   ask<T>(key: string, attempt: (one: Try) => Promise<T>): Promise<T | 'Missing' | 'Refused'>;
+  /** The same with little patience, for what need not succeed. */
+  hurried(): Connection;
 }
+
+/** Milliseconds of little patience. */
+const shortly = 5000;
 
 function sdkOf(place: S3Place, credentials: S3Credentials | undefined, idle: number): Sdk {
   const { endpoint, region } = place;
@@ -63,8 +68,9 @@ export function connect(place: S3Place, credentials: S3Credentials | undefined, 
   const beginning = place.prefix === '' ? '' : `${place.prefix.replace(/\/+$/, '')}/`;
   const root = describeS3(place);
   const describe = (key: string) => (key === '' ? root : `${root}/${key}`);
-  return {
-    sdk: sdkOf(place, credentials, patience.idle),
+  const sdk = sdkOf(place, credentials, patience.idle);
+  const connectionWith = (patience: Patience): Connection => ({
+    sdk,
     bucket: place.bucket,
     pageKeys: options.pageKeys,
     full: (key) => beginning + key,
@@ -79,5 +85,12 @@ export function connect(place: S3Place, credentials: S3Credentials | undefined, 
         throw failureOf(error, describe(key), unavailable);
       }
     },
-  };
+    hurried: () =>
+      connectionWith({
+        ...patience,
+        budget: Math.min(shortly, patience.budget),
+        idle: Math.min(shortly, patience.idle),
+      }),
+  });
+  return connectionWith(patience);
 }

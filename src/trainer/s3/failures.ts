@@ -26,6 +26,9 @@ const passing = new Set([
   ...['ConditionalRequestConflict', 'OperationAborted', 'SlowDown', 'Throttling', 'ThrottlingException'],
 ]);
 
+/** Of an object, or of an upload: 404 is said of buckets, and by some servers of keys that they do not know, too. */
+const absent = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);
+
 const unprovenCertificate = new Set([
   ...['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
   ...['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID'],
@@ -45,7 +48,7 @@ export function verdictOf(error: unknown): Verdict {
   if (passing.has(code) || status >= 500 || status === 429 || status === 408) return 'Again';
   if (status < 300) return 'Again'; // it succeeded, but its answer cannot be read
   if (status === 412 || code === 'InvalidPart') return 'Refused';
-  return status === 404 && code !== 'NoSuchBucket' ? 'Missing' : 'Final';
+  return absent.has(code) ? 'Missing' : 'Final';
 }
 
 const grant = 's3:ListBucket, s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload';
@@ -82,7 +85,7 @@ function remedyOf({ code, status }: Said): { what: string; hint: string } | unde
       what: 'the certificate of the server cannot be verified',
       hint: 'Name the file of its authority in NODE_EXTRA_CA_CERTS.',
     };
-  if (remedies[code] !== undefined) return remedies[code];
+  if (Object.hasOwn(remedies, code)) return remedies[code];
   if (status === 403) return remedies.AccessDenied;
   return status === 301 ? remedies.PermanentRedirect : undefined;
 }

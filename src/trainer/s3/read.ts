@@ -20,12 +20,6 @@ export interface S3Part {
   etag: string;
 }
 
-/** All bytes of an object. */
-export interface S3Whole {
-  bytes: Uint8Array;
-  etag: string;
-}
-
 /** A part; or that there is no such object, or another one in its place. */
 export type Found = S3Part | 'Missing' | 'Changed';
 
@@ -124,14 +118,6 @@ export async function head(connection: Connection, key: string): Promise<S3Objec
   return typeof answer === 'string' ? look(connection, key) : answer;
 }
 
-export async function get({ sdk, bucket, full, ask }: Connection, key: string): Promise<S3Whole | undefined> {
-  const answer = await ask(key, async (one) => {
-    const sent = await sdk.send(new GetObjectCommand({ Bucket: bucket, Key: full(key) }), one);
-    return { bytes: await collect(sent.Body, sent.ContentLength, one.touch), etag: present(sent.ETag) };
-  });
-  return typeof answer === 'string' ? undefined : answer;
-}
-
 /** What has become of an object of which a range was refused. @throws BrokenAnswer where nothing has */
 async function lookAfter(connection: Connection, key: string, offset: number, etag?: string): Promise<Found> {
   const there = await look(connection, key);
@@ -145,13 +131,16 @@ async function lookAfter(connection: Connection, key: string, offset: number, et
 const isRefused = (error: unknown): boolean =>
   verdictOf(error) === 'Refused' || (error instanceof Error && error.name === 'InvalidRange');
 
+/** Length of a range that ends where the object does. */
+export const toTheEnd = Number.POSITIVE_INFINITY;
+
 export async function range(
   connection: Connection,
   key: string,
   { offset, length, etag }: { offset: number; length: number; etag?: string | undefined },
 ): Promise<Found> {
   const { sdk, bucket, full, ask } = connection;
-  const Range = `bytes=${offset}-${offset + length - 1}`;
+  const Range = `bytes=${offset}-${length === toTheEnd ? '' : offset + length - 1}`;
   const input = { Bucket: bucket, Key: full(key), Range, ...(etag && { IfMatch: etag }) };
   const answer = await ask(key, async (one) => {
     const sent = await sdk.send(new GetObjectCommand(input), one).catch((error: unknown) => {
@@ -164,5 +153,18 @@ export async function range(
     if (promised !== Math.min(length, size - offset)) throw new BrokenAnswer(`the answer is ${sent.ContentRange}`);
     return { bytes: await collect(sent.Body, promised, one.touch), size, etag: present(sent.ETag) };
   });
-  return answer === 'Refused' ? 'Changed' : answer;
+  if (typeof answer !== 'string') return answer;
+  return (await look(connection, key)) === undefined ? 'Missing' : 'Changed';
+}
+
+/** All of an object: read as a range, because such an answer tells the object's size besides its own length. */
+export async function get(connection: Connection, key: string): Promise<S3Part | undefined> {
+  const found = await range(connection, key, { offset: 0, length: toTheEnd });
+  return typeof found === 'string' ? undefined : found;
+}
+
+/** Whether there is an object whose key begins so. */
+export async function any(connection: Connection, prefix: string): Promise<boolean> {
+  const answer = await connection.ask(prefix, (one) => page(connection, { prefix, most: 1 }, one));
+  return typeof answer !== 'string' && answer.objects.length > 0;
 }

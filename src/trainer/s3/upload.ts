@@ -41,7 +41,7 @@ async function sendParts(connection: Connection, key: string, parts: AsyncIterab
     await complete(connection, whole, await Promise.all(sent));
   } catch (error) {
     await Promise.allSettled(sent);
-    await abandon(connection, whole).catch(() => {}); // must not hide why; what is left goes with removePartial
+    await abandon(connection.hurried(), whole).catch(() => {}); // must not hide why; what is left goes with removePartial
     throw error;
   }
 }

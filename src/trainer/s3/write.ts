@@ -33,7 +33,7 @@ async function lookAfter(
     if ('ifMatch' in condition) return undefined;
     throw new BrokenAnswer('it is said to be there, and is not');
   }
-  if (unsure && Buffer.from(there.bytes).equals(bytes)) return there.etag;
+  if (unsure && Buffer.compare(there.bytes, bytes) === 0) return there.etag;
   if ('ifMatch' in condition && condition.ifMatch === there.etag)
     throw new BrokenAnswer('it is said to have changed, and has not');
   return undefined;

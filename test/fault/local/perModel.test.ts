@@ -11,7 +11,9 @@ import { withSpec } from '../../helpers/runs.ts';
 /** A run of three small models, which are collected in two waves. */
 function prepare(t: TestContext, volume: object) {
   const home = temporaryFolder(t);
-  const pixels = Uint8Array.from(normals(1, streams.noise, 0, 200 * 64), (z) => Math.min(255, Math.max(0, 128 + 60 * z)));
+  const pixels = Uint8Array.from(normals(1, streams.noise, 0, 200 * 64), (z) =>
+    Math.min(255, Math.max(0, 128 + 60 * z)),
+  );
   writeFileSync(join(home, 'images'), writeIdx({ shape: [200, 8, 8], data: pixels }));
   const run = withSpec({
     schedule: { states: 3 },
