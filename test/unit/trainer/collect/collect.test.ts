@@ -6,6 +6,7 @@ import { runLayout } from '../../../../src/api/layout.ts';
 import type { CollectTask } from '../../../../src/api/task.ts';
 import { runAggregate } from '../../../../src/trainer/aggregate/aggregate.ts';
 import { loadFinal } from '../../../../src/trainer/artifacts/finalModel.ts';
+import { createPosixStore } from '../../../../src/trainer/artifacts/posixStore.ts';
 import type { ArtifactStore } from '../../../../src/trainer/artifacts/store.ts';
 import { runCollect } from '../../../../src/trainer/collect/collect.ts';
 import { aggregatedRun, type TestStore, temporaryStore, trainerContext } from '../../../helpers/trainer.ts';
@@ -92,4 +93,18 @@ test('a model that is missing, damaged or another’s is named, and nothing of i
   rmSync(join(own, finalOf(2)), { recursive: true });
   await assert.rejects(collect(), missing);
   assert.equal(await target.store.exists(finalOf(2)), false);
+});
+
+test('an older attempt that wakes up commits nothing on the model’s claim, and what is collected is the newer one’s', async (t) => {
+  const { target, task, stores, apart, finalOf } = await bench(t);
+  const [{ root, store }] = apart as [TestStore];
+  const attempts = runLayout(directory).model(task.models[0]?.hash ?? '').attempts;
+  const older = await store.takeAttempt(attempts);
+  const newer = await createPosixStore(root).takeAttempt(attempts); // a pod of another node
+  await newer.commit(async () => {});
+  const before = readFileSync(join(root, finalOf(0), 'weights.safetensors'));
+  const late = older.commit(() => store.commit(finalOf(0), { 'weights.safetensors': 'late' }));
+  await assert.rejects(late, { code: 'Fenced' });
+  await runCollect(task, trainerContext(target.store, { models: stores() }));
+  assert.deepEqual(readFileSync(join(target.root, finalOf(0), 'weights.safetensors')), before);
 });
