@@ -23,7 +23,8 @@ export function noteOfFormerVersion({ metadata, spec }: Run, folder: string | un
 
 /**
  * Says before training that the data are others than before, and what that means. It is told until the first model learns
- * from them, not on every resume; of a bucket, which is not looked into, on every one.
+ * from them, not on every resume; of a bucket, which is not looked into, on every one, and of
+ * models with claims of their own until the first are collected.
  * @param folder the run's volume, where it has one
  */
 export function noteOfChangedData(

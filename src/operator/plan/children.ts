@@ -1,6 +1,7 @@
 import { type Component, components, labels } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
+import { isBundled } from './bundled.ts';
 import { type Child, type ChildPhase, phaseOfJob, type WantedJob } from './child.ts';
 import { datasetOf, isSilent } from './dataset.ts';
 import { isOutdated } from './execution.ts';
@@ -68,10 +69,12 @@ interface Seen {
   pods: PodsByJob;
   settings: Settings;
   now: Date;
+  /** Whether the bundle is published, and what it was made of is not to be kept. */
+  isBundledForGood: boolean;
 }
 
 function phaseOf(
-  { run, dataset, pods, settings, now }: Seen,
+  { run, dataset, pods, settings, now, isBundledForGood }: Seen,
   wanted: WantedJob,
   job: ObservedJob | undefined,
 ): ChildPhase {
@@ -80,6 +83,8 @@ function phaseOf(
   // What prepare has found needs no Job any more: it is in the status.
   if (makesDataset && dataset !== undefined) return 'done';
   const phase = makesDataset && isSilent(job, pods, now) ? 'failed' : phaseOfJob(job);
+  // Its claim is given back once the bundle has the model: made anew, it would be trained anew.
+  if (job === undefined && step === 'train' && isBundledForGood) return 'done';
   // It is made anew, and the run has not failed yet.
   const again =
     phase === 'failed' && job !== undefined && isOutdated(run, job, { step, model: wanted.model }, settings);
@@ -103,7 +108,9 @@ export function childrenOf(run: Run, observed: Observed, now: Date, settings: Se
   const jobs = new Map(observed.jobs.map((job) => [job.name, job]));
   const dataset = datasetOf(run, pods);
   const { addresses, jobs: wanted } = wantedOf(run, dataset ?? unreadData);
-  const all = everyChild({ run, dataset, jobs, pods, settings, now }, wanted);
+  const { perModel } = run.spec.checkpoints.volume ?? {};
+  const isBundledForGood = perModel?.whenBundled === 'Delete' && isBundled(run, run.status?.bundle, addresses);
+  const all = everyChild({ run, dataset, jobs, pods, settings, now, isBundledForGood }, wanted);
   const byStep = Map.groupBy(all, ({ step }) => step);
   const of = Object.fromEntries(components.map((step) => [step, byStep.get(step) ?? []])) as Record<Component, Child[]>;
   const undecided =
@@ -121,11 +128,17 @@ export function childrenOf(run: Run, observed: Observed, now: Date, settings: Se
   };
 }
 
-/** Whether nothing more can be done though not all is done: of a step something failed, and the rest of it has ended. */
+/**
+ * Whether nothing more can be done though not all is done: of a step something failed, and the rest of it has ended, or waits
+ * for what failed.
+ */
 export function isBroken({ of }: Pick<Children, 'of'>): boolean {
   return components.some(
     (step) =>
       of[step].some(({ phase }) => phase === 'failed') &&
-      of[step].every(({ phase }) => phase === 'done' || phase === 'failed'),
+      of[step].every(
+        ({ phase, job }) =>
+          phase === 'done' || phase === 'failed' || (steps[step].inTurn && phase === 'absent' && job === undefined),
+      ),
   );
 }

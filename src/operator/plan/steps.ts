@@ -5,10 +5,11 @@ import type { Run } from '../../api/run.ts';
 import { encodes } from '../../api/spec/codec.ts';
 import type { Dataset } from '../../api/spec/dataset.ts';
 import type { ConditionType, Phase, RunStatus } from '../../api/status.ts';
-import type { Task } from '../../api/task.ts';
+import { stepOf, type Task } from '../../api/task.ts';
 import { type Child, countOf, isDone, type WantedJob } from './child.ts';
 import { type Addresses, childNames, type ModelPlan, warmStartOf } from './identity.ts';
 import { type Judgement, no, yes } from './judgement.ts';
+import { wavesOf } from './waves.ts';
 
 /** Claims besides the run's own, which every step has. */
 export type Mount = 'data' | 'reference' | 'weights' | 'codec' | 'warmstart';
@@ -23,7 +24,9 @@ export interface Step {
   /** Whether its pods get resources such as GPUs. */
   usesGpus: (run: Run) => boolean;
   mounts: readonly Mount[];
-  /** Field of the status that comes from the termination message of its pod. */
+  /** Whether its Jobs come one after the other, in their order: they write to one place. */
+  inTurn: boolean;
+  /** Field of the status that comes from the termination message of the pod of its last Job. */
   reports: 'dataset' | 'bundle' | 'results' | undefined;
   jobs: (run: Run, models: readonly ModelPlan[], addresses: Addresses) => WantedJob[];
   judge: (children: readonly Child[], dataset: RunStatus['dataset']) => Judgement;
@@ -72,6 +75,9 @@ const streamed = ({ spec: { dataset } }: Run) => (dataset.prepare === 'Copy' ? u
 /** The codec of a run that has one with files of its own. */
 const codecOf = ({ spec: { codec } }: Run) => (codec.name === 'Pixels' ? undefined : codec);
 
+/** Whether models have claims of their own, where the prepared data are not. */
+const isApart = ({ spec }: Run) => spec.checkpoints.volume?.perModel !== undefined;
+
 const table = {
   prepare: {
     condition: 'Prepared',
@@ -79,6 +85,7 @@ const table = {
     followsFromData: false,
     usesGpus: ({ spec }) => encodes(spec),
     mounts: ['data', 'reference', 'weights', 'codec', 'warmstart'],
+    inTurn: false,
     reports: 'dataset',
     jobs: (run, _models, { prepare: hash }) => {
       const { dataset, evaluation, sampling, training } = run.spec;
@@ -96,9 +103,13 @@ const table = {
     followsFromData: true,
     usesGpus: () => true,
     mounts: ['warmstart'],
+    inTurn: false,
     reports: undefined,
-    jobs: (run, models, { dataset, models: hashes, warmStartDigest }) => {
+    jobs: (run, models, { prepare, dataset, models: hashes, warmStartDigest }) => {
       const { schedule, checkpoints } = run.spec;
+      const source = isApart(run)
+        ? compact({ prepared: prepare, dataset: run.spec.dataset, codec: codecOf(run) })
+        : undefined;
       const { everyImages, keep } = checkpoints;
       const names = childNames(run.metadata.name);
       return models.map((plan) => {
@@ -106,7 +117,7 @@ const table = {
         const { model, training } = settings;
         const hash = hashes[index] ?? '';
         const own = { index, schedule, dataset, model, training, warmStartDigest, checkpoints: { everyImages, keep } };
-        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own, stream: streamed(run) });
+        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own, source, stream: streamed(run) });
         return { step: 'train', name: names.model(index, hash), hash, task, model: plan };
       });
     },
@@ -118,10 +129,11 @@ const table = {
     followsFromData: true,
     usesGpus: () => false,
     mounts: [],
+    inTurn: true,
     reports: 'bundle',
     jobs: (run, _models, { dataset, models, bundle: hash }) => {
       const task = { kind: 'aggregate' as const, ...common(run, hash), dataset, models: [...models] };
-      return [{ step: 'aggregate', name: nameOf(run, 'aggregate', hash), hash, task }];
+      return [...wavesOf(run, models), { step: 'aggregate', name: nameOf(run, 'aggregate', hash), hash, task }];
     },
     judge: texts(
       'The models are one bundle.',
@@ -135,6 +147,7 @@ const table = {
     followsFromData: true,
     usesGpus: () => true,
     mounts: ['weights', 'codec'],
+    inTurn: false,
     reports: undefined,
     jobs: (run, _models, { prepare, bundle, samples: hash, sampleJob, codecDigest }) => {
       const { sampling, training, evaluation } = run.spec;
@@ -152,6 +165,7 @@ const table = {
     followsFromData: true,
     usesGpus: () => false,
     mounts: ['reference', 'weights'],
+    inTurn: false,
     reports: 'results',
     jobs: (run, _models, { prepare, dataset, bundle, samples, report: hash }) => {
       const { name, namespace } = run.metadata;
@@ -175,10 +189,12 @@ export const steps: Readonly<Record<Component, Step & { condition: StepCondition
 export const streamOf = (task: Task): Dataset | undefined => ('stream' in task ? task.stream : undefined);
 
 /** The claims that a task's pod reads; the data are one of them also where they are no claim. */
-export const mountsOf = (task: Task): readonly Mount[] => {
-  const { mounts } = steps[task.kind];
+export function mountsOf(task: Task): readonly Mount[] {
+  const { mounts } = steps[stepOf(task)];
+  // To prepare the data anew takes what it took to prepare them.
+  if (task.kind === 'train' && task.source !== undefined) return [...mounts, 'data', 'codec'];
   return streamOf(task) === undefined ? mounts : [...mounts, 'data'];
-};
+}
 
 /** The step whose end is the run's. */
 export const lastStep: Component = components[components.length - 1] as Component;

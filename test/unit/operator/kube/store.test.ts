@@ -36,3 +36,17 @@ test('of a list those are told that are new, have changed or are gone', () => {
   assert.deepEqual(namesOf(store.all()).toSorted(), ['changed', 'new', 'same']);
   assert.deepEqual(namesOf(store.ownedBy('x')).toSorted(), ['changed', 'new', 'same']);
 });
+
+test('objects are found by the label that the store was told, also when its value has changed', () => {
+  const store = new ObjectStore('run');
+  const labelled = (name: string, run: string): KubeObject => {
+    const { metadata, ...rest } = pod(name, '1');
+    return { ...rest, metadata: { ...metadata, labels: { run } } };
+  };
+  for (const object of [labelled('a', 'x'), labelled('b', 'x'), pod('c', '1')]) store.set(object);
+  assert.deepEqual(namesOf(store.labelled('n/x')), ['a', 'b']);
+  store.set(labelled('a', 'y'));
+  assert.deepEqual([namesOf(store.labelled('n/x')), namesOf(store.labelled('n/y'))], [['b'], ['a']]);
+  store.remove('n/a');
+  assert.deepEqual([namesOf(store.labelled('n/y')), namesOf(new ObjectStore().labelled('n/x'))], [[], []]);
+});

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseRun } from '../../../../src/api/run.ts';
 import { describeValid } from '../../../../src/cli/validate.ts';
 import { noChanges } from '../../../../src/operator/plan/changes.ts';
-import { buildClaim, claimNotice, isClaimOf } from '../../../../src/operator/plan/claim.ts';
+import { buildClaim, buildModelClaim, claimNotice, isClaimOf } from '../../../../src/operator/plan/claim.ts';
 import { transitionEvents } from '../../../../src/operator/plan/transitions.ts';
 import { withSpec } from '../../../helpers/runs.ts';
 import { runOf, Simulation } from '../../../helpers/simulation.ts';
@@ -113,4 +113,34 @@ test('a new run of the same name takes the claim up, and says so once', () => {
   const late = new Simulation(runOf(shared({})));
   late.claims = before.claims.map((claim) => ({ ...claim, deleting: true }));
   assert.equal(late.step().takenUp, undefined, 'it is on its way out');
+});
+
+const perModel = (fields: object = {}) =>
+  runOf({ checkpoints: { volume: { perModel: { size: '1Gi', storageClassName: 'fast', ...fields } } } });
+
+test('a model’s claim is ReadWriteOnce, of the run’s class, and says whose model it is', () => {
+  const claim = buildModelClaim(perModel(), { index: 3, hash: 'a'.repeat(16) });
+  assert.equal(claim?.metadata.name, 'digits-checkpoints-m3-aaaaaaaa');
+  assert.equal(claim.metadata.labels?.['tspace.dev/model'], '3');
+  assert.equal(claim.metadata.ownerReferences, undefined);
+  assert.deepEqual(claim.spec, {
+    accessModes: ['ReadWriteOnce'],
+    resources: { requests: { storage: '1Gi' } },
+    storageClassName: 'fast',
+  });
+  assert.equal(buildModelClaim(runOf(shared({})), { index: 3, hash: 'a'.repeat(16) }), undefined);
+});
+
+test('the run’s claim beside them has its own size, and nothing is said of one node: its pods come one after the other', () => {
+  const sizeOf = (claim: ReturnType<typeof buildClaim>) =>
+    (claim as unknown as { spec: { resources: { requests: { storage: string } } } }).spec.resources.requests.storage;
+  const claim = buildClaim(perModel({ bundle: { size: '5Gi' } }));
+  assert.ok(claim);
+  assert.deepEqual([sizeOf(claim), sizeOf(buildClaim(perModel()))], ['5Gi', '1Gi']);
+  assert.equal(claimNotice(claim), undefined);
+});
+
+test('claims of models go with their run where it says so', () => {
+  const claim = buildModelClaim(perModel({ whenDeleted: 'Delete' }), { index: 0, hash: 'a'.repeat(16) });
+  assert.equal(claim?.metadata.ownerReferences?.[0]?.uid, 'run-uid');
 });

@@ -71,3 +71,12 @@ test('sampling is an Indexed Job of as many pods as shards, within maxParallel',
   const sample = jobsOf(spec).find(({ metadata }) => metadata.labels[labels.component] === 'sample');
   assert.deepEqual([sample?.spec.completions, sample?.spec.parallelism], [3, 2]);
 });
+
+test('pods that cannot mount the run’s claim at once draw their shards one after the other, unless they are kept on one node', () => {
+  const own = { ...spec, checkpoints: { volume: { perModel: { size: '1Gi' } } } };
+  const parallelismOf = (given: Record<string, unknown>) =>
+    jobsOf(given).find(({ metadata }) => metadata.labels[labels.component] === 'sample')?.spec.parallelism;
+  const nodeSelector = { 'kubernetes.io/hostname': 'node-a' };
+  const pinned = { ...spec.execution, steps: { sample: { podTemplate: { spec: { nodeSelector } } } } };
+  assert.deepEqual([parallelismOf(own), parallelismOf({ ...own, execution: pinned })], [1, 2]);
+});

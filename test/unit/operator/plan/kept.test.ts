@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controllerOf, type KubeObject, keyOf } from '../../../../src/operator/kube/client.ts';
 import { versionOf } from '../../../../src/operator/kube/store.ts';
-import { keepOfJob, keepOfPod } from '../../../../src/operator/plan/kept.ts';
+import { observeClaim } from '../../../../src/operator/plan/claim.ts';
+import { keepOfClaim, keepOfJob, keepOfPod } from '../../../../src/operator/plan/kept.ts';
 import { observeJob, observePod } from '../../../../src/operator/plan/observed.ts';
 import { job } from '../../../helpers/storedJob.ts';
 
@@ -30,4 +31,15 @@ test('a time that is not set is no field, though the server writes null for it',
   const conditions = [{ type: 'Complete', status: 'True', lastTransitionTime: null }];
   const kept = keepOfJob({ ...job, status: { active: null, conditions } });
   assert.deepEqual(kept.status, { conditions: [{ type: 'Complete', status: 'True' }] });
+});
+
+test('of a claim is kept whose it is', () => {
+  const claim = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'c', namespace: 'n', uid: 'u', resourceVersion: '3', labels: { 'tspace.dev/model': '1' } },
+    spec: { resources: { requests: { storage: '1Gi' } } },
+  };
+  assert.deepEqual(observeClaim(keepOfClaim(claim)), observeClaim(claim));
+  assert.deepEqual(keepOfClaim(claim).spec, {});
 });

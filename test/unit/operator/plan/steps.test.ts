@@ -4,7 +4,7 @@ import { components } from '../../../../src/api/names.ts';
 import { conditionTypes, phases } from '../../../../src/api/status.ts';
 import { taskSchema } from '../../../../src/api/task.ts';
 import { addressesOf, modelPlans, unreadData } from '../../../../src/operator/plan/identity.ts';
-import { lastStep, steps } from '../../../../src/operator/plan/steps.ts';
+import { lastStep, mountsOf, steps } from '../../../../src/operator/plan/steps.ts';
 import { conditioned, everything } from '../../../helpers/everything.ts';
 import { runOf } from '../../../helpers/simulation.ts';
 
@@ -38,6 +38,19 @@ for (const [name, spec] of Object.entries({
     }
   });
 }
+
+test('models with claims of their own are told what to prepare the data from, and are collected before they are bundled', () => {
+  const run = runOf({ ...everything, checkpoints: { volume: { perModel: { size: '1Gi' } } } });
+  const models = modelPlans(run.spec);
+  const addresses = addressesOf(run.spec, models, unreadData);
+  const [train] = steps.train.jobs(run, models, addresses);
+  assert.ok(train?.task.kind === 'train');
+  const { dataset, codec } = run.spec;
+  assert.deepEqual(train.task.source, { prepared: addresses.prepare, dataset, codec });
+  assert.deepEqual(mountsOf(train.task), ['warmstart', 'data', 'codec']);
+  const kinds = steps.aggregate.jobs(run, models, addresses).map(({ task }) => task.kind);
+  assert.deepEqual(kinds, ['collect', 'aggregate']);
+});
 
 test('contexts of the samples are prepared, and sampling is told where they are; without them neither is', () => {
   const tasksOf = (spec: object) => {

@@ -94,3 +94,31 @@ test('a cache is as large as the spec says, and a pod that evaluates against a f
   const evaluation = { extractor: { name: 'mnist-classifier' }, reference: { file } };
   assert.deepEqual(volumesOf('evaluate', { dataset: { ...s3, image }, evaluation }), []);
 });
+
+test('with a claim for each model training writes to that, and reads what the data are prepared from', () => {
+  const perModel = { checkpoints: { volume: { perModel: { size: '1Gi' } } } };
+  const run = runOf({ ...everything, ...perModel });
+  const models = modelPlans(run.spec);
+  const jobs = steps.train.jobs(run, models, addressesOf(run.spec, models, unreadData));
+  const volumes = jobs.map(({ task }) => volumesFor(run, task));
+  const claims = volumes.map((each) => each[0]?.volume.persistentVolumeClaim?.claimName.replace(/-[0-9a-f]{8}$/, ''));
+  assert.deepEqual(claims, ['digits-checkpoints-m0', 'digits-checkpoints-m1']);
+  const names = volumes[0]?.map(({ volume }) => volume.name);
+  assert.deepEqual(names, ['run', 'warmstart', 'data', 'codec', 'tmp']);
+});
+
+test('a wave mounts the claims of its models that are there, read-only, each under its index', () => {
+  const run = runOf({ checkpoints: { volume: { perModel: { size: '1Gi' } } } });
+  const [hash, other] = ['a'.repeat(16), 'b'.repeat(16)];
+  const models = [
+    { index: 3, hash, mounted: true },
+    { index: 4, hash: other, mounted: false },
+  ];
+  const [own, model] = volumesFor(run, { kind: 'collect', directory: 'runs/digits', hash, models });
+  assert.equal(own?.volume.persistentVolumeClaim?.claimName, 'digits-checkpoints');
+  assert.deepEqual(model, {
+    volume: { name: 'model-3', persistentVolumeClaim: { claimName: 'digits-checkpoints-m3-aaaaaaaa', readOnly: true } },
+    path: '/volumes/model-3',
+    variable: 'DDR_MODEL_3_DIR',
+  });
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { credentialsOf, parseEnvironment } from '../../../../src/trainer/process/environment.ts';
+import { credentialsOf, modelFolders, parseEnvironment } from '../../../../src/trainer/process/environment.ts';
 
 test('every wrong variable is named', () => {
   assert.throws(
@@ -57,5 +57,16 @@ test('what is wrong with a place is said without what is in it', () => {
   assert.throws(
     () => parseEnvironment({ DDR_STORE: wrong }),
     (error: Error) => error.message.includes('DDR_STORE') && !error.message.includes('secret@'),
+  );
+});
+
+test('folders of models are known by their index', () => {
+  const variables = { DDR_MODEL_0_DIR: '/a', DDR_MODEL_12_DIR: '/b', DDR_MODEL_X_DIR: '/c', DDR_RUN_DIR: '/run' };
+  assert.deepEqual(
+    [...modelFolders(variables)],
+    [
+      [0, '/a'],
+      [12, '/b'],
+    ],
   );
 });
