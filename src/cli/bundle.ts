@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
-import { exportDiffusers, importDiffusers, type Place } from '../trainer/artifacts/diffusersFolder.ts';
+import { exportDiffusers, importDiffusers } from '../trainer/artifacts/diffusersFolder.ts';
+import type { Place } from '../trainer/artifacts/place.ts';
 import { createPosixStore } from '../trainer/artifacts/posixStore.ts';
 import { counted } from './display.ts';
 
