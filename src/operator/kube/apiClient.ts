@@ -190,6 +190,11 @@ export class ApiClient implements Client {
     return this.#connection.json({ method: 'GET', path });
   }
 
+  /** What the server answers to a question that is no object to be kept: a review of rights, say. */
+  ask(path: string, body: unknown): Promise<unknown> {
+    return this.#connection.json({ method: 'POST', path, body });
+  }
+
   /** Runs a command in a container of a pod. @throws as {@link execute} */
   exec(where: Container, command: readonly string[], options: ExecOptions): Promise<Executed> {
     return execute(this.#connection, where, command, options);

@@ -24,6 +24,8 @@ export interface Executed {
   stderr: string;
   /** Whether it ended with exit code 0. */
   succeeded: boolean;
+  /** What the server says of its end, where it did not. */
+  message: string;
 }
 
 /** As kubectl asks for them. They differ in how input ends, and a command here is given none. */
@@ -75,7 +77,12 @@ async function listen(socket: WebSocket, { signal, timeout = silence, most }: Ex
       const end = take(output, Buffer.from(data as ArrayBuffer), most);
       if (end === undefined) return;
       const stderr = Buffer.concat(output.stderr).toString();
-      resolve({ stdout: Buffer.concat(output.stdout), stderr, succeeded: end.status === 'Success' });
+      resolve({
+        stdout: Buffer.concat(output.stdout),
+        stderr,
+        succeeded: end.status === 'Success',
+        message: end.message,
+      });
     } catch (error) {
       reject(error);
     }

@@ -14,8 +14,8 @@ function rethrow(error: unknown): never {
   throw toDdrError(error);
 }
 
-/** @throws DdrError InputUnsafe where the key leads out of the root */
-function pathIn(root: string, key: string): string {
+/** Where a key is below a root. @throws DdrError InputUnsafe where it leads out of it */
+export function pathIn(root: string, key: string): string {
   const plain = key.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'));
   if (!plain) throw new DdrError('InputUnsafe', 'is no key of the store', { where: key });
   return join(root, key);
