@@ -165,7 +165,7 @@ try {
   addLocalCommands(environment);
   addClusterCommands();
   addResultCommands(program, environment);
-  addNetworkCommands(program, positive);
+  addNetworkCommands(program, environment, positive);
   await program.parseAsync();
   // A disk that is full is told of once the text has been written.
   await new Promise((resolve) => process.stdout.write('', resolve));

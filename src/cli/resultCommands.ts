@@ -39,13 +39,17 @@ export function addResultCommands(program: Command, environment: DdrEnvironment)
     .addArgument(new Argument('[what...]', 'what of it').choices(kinds).default(['report'], 'report'))
     .option('-n, --namespace <namespace>', "default: the file's, or that of the kubeconfig's context")
     .option('--to <folder>', 'where folders report, samples and bundle are made; default: the name of the run')
-    .option('--from <folder>', 'not from a cluster: the home of `ddr run`, or a folder that stands for its claim')
+    .option(
+      '--from <place>',
+      'not by a cluster: the home of `ddr run`, a folder that stands for its claim, or s3://bucket/prefix',
+    )
     .option('--image <image>', 'image of the pod that reads a claim; default: that of the run’s pods')
     .addOption(outputOption())
     .addHelpText(
       'after',
       `
-Results on a claim are read through the API server, by a pod that lives as long as this command; docs/fetch.md has the
+Results in a bucket are read with your own AWS_* variables (AWS_ENDPOINT_URL_S3 where the server is not Amazon's, or has
+another name for you than for pods). Results on a claim are read through the API server, by a pod that lives as long as this command; docs/fetch.md has the
 Role that it needs. The same command fetches what is missing, and nothing twice.`,
     )
     .action(async (target: string, what: Kind[], { namespace, to, from, image, output }: FetchArguments) => {

@@ -12,7 +12,13 @@ const mayImport: Record<string, string[]> = {
   operator: ['api', 'diffusion'],
   trainer: ['api', 'diffusion'],
   local: ['api', 'diffusion', 'operator'],
-  cli: ['api', 'diffusion', 'operator', 'local', 'trainer/model', 'trainer/artifacts', 'trainer/formats'],
+  cli: [
+    'api',
+    'diffusion',
+    'operator',
+    'local',
+    ...['model', 'artifacts', 'formats', 's3'].map((room) => `trainer/${room}`),
+  ],
 };
 const onlyIn: Record<string, string[]> = {
   '@tensorflow/tfjs-node-gpu': ['trainer'],

@@ -1,6 +1,6 @@
 import { DdrError } from '../../api/errors.ts';
 import type { Executed } from '../../operator/kube/exec.ts';
-import { pathIn } from '../../trainer/artifacts/posixStore.ts';
+import { checkedKey } from '../../trainer/artifacts/keys.ts';
 import type { StoreReader } from '../../trainer/artifacts/store.ts';
 
 /** Runs a command where the claim is mounted. @param most bytes that it may write */
@@ -41,7 +41,7 @@ export function createClaimStore(run: RunThere, root: string, name: string): Sto
   /** Output of the script; undefined where there is no such file or folder. */
   async function ask(key: string, most: number, ...range: number[]): Promise<Uint8Array | undefined> {
     const { stdout, stderr, succeeded } = await run(
-      ['node', '-e', script, pathIn(root, key), ...range.map(String)],
+      ['node', '-e', script, `${root}/${checkedKey(key)}`, ...range.map(String)],
       most,
     );
     if (succeeded) return stdout;

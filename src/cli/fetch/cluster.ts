@@ -10,6 +10,7 @@ import { systemClock } from '../../operator/kube/clock.ts';
 import { proxyVariables } from '../../operator/kube/proxy.ts';
 import { runClaim } from '../../operator/plan/volumes.ts';
 import { types } from '../../operator/types.ts';
+import { asCaller, readBucket } from './bucket.ts';
 import { createClaimStore } from './claimStore.ts';
 import { Reader, type ReaderContext } from './reader.ts';
 import { claimRoot, readerPod, templateOf } from './readerPod.ts';
@@ -62,24 +63,28 @@ async function templateFor(client: FetchClient, { metadata: { namespace, name } 
   return job && templateOf(job);
 }
 
-/** Results on a claim, through a pod that mounts it. */
-async function resultsOnClaim(run: Run, client: FetchClient, options: ClusterOptions): Promise<Results> {
+/** Reads a claim through a pod that mounts it. */
+async function claimOf(run: Run, claimName: string, client: FetchClient, options: ClusterOptions): Promise<Opened> {
   const { image, signal, note } = options;
   const { namespace } = run.metadata;
-  const claimName = runClaim(run);
   await requireRights(client, namespace, claimRules);
   await requireClaim(client, namespace, claimName);
   const template = await templateFor(client, run);
   const podOf = () => readerPod({ run, claimName, template, image, suffix: randomBytes(4).toString('hex') });
   const reader = new Reader({ client, clock: systemClock, random: Math.random, signal, note }, podOf);
-  const { bundle, results, ...status } = run.status ?? {};
-  return {
-    store: createClaimStore(reader.run, claimRoot, claimName),
-    bundle,
-    report: results,
-    state: stateOf(status),
-    close: () => reader.close(),
-  };
+  return { store: createClaimStore(reader.run, claimRoot, claimName), close: () => reader.close() };
+}
+
+type Opened = Pick<Results, 'store' | 'close'>;
+
+/** Opens where a run writes: its claim, or the bucket, which is asked directly with the caller's own credentials. */
+async function storeOf(run: Run, client: FetchClient, options: ClusterOptions): Promise<Opened> {
+  const { objectStore } = run.spec.checkpoints;
+  if (objectStore !== undefined)
+    return { store: await readBucket(asCaller(objectStore, process.env)), close: async () => {} };
+  const claimName = runClaim(run);
+  if (claimName === undefined) throw new Error('a run writes to a claim or to a bucket');
+  return claimOf(run, claimName, client, options);
 }
 
 /** What the API server says, for people. */
@@ -97,7 +102,8 @@ export async function resultsOnCluster(client: FetchClient, options: ClusterOpti
   const namespace = options.namespace ?? client.namespace;
   try {
     const run = await findRun(client, namespace, options.name);
-    return await resultsOnClaim(run, client, options);
+    const { bundle, results, ...status } = run.status ?? {};
+    return { ...(await storeOf(run, client, options)), bundle, report: results, state: stateOf(status) };
   } catch (error) {
     throw toClusterError(error);
   }

@@ -1,10 +1,11 @@
 import { DdrError } from '../../api/errors.ts';
 import { Interruption } from '../interruption.ts';
 import { nameOf } from '../retry.ts';
+import { bucketAt, isBucketUrl, readBucket } from './bucket.ts';
 import { clusterClient, resultsOnCluster } from './cluster.ts';
 import { fetchResults, type Kind } from './fetch.ts';
 import type { Reporter } from './reporter.ts';
-import { type Results, resultsInFolder } from './results.ts';
+import { type Results, resultsInFolder, resultsInStore } from './results.ts';
 
 /** Exit code of what a signal has stopped. */
 const interrupted = 130;
@@ -72,20 +73,24 @@ export interface FetchOptions {
   namespace: string | undefined;
   /** Folder; one of the run's name where left out. */
   to: string | undefined;
-  /** Home of `ddr run`, or a folder that stands for a claim; the cluster where left out. */
+  /** Home of `ddr run`, a folder that stands for a claim, or s3://bucket/prefix; the cluster where left out. */
   from: string | undefined;
   image: string | undefined;
   reporter: Reporter;
   isOrphan: () => boolean;
 }
 
+/** Results outside a cluster. */
+const resultsFrom = async (from: string, name: string): Promise<Results> =>
+  isBucketUrl(from) ? resultsInStore(await readBucket(bucketAt(from, process.env)), name) : resultsInFolder(from, name);
+
 /** `ddr fetch`. @returns exit code @throws DdrError as {@link resultsOnCluster} and {@link fetchResults} */
 export function fetchRun({ target, kinds, to, from, reporter, isOrphan, ...options }: FetchOptions): Promise<number> {
   const { name, namespace } = nameOf(target, options.namespace);
   const into = (results: Results) => fetchResults(results, kinds, to ?? name, reporter);
-  return untilStopped(reporter, isOrphan, (signal) =>
+  return untilStopped(reporter, isOrphan, async (signal) =>
     from !== undefined
-      ? into(resultsInFolder(from, name))
+      ? into(await resultsFrom(from, name))
       : withClusterResults(name, { namespace, image: options.image, signal, reporter }, into),
   );
 }

@@ -1,5 +1,6 @@
 import { globSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { dirname } from 'node:path/posix';
 import { DdrError } from '../../api/errors.ts';
 import { reportFiles, runDirectory, runLayout } from '../../api/layout.ts';
 import type { RunStatus } from '../../api/status.ts';
@@ -48,4 +49,28 @@ export function resultsInFolder(folder: string, run: string): Results {
   const path = newest.path.slice(at, -reportFiles.record.length - 1);
   const store = createPosixStore(resolve(folder, newest.path.slice(0, at)));
   return { store, bundle: undefined, report: { path }, state: 'it has one', close: async () => {} };
+}
+
+/**
+ * What a run has left in a store that tells no times.
+ * @throws DdrError InputMissing where there is no report of this run, InvalidSpec where there are several
+ */
+export async function resultsInStore(store: StoreReader, run: string): Promise<Results> {
+  const folder = dirname(runLayout(runDirectory(run)).report('any'));
+  const reports = (await store.list(folder)).filter((name) => /^[0-9a-f]{16}$/.test(name));
+  const [only] = reports;
+  const where = store.describe(folder);
+  if (only === undefined) throw new DdrError('InputMissing', `there is no report of run ${run}`, { where });
+  if (reports.length > 1)
+    throw new DdrError('InvalidSpec', `there are ${reports.length} reports: ${reports.join(', ')}`, {
+      where,
+      hint: 'Fetch it from its cluster, whose status tells which one counts.',
+    });
+  return {
+    store,
+    bundle: undefined,
+    report: { path: `${folder}/${only}` },
+    state: 'it has one',
+    close: async () => {},
+  };
 }

@@ -16,6 +16,8 @@ export interface TrainerContext {
     codec?: string | undefined;
     warmStart?: string | undefined;
   };
+  /** Folder for what is fetched of data that are streamed; none where nothing of them is kept. */
+  cache?: string | undefined;
   logger: Logger;
   /** Reports where the work is; cheap, may be called often. */
   progress: (progress: Progress) => void;

@@ -11,6 +11,8 @@ const schema = z.object({
   DDR_WEIGHTS_DIR: folder.optional(),
   DDR_CODEC_DIR: folder.optional(),
   DDR_WARMSTART_DIR: folder.optional(),
+  /** Disk for what is fetched of data that are streamed. */
+  DDR_CACHE_DIR: folder.optional(),
   /** Port of /healthz, /progress and /metrics; none where left out. */
   DDR_HTTP_PORT: port.optional(),
   /** File for the termination message; none where left out. */

@@ -59,6 +59,7 @@ async function work(task: Task, environment: TrainerEnvironment, logger: Logger)
         codec: environment.DDR_CODEC_DIR,
         warmStart: environment.DDR_WARMSTART_DIR,
       },
+      cache: environment.DDR_CACHE_DIR,
       logger,
       progress: server.report,
       signal: stopSignal,

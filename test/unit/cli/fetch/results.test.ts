@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { resultsInFolder, stateOf } from '../../../../src/cli/fetch/results.ts';
+import { resultsInFolder, resultsInStore, stateOf } from '../../../../src/cli/fetch/results.ts';
 import { completedRun } from '../../../helpers/completedRun.ts';
 import { temporaryFolder } from '../../../helpers/folder.ts';
 
@@ -30,4 +30,12 @@ test('the newest report of a run is found below its claim, or below the home of 
     assert.ok(await store.exists(run.bundle.path));
   }
   assert.throws(() => resultsInFolder(home, 'other'), { code: 'InputMissing', where: home });
+});
+
+test('in a store that tells no times the only report counts', async (t) => {
+  const { store, results } = await completedRun(t);
+  assert.deepEqual((await resultsInStore(store, 'test')).report, { path: results.path });
+  await assert.rejects(resultsInStore(store, 'other'), { code: 'InputMissing' });
+  await store.commit(`${dirname(results.path)}/${'ab'.repeat(8)}`, { f: '' });
+  await assert.rejects(resultsInStore(store, 'test'), { code: 'InvalidSpec', message: /there are 2 reports/ });
 });
