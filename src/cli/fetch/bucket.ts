@@ -32,17 +32,35 @@ export function bucketAt(url: string, environment: NodeJS.ProcessEnv): S3Place {
   );
 }
 
+/** What pods are told to put into a Secret, the caller has in variables. */
+function forCaller(error: unknown): never {
+  if (!(error instanceof DdrError) || error.code !== 'FileAccess' || !/Secret|identity/.test(error.hint ?? ''))
+    throw error;
+  throw new DdrError('AccessDenied', error.message, {
+    where: error.where,
+    hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN where they are temporary, or AWS_PROFILE, to a key that may read this place.',
+    cause: error,
+  });
+}
+
 // The SDK is loaded where a bucket is meant: it takes longer to load than most commands take.
 
-/** Opens a place to read, with the caller's credentials. */
+/** Opens a place to read, with the caller's credentials. What is asked of it throws AccessDenied where those do not suffice. */
 export async function readBucket(place: S3Place): Promise<StoreReader> {
   const { createS3Store } = await import('../../trainer/artifacts/s3Store.ts');
   const { createS3Client } = await import('../../trainer/s3/client.ts');
-  return createS3Store(createS3Client(place));
+  const { describe, exists, read, readRange, list } = createS3Store(createS3Client(place));
+  return {
+    describe,
+    exists: (key) => exists(key).catch(forCaller),
+    read: (key) => read(key).catch(forCaller),
+    readRange: (key, offset, length) => readRange(key, offset, length).catch(forCaller),
+    list: (key) => list(key).catch(forCaller),
+  };
 }
 
-/** Opens a place to write, with the caller's credentials. @throws DdrError StoreUnsuitable, FileAccess */
+/** Opens a place to write, with the caller's credentials. @throws DdrError StoreUnsuitable, AccessDenied, FileAccess */
 export async function writeBucket(place: S3Place): Promise<ArtifactStore> {
   const { openS3Store } = await import('../../trainer/artifacts/s3Store.ts');
-  return openS3Store(place);
+  return openS3Store(place).catch(forCaller);
 }

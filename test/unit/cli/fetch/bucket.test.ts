@@ -101,3 +101,13 @@ test('a bucket without the run says so', { skip: skipS3 }, async (t) => {
   const store = await readBucket(bucketAt(url, process.env));
   assert.equal(await store.read('runs/test/x'), undefined);
 });
+
+test('a key that may not read is told of in the words of who calls', { skip: skipS3 }, async (t) => {
+  const place = bucketAt(asUser(t), process.env);
+  process.env.AWS_SECRET_ACCESS_KEY = 'wrong';
+  const denied = { code: 'AccessDenied', hint: /Set AWS_ACCESS_KEY_ID/ };
+  const store = await readBucket(place);
+  await assert.rejects(store.read('runs/test/x'), denied);
+  await assert.rejects(store.list('runs'), denied);
+  await assert.rejects(writeBucket(place), denied);
+});
