@@ -46,6 +46,16 @@ export const errorCodes = {
   CrdMissing: ExitCode.BadConfiguration,
   /** The CRD of the cluster lacks fields that the operator reads or writes. */
   CrdOutdated: ExitCode.BadConfiguration,
+  /** The cluster or the store does not allow it to whoever asks. */
+  AccessDenied: ExitCode.BadConfiguration,
+  /** The cluster does not answer, or the connection to it is lost again and again. */
+  ClusterUnavailable: ExitCode.InputOutput,
+  /** What is asked of a run has not been made yet. */
+  NotComplete: ExitCode.InputOutput,
+  /** The claim that a run wrote to is gone. */
+  ClaimMissing: ExitCode.InputOutput,
+  /** The pod that is to read a claim is refused, or cannot start. */
+  PodNotStarted: ExitCode.InputOutput,
   /** Anything else: a defect. */
   Unexpected: ExitCode.Unexpected,
 } as const satisfies Record<string, ExitCode>;

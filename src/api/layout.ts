@@ -22,6 +22,9 @@ export const runDirectory = (name: string): string => `runs/${name}`;
 /** @param address first digits of the digest of the prepared images */
 export const datasetKey = (address: string): string => `datasets/${address}`;
 
+/** Folder of a shard, in that of its samples. */
+export const shardName = (index: number): string => `shard-${four(index)}`;
+
 /** @param directory of the run, as {@link runDirectory} gives it */
 export const runLayout = (directory: string) => ({
   prepared: (hash: string) => `${directory}/prepared/${hash}`,
@@ -34,7 +37,7 @@ export const runLayout = (directory: string) => ({
   }),
   bundle: (hash: string) => `${directory}/bundles/${hash}`,
   samples: (hash: string) => `${directory}/samples/${hash}`,
-  shard: (samples: string, index: number) => `${directory}/samples/${samples}/shard-${four(index)}`,
+  shard: (samples: string, index: number) => `${directory}/samples/${samples}/${shardName(index)}`,
   features: (samples: string, extractor: string, index: number) =>
     `${directory}/samples/${samples}/features-${extractor}-${four(index)}`,
   reference: (name: string) => `${directory}/references/${name}`,

@@ -26,7 +26,8 @@ export function formatTime(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-function bar(done: number, total: number): string {
+/** So much of a whole, as blocks. */
+export function bar(done: number, total: number): string {
   const filled = total === 0 ? 0 : Math.round((barWidth * Math.min(done, total)) / total);
   return '█'.repeat(filled) + '░'.repeat(barWidth - filled);
 }

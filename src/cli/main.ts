@@ -12,6 +12,7 @@ import { addNetworkCommands } from './networkCommands.ts';
 import { jsonPrinter, type Printer, tablePrinter } from './printers.ts';
 import { render } from './render.ts';
 import { describeNewestReport } from './report.ts';
+import { addResultCommands } from './resultCommands.ts';
 import { retry } from './retry.ts';
 import { runLocally } from './run.ts';
 import { parseVolumes, withSettings } from './settings.ts';
@@ -68,7 +69,7 @@ Exit codes:
   0    success: the run is complete, the files are valid
   1    the run failed or was cancelled, or the input is wrong; the message begins with a stable code such as InvalidSpec
   2    wrong usage of this command
-  130  suspended by Ctrl-C, SIGTERM or SIGHUP, or nobody reads the output any more; the same command goes on
+  130  suspended or stopped by Ctrl-C, SIGTERM or SIGHUP, or nobody reads the output any more; the same command goes on
 
 A run that has failed is tried again, keeping all that is good of it, by the same \`ddr run\` on this machine and by
 \`ddr retry\` on a cluster.`,
@@ -160,9 +161,11 @@ function endWithError(error: unknown): never {
 
 try {
   endWithOutput();
-  addLocalCommands(parseEnvironment(process.env));
+  const environment = parseEnvironment(process.env);
+  addLocalCommands(environment);
   addClusterCommands();
-  addNetworkCommands(program, positive);
+  addResultCommands(program, environment);
+  addNetworkCommands(program, environment, positive);
   await program.parseAsync();
   // A disk that is full is told of once the text has been written.
   await new Promise((resolve) => process.stdout.write('', resolve));

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { parseVariables } from '../api/environment.ts';
 import { DdrError } from '../api/errors.ts';
@@ -12,9 +12,10 @@ import { readRun } from './documents.ts';
 
 const phaseSchema = z.object({ phase: z.string().default('Pending') }).catch({ phase: 'Pending' });
 
-/** The run that is meant: by its name, or by the file that describes it. A name has neither dots nor slashes. */
+/** The run that is meant: by its name, or by the file that describes it. A folder may have the run's name: `ddr fetch` makes one. */
 export function nameOf(target: string, namespace: string | undefined): { name: string; namespace: string | undefined } {
-  if (new RegExp(runNamePattern).test(target) && !existsSync(target)) return { name: target, namespace };
+  const isFile = statSync(target, { throwIfNoEntry: false })?.isDirectory() === false;
+  if (new RegExp(runNamePattern).test(target) && !isFile) return { name: target, namespace };
   const { metadata } = readRun(target);
   return { name: metadata.name, namespace: namespace ?? metadata.namespace };
 }

@@ -1,21 +1,30 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { temporaryFolder } from '../helpers/folder.ts';
 import {
   children,
   dump,
   installChart,
   kubectl,
+  kubectlJson,
   onClaim,
   prepareNamespace,
   root,
   run,
   skip,
+  until,
   untilPhase,
 } from './cluster.ts';
 
 const namespace = 'ddr-e2e-life';
+
+/** Pods through which results are read. */
+const readers = async () =>
+  (await kubectlJson<{ items: object[] }>('get', 'pods', '-n', namespace, '-l', 'tspace.dev/reader=mnist')).items;
 
 test('one resource in; models, bundle, samples and report out', { skip }, async (t) => {
   before(async () => {
@@ -91,6 +100,43 @@ test('one resource in; models, bundle, samples and report out', { skip }, async 
     assert.equal(results.sampleCount, 400);
     assert.equal(results.extractor, 'mnist-classifier');
     assert.ok((results.frechetDistance ?? 0) > 0);
+  });
+
+  await t.test('ddr fetch brings all of it here, with the digests of the status, and leaves no pod', async (t) => {
+    const { status } = await untilPhase(namespace, 'mnist', 'Complete', 1);
+    const to = temporaryFolder(t);
+    const ddr = (...args: string[]) => run(process.execPath, [join(root, 'src/cli/main.ts'), ...args]);
+    const fetchAll = () => ddr('fetch', 'mnist', 'report', 'samples', 'bundle', '-n', namespace, '--to', to);
+    await fetchAll();
+    const digestOf = (file: string) =>
+      createHash('sha256')
+        .update(readFileSync(join(to, file)))
+        .digest('hex');
+    assert.equal(digestOf('report/report.json'), status?.results?.digest);
+    assert.equal(digestOf('bundle/manifest.json'), status?.bundle?.digest);
+    await ddr('bundle', 'verify', join(to, 'bundle'), '--digest', status?.bundle?.digest ?? '');
+    // What was cut off goes on, and what is there is not fetched again.
+    const weights = join(to, 'bundle/model-0000.safetensors');
+    const whole = readFileSync(weights);
+    const digest = digestOf('bundle/model-0000.safetensors');
+    rmSync(weights);
+    writeFileSync(join(to, `bundle/.model-0000.safetensors-${digest.slice(0, 16)}.part`), whole.subarray(0, 1000));
+    await fetchAll();
+    assert.deepEqual(readFileSync(weights), whole);
+    await until('the readers are gone', 30, async () => (await readers()).length === 0);
+  });
+
+  await t.test('ddr fetch that is stopped takes its pod away', async (t) => {
+    const child = spawn(
+      process.execPath,
+      [join(root, 'src/cli/main.ts'), 'fetch', 'mnist', 'bundle', '-n', namespace, '--to', temporaryFolder(t)],
+      { stdio: 'ignore' },
+    );
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    await until('there is a reader', 30, async () => (await readers()).length > 0);
+    child.kill('SIGINT');
+    assert.equal(await ended, 130);
+    await until('it is gone', 30, async () => (await readers()).length === 0);
   });
 
   await t.test('the report holds no secret, and pods held no token', async () => {

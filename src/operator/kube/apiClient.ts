@@ -13,6 +13,7 @@ import {
   type WatchEvent,
 } from './client.ts';
 import type { Clock } from './clock.ts';
+import { type Container, type ExecOptions, type Executed, execute } from './exec.ts';
 import type { ProxyVariables } from './proxy.ts';
 
 /** Objects per page of a list. */
@@ -187,6 +188,16 @@ export class ApiClient implements Client {
   /** What the server answers to a GET of a path that is no object's: its OpenAPI documents, say. */
   raw(path: string): Promise<unknown> {
     return this.#connection.json({ method: 'GET', path });
+  }
+
+  /** What the server answers to a question that is no object to be kept: a review of rights, say. */
+  ask(path: string, body: unknown): Promise<unknown> {
+    return this.#connection.json({ method: 'POST', path, body });
+  }
+
+  /** Runs a command in a container of a pod. @throws as {@link execute} */
+  exec(where: Container, command: readonly string[], options: ExecOptions): Promise<Executed> {
+    return execute(this.#connection, where, command, options);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { RequestOptions } from 'node:https';
 import { Readable } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { type buildConnector, type Dispatcher, request } from 'undici';
+import { type buildConnector, type Dispatcher, request, WebSocket } from 'undici';
 import { z } from 'zod';
 import { ApiError } from './client.ts';
 import { backoff, type Clock, sleep } from './clock.ts';
@@ -23,7 +23,8 @@ export const statusSchema = z.object({
 export interface Call {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
-  query?: Record<string, string | undefined>;
+  /** Of a list, each value is one of its own. */
+  query?: Record<string, string | readonly string[] | undefined>;
   body?: unknown;
   contentType?: string;
   signal?: AbortSignal | undefined;
@@ -71,7 +72,8 @@ export class ApiConnection {
   readonly #proxies: ProxyVariables;
   readonly #answered: NonNullable<ConnectionOptions['answered']>;
   readonly #mayWrite: () => boolean;
-  #agent: { key: string; dispatcher: Dispatcher } | undefined;
+  /** By whether HTTP/2 may be spoken. */
+  readonly #agents = new Map<boolean, { key: string; dispatcher: Dispatcher }>();
 
   constructor(config: KubeConfig, clock: Clock, options: ConnectionOptions) {
     const { random = Math.random, proxies = {}, answered = () => {}, mayWrite = () => true } = options;
@@ -84,7 +86,7 @@ export class ApiConnection {
   }
 
   async close(): Promise<void> {
-    await this.#agent?.dispatcher.close();
+    await Promise.all([...this.#agents.values()].map(({ dispatcher }) => dispatcher.close()));
   }
 
   /** Sends a call, again where it failed for a reason that passes. Every call here may be sent twice without harm. */
@@ -114,20 +116,13 @@ export class ApiConnection {
     { method, path, query = {}, body, contentType = 'application/json', signal }: Call,
     timeout: number,
   ): Promise<Dispatcher.ResponseData> {
-    const cluster = this.#config.getCurrentCluster();
-    if (cluster === null) throw new Error('the kubeconfig names no current cluster');
-    const { server, proxyUrl: proxy } = cluster;
-    const url = new URL(server.replace(/\/$/, '') + path);
-    for (const [name, value] of Object.entries(query))
-      if (value !== undefined && value !== '') url.searchParams.set(name, value);
-    const options: RequestOptions = {};
-    await this.#config.applyToHTTPSOptions(options);
+    const { url, headers, dispatcher } = await this.#target(path, query);
     const text = body === undefined ? undefined : toYamlSafeJson(body);
     const response = await request(url, {
       method,
-      dispatcher: this.#dispatcher({ server: url, proxy }, options),
+      dispatcher,
       headers: {
-        ...(options.headers as Record<string, string>),
+        ...headers,
         accept: 'application/json',
         ...(text === undefined
           ? {}
@@ -149,6 +144,30 @@ export class ApiConnection {
   }
 
   /**
+   * Opens a WebSocket, which tells of its failure by an event without saying what the server answered.
+   * @param protocols of which the server is to choose one
+   */
+  async socket({ path, query = {} }: Pick<Call, 'path' | 'query'>, protocols: string[]): Promise<WebSocket> {
+    const { url, headers, dispatcher } = await this.#target(path, query, false);
+    return new WebSocket(url, { protocols, headers, dispatcher });
+  }
+
+  /** Where a call goes, and with whose credentials. */
+  async #target(path: string, query: NonNullable<Call['query']>, allowH2 = true) {
+    const cluster = this.#config.getCurrentCluster();
+    if (cluster === null) throw new Error('the kubeconfig names no current cluster');
+    const { server, proxyUrl: proxy } = cluster;
+    const url = new URL(server.replace(/\/$/, '') + path);
+    for (const [name, value] of Object.entries(query))
+      for (const each of typeof value === 'string' ? [value].filter(Boolean) : (value ?? []))
+        url.searchParams.append(name, each);
+    const options: RequestOptions = {};
+    await this.#config.applyToHTTPSOptions(options);
+    const headers = options.headers as Record<string, string>;
+    return { url, headers, dispatcher: this.#dispatcher({ server: url, proxy, allowH2 }, options) };
+  }
+
+  /**
    * The body of a change, which only begins where this process may write. It is asked for when there is a connection, right
    * before the first byte of the request: a process may be stopped while it waits for one.
    */
@@ -159,17 +178,18 @@ export class ApiConnection {
 
   /** One pool of connections, made anew only when the server or the credentials change. */
   #dispatcher(
-    { server, proxy }: { server: URL; proxy: string | undefined },
+    { server, proxy, allowH2 }: { server: URL; proxy: string | undefined; allowH2: boolean },
     { ca, cert, key, rejectUnauthorized, servername }: RequestOptions,
   ): Dispatcher {
     const tls = Object.fromEntries(
       Object.entries({ ca, cert, key, rejectUnauthorized, servername }).filter(([, value]) => value !== undefined),
     ) as buildConnector.BuildOptions;
     const id = JSON.stringify([server.origin, proxy, tls]);
-    if (this.#agent?.key !== id) {
-      this.#agent = { key: id, dispatcher: dispatcherFor({ server, proxy, variables: this.#proxies }, tls) };
-    }
-    return this.#agent.dispatcher;
+    const known = this.#agents.get(allowH2);
+    if (known?.key === id) return known.dispatcher;
+    const dispatcher = dispatcherFor({ server, proxy, variables: this.#proxies, allowH2 }, tls);
+    this.#agents.set(allowH2, { key: id, dispatcher });
+    return dispatcher;
   }
 }
 

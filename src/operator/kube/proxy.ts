@@ -48,6 +48,8 @@ export interface Route {
   /** The proxy that a kubeconfig names for this server; it counts before all variables. */
   proxy: string | undefined;
   variables: ProxyVariables;
+  /** Whether HTTP/2 may be spoken; true where left out. A WebSocket needs HTTP/1.1. */
+  allowH2?: boolean;
 }
 
 /**
@@ -55,14 +57,17 @@ export interface Route {
  * machine itself and for what NO_PROXY names.
  * @param tls for the server, whether or not a proxy is between
  */
-export function dispatcherFor({ server, proxy, variables }: Route, tls: buildConnector.BuildOptions): Dispatcher {
-  if (proxy !== undefined) return new ProxyAgent({ uri: proxy, requestTls: tls, connections });
+export function dispatcherFor(
+  { server, proxy, variables, allowH2 = true }: Route,
+  tls: buildConnector.BuildOptions,
+): Dispatcher {
+  if (proxy !== undefined) return new ProxyAgent({ uri: proxy, requestTls: tls, connections, allowH2 });
   const noProxy = variables.no_proxy ?? variables.NO_PROXY ?? '';
   const named =
     server.protocol === 'https:'
       ? (variables.https_proxy ?? variables.HTTPS_PROXY)
       : (variables.http_proxy ?? variables.HTTP_PROXY);
-  if (named === undefined || isDirect(server, noProxy)) return new Agent({ connect: tls, connections });
+  if (named === undefined || isDirect(server, noProxy)) return new Agent({ connect: tls, connections, allowH2 });
   return new EnvHttpProxyAgent({
     httpProxy: named,
     httpsProxy: named,
@@ -70,5 +75,6 @@ export function dispatcherFor({ server, proxy, variables }: Route, tls: buildCon
     connect: tls,
     requestTls: tls,
     connections,
+    allowH2,
   });
 }

@@ -12,7 +12,7 @@ import { conditionsSchema } from './conditions.ts';
 import { datasetReferenceSchema } from './dataset.ts';
 import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
 import { fileRecordSchema, makeAnew, readJson, readRecorded } from './records.ts';
-import type { ArtifactStore } from './store.ts';
+import type { StoreReader } from './store.ts';
 import { openTensorFile, type TensorFile } from './tensorFile.ts';
 
 /** Grows when a reader of before could no longer read what is written. */
@@ -91,7 +91,7 @@ export const manifestFile = 'manifest.json';
  * Opens a bundle.
  * @throws DdrError ModelMissing where there is none, DigestMismatch where it is not a whole
  */
-export async function openBundle(store: ArtifactStore, folder: string, hash: string): Promise<Bundle> {
+export async function openBundle(store: StoreReader, folder: string, hash: string): Promise<Bundle> {
   const key = `${folder}/${manifestFile}`;
   const manifest = await readJson(store, key, manifestSchema);
   if (manifest === undefined) {
@@ -120,7 +120,7 @@ export async function openBundle(store: ArtifactStore, folder: string, hash: str
  * Opens a bundle of any address.
  * @throws DdrError InputMissing where there is none, DigestMismatch where it is not a whole
  */
-export async function openAnyBundle(store: ArtifactStore, folder: string): Promise<Bundle> {
+export async function openAnyBundle(store: StoreReader, folder: string): Promise<Bundle> {
   const manifest = await readJson(store, `${folder}/${manifestFile}`, manifestSchema);
   if (manifest !== undefined) return openBundle(store, folder, manifest.hash);
   throw new DdrError('InputMissing', `holds no ${manifestFile}, so it is no bundle`, { where: store.describe(folder) });

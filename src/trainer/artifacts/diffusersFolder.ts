@@ -13,14 +13,9 @@ import {
   openAnyBundle,
 } from './bundle.ts';
 import { conditionsOf } from './conditions.ts';
+import type { Place, ReadPlace } from './place.ts';
+import { refuseExisting } from './place.ts';
 import { parseJson, recordOf, toJson } from './records.ts';
-import type { ArtifactStore } from './store.ts';
-
-/** A folder of a store. */
-export interface Place {
-  store: ArtifactStore;
-  key: string;
-}
 
 /** Files of a model in diffusers' layout, as its from_pretrained reads them, and the table of class tokens beside them. */
 export const diffusersFiles = {
@@ -32,16 +27,11 @@ export const diffusersFiles = {
 /** The folder of a bundled model: its file's name without the ending. */
 const folderOf = ({ file }: Pick<BundledModel, 'file'>): string => file.replace(/\.safetensors$/, '');
 
-const read = async ({ store, key }: Place, name: string): Promise<Uint8Array> => {
+const read = async ({ store, key }: ReadPlace, name: string): Promise<Uint8Array> => {
   const bytes = await store.read(`${key}/${name}`);
   if (bytes !== undefined) return bytes;
   throw new DdrError('InputMissing', 'is not there', { where: store.describe(`${key}/${name}`) });
 };
-
-async function refuseExisting({ store, key }: Place): Promise<void> {
-  if (!(await store.exists(key))) return;
-  throw new DdrError('FileAccess', 'is there already', { where: store.describe(key), hint: 'Name another folder.' });
-}
 
 /** A model of a bundle as files of diffusers' layout. */
 function modelFiles(
@@ -71,7 +61,7 @@ function modelFiles(
  * @returns how many
  * @throws DdrError InputMissing, DigestMismatch, InvalidSpec where diffusers has no such network, FileAccess where it is there
  */
-export async function exportDiffusers(from: Place, to: Place): Promise<number> {
+export async function exportDiffusers(from: ReadPlace, to: Place): Promise<number> {
   const bundle = await openAnyBundle(from.store, from.key);
   const { manifest } = bundle;
   await refuseExisting(to);
@@ -83,7 +73,7 @@ export async function exportDiffusers(from: Place, to: Place): Promise<number> {
 }
 
 /** A model's weights from its folder in diffusers' layout, in our layout. */
-async function importModel(from: Place, model: BundledModel, manifest: Manifest): Promise<Uint8Array> {
+async function importModel(from: ReadPlace, model: BundledModel, manifest: Manifest): Promise<Uint8Array> {
   const folder = { store: from.store, key: `${from.key}/${folderOf(model)}` };
   const config = unetConfig(model.model, networkShapeOf(manifest));
   const conditioning = conditioningOf(model.states.length, config, conditionsOf(manifest.conditions));
@@ -106,7 +96,7 @@ async function importModel(from: Place, model: BundledModel, manifest: Manifest)
  * @returns how many models
  * @throws DdrError InputMissing, InputForeign, InputMismatch where weights are not those of the manifest's networks, FileAccess
  */
-export async function importDiffusers(from: Place, to: Place): Promise<number> {
+export async function importDiffusers(from: ReadPlace, to: Place): Promise<number> {
   const place = { store: from.store, key: `${from.key}/bundle` };
   const manifest = parseJson(await read(place, manifestFile), manifestSchema, from.store.describe(place.key));
   await refuseExisting(to);

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { DdrError, toDdrError } from '../../api/errors.ts';
 import { sha256 } from '../formats/digest.ts';
-import type { ArtifactStore } from './store.ts';
+import type { ArtifactStore, StoreReader } from './store.ts';
 
 /** A file's digest and size, as every record of committed files has it. */
 export const fileRecordSchema = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) });
@@ -16,7 +16,7 @@ export const recordOf = (bytes: Uint8Array): FileRecord => ({ sha256: sha256(byt
 export const toJson = (value: unknown): string => `${JSON.stringify(value, undefined, 1)}\n`;
 
 /** A file of a committed folder; undefined where it is not there. @throws DdrError DigestMismatch, FileAccess */
-async function readCommitted(store: ArtifactStore, key: string): Promise<Uint8Array | undefined> {
+async function readCommitted(store: StoreReader, key: string): Promise<Uint8Array | undefined> {
   return store.read(key).catch((thrown: unknown) => {
     const error = toDdrError(thrown);
     // A folder in the file's place is damage, a store that does not answer is none.
@@ -29,7 +29,7 @@ async function readCommitted(store: ArtifactStore, key: string): Promise<Uint8Ar
  * Reads a file and checks it against its record.
  * @throws DdrError DigestMismatch, FileAccess
  */
-export async function readRecorded(store: ArtifactStore, key: string, record: FileRecord): Promise<Uint8Array> {
+export async function readRecorded(store: StoreReader, key: string, record: FileRecord): Promise<Uint8Array> {
   const where = store.describe(key);
   const bytes = await readCommitted(store, key);
   if (bytes === undefined) throw new DdrError('DigestMismatch', 'is missing, but has a record', { where });
@@ -45,38 +45,67 @@ export async function readRecorded(store: ArtifactStore, key: string, record: Fi
 /** Bytes that are read and hashed at once. */
 const pieceBytes = 2 ** 24;
 
-/** sha256 of the first bytes of a file, and whether it ends there. */
-async function digestOf(store: ArtifactStore, key: string, bytes: number): Promise<{ sha256: string; ends: boolean }> {
-  const hash = createHash('sha256');
-  for (let at = 0; at < bytes; at += pieceBytes)
-    hash.update(await store.readRange(key, at, Math.min(pieceBytes, bytes - at)));
-  const ends = await store.readRange(key, bytes, 1).then(
-    () => false,
-    (error: unknown) => toDdrError(error).code === 'InputTruncated',
-  );
-  return { sha256: hash.digest('hex'), ends };
+/** What another than the recorded file is, as damage. Whatever else keeps from reading it is none. */
+function damageOf(thrown: unknown, where: string): DdrError {
+  const error = toDdrError(thrown);
+  if (!['InputMissing', 'InputTruncated', 'InputForeign'].includes(error.code)) return error;
+  const what = error.code === 'InputMissing' ? 'is missing, but has a record' : error.message;
+  return new DdrError('DigestMismatch', what, { where, cause: error });
+}
+
+/** The beginning of a file that is there already: its hash so far, and its bytes. */
+export interface Begun {
+  hash: Hash;
+  bytes: number;
+}
+
+/**
+ * A file of any size in pieces, which is checked against its record once the last has been taken.
+ * @param begun what is not read again; its hash goes on
+ * @throws DdrError DigestMismatch, and what the store throws
+ */
+export async function* recordedPieces(
+  store: StoreReader,
+  key: string,
+  record: FileRecord,
+  { hash, bytes }: Begun = { hash: createHash('sha256'), bytes: 0 },
+): AsyncGenerator<Uint8Array> {
+  const where = store.describe(key);
+  for (let at = bytes; at < record.bytes; at += pieceBytes) {
+    const piece = await store
+      .readRange(key, at, Math.min(pieceBytes, record.bytes - at))
+      .catch((error: unknown) => Promise.reject(damageOf(error, where)));
+    hash.update(piece);
+    yield piece;
+  }
+  const found = hash.digest('hex');
+  if (found === record.sha256) return;
+  throw new DdrError('DigestMismatch', `has sha256 ${found}, recorded was ${record.sha256}`, {
+    where,
+    hint: changedHint,
+  });
 }
 
 /**
  * Checks a file of any size against its record, holding little of it at once.
  * @throws DdrError DigestMismatch, FileAccess
  */
-export async function verifyRecorded(store: ArtifactStore, key: string, record: FileRecord): Promise<void> {
+export async function verifyRecorded(store: StoreReader, key: string, record: FileRecord): Promise<void> {
   const where = store.describe(key);
-  const found = await digestOf(store, key, record.bytes).catch((thrown: unknown) => {
-    const error = toDdrError(thrown);
-    if (error.code === 'FileAccess') throw error;
-    const what = error.code === 'InputMissing' ? 'is missing, but has a record' : error.message;
-    throw new DdrError('DigestMismatch', what, { where, cause: error });
-  });
-  if (found.ends && found.sha256 === record.sha256) return;
-  throw new DdrError(
-    'DigestMismatch',
-    found.ends
-      ? `has sha256 ${found.sha256}, recorded was ${record.sha256}`
-      : `has more than the ${record.bytes} bytes that were recorded`,
-    { where, hint: changedHint },
+  for await (const _ of recordedPieces(store, key, record));
+  const ends = await store.readRange(key, record.bytes, 1).then(
+    () => false,
+    (error: unknown) => {
+      const { code } = toDdrError(error);
+      if (code === 'InputTruncated') return true;
+      throw damageOf(error, where);
+    },
   );
+  if (ends) return;
+  throw new DdrError('DigestMismatch', `has more than the ${record.bytes} bytes that were recorded`, {
+    where,
+    hint: changedHint,
+  });
 }
 
 /**
@@ -85,7 +114,7 @@ export async function verifyRecorded(store: ArtifactStore, key: string, record: 
  * @throws DdrError DigestMismatch where it is not what was written, FileAccess
  */
 export async function readJson<S extends z.ZodType>(
-  store: ArtifactStore,
+  store: StoreReader,
   key: string,
   schema: S,
 ): Promise<z.output<S> | undefined> {

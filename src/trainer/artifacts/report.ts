@@ -8,6 +8,9 @@ import { datasetReferenceSchema } from './dataset.ts';
 import { findingSchema } from './finding.ts';
 import { latentStateSchema, scheduleRecordSchema } from './latentState.ts';
 import { preparedRecordSchema } from './prepared.ts';
+import { fileRecordSchema } from './records.ts';
+
+const fileName = z.string().regex(/^[a-z0-9-]+\.(html|png)$/); // a name, never a path
 
 const { source, leftOut, broken, notices } = preparedRecordSchema.shape;
 
@@ -16,6 +19,8 @@ export const reportSchema = z.object({
   format: z.literal(2),
   run: z.object({ name: z.string(), namespace: z.string() }),
   bundle: z.object({ path: z.string(), digest: z.string() }),
+  /** Folder of the shards that were drawn. */
+  samples: z.object({ path: z.string() }).optional(),
   schedule: scheduleRecordSchema,
   image: imageShapeSchema,
   /** What the networks see instead of images, where it is latents of them. */
@@ -83,6 +88,8 @@ export const reportSchema = z.object({
   findings: z.array(findingSchema),
   /** What computed the features and the distance. */
   software: z.object({ node: z.string(), tensorflow: z.string(), threads: z.int(), device: z.string() }),
+  /** The page and its pictures, by name; none until they are made. */
+  files: z.record(fileName, fileRecordSchema).optional(),
 });
 
 export type Report = z.output<typeof reportSchema>;

@@ -8,7 +8,7 @@ import type { ArtifactStore } from './store.ts';
 /** Samples whose whole trajectory is kept, by the first shard. */
 export const trajectorySamples = 8;
 
-const recordSchema = z.object({
+export const shardRecordSchema = z.object({
   hash: z.string(),
   shard: z.int(),
   first: z.int(),
@@ -21,7 +21,7 @@ const recordSchema = z.object({
   labels: fileRecordSchema.optional(),
 });
 
-export type ShardRecord = z.output<typeof recordSchema>;
+export type ShardRecord = z.output<typeof shardRecordSchema>;
 
 /** How a few samples came about. */
 export interface Trajectory {
@@ -39,7 +39,21 @@ export interface ShardImages {
   labels?: Int32Array | undefined;
 }
 
+export const shardFile = 'shard.json';
+
 const files = { images: 'images.npy', x: 'trajectory.npy', predicted: 'predicted.npy', labels: 'labels.npy' } as const;
+
+/** Every file of a shard but its record. */
+export const filesOfShard = ({ images, trajectory, labels }: ShardRecord): (FileRecord & { name: string })[] => [
+  { name: files.images, ...images },
+  ...(trajectory === undefined
+    ? []
+    : [
+        { name: files.x, ...trajectory.x },
+        { name: files.predicted, ...trajectory.predicted },
+      ]),
+  ...(labels === undefined ? [] : [{ name: files.labels, ...labels }]),
+];
 
 /** Samples as what features are computed of. */
 export function imagesOf({ shape, data }: NpyArray<Uint8Array>): Pick<ImageSource, 'count' | 'shape' | 'batch'> {
@@ -77,7 +91,7 @@ export async function saveShard(
     [files.images]: imageBytes,
     ...(frames && { [files.x]: frames.x, [files.predicted]: frames.predicted }),
     ...(labelBytes && { [files.labels]: labelBytes }),
-    'shard.json': toJson(complete),
+    [shardFile]: toJson(complete),
   });
 }
 
@@ -91,7 +105,7 @@ export async function loadShard(
   folder: string,
   hash: string,
 ): Promise<(ShardImages & { record: ShardRecord }) | undefined> {
-  const record = await readJson(store, `${folder}/shard.json`, recordSchema);
+  const record = await readJson(store, `${folder}/${shardFile}`, shardRecordSchema);
   if (record === undefined) return undefined;
   if (record.hash !== hash) {
     throw new DdrError('DigestMismatch', `holds samples ${record.hash}, not ${hash}`, {

@@ -54,3 +54,6 @@ export interface ArtifactStore {
   /** Takes the next turn at writing below a key; the turns before it can commit no more. */
   takeAttempt(key: string): Promise<Attempt>;
 }
+
+/** What reading takes of a store. */
+export type StoreReader = Pick<ArtifactStore, 'describe' | 'exists' | 'read' | 'readRange' | 'list'>;

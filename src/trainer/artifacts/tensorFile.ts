@@ -4,7 +4,7 @@ import { bytesPerElement, elementCount } from '../formats/elements.ts';
 import { bytesOf, type FloatTensor, floatsOf, safetensorsHead } from '../formats/safetensors.ts';
 import { parseSafetensorsHeader, safetensorsHeadBytes, type TensorHeader } from '../formats/safetensorsHeader.ts';
 import { type FileRecord, verifyRecorded } from './records.ts';
-import type { ArtifactStore } from './store.ts';
+import type { StoreReader } from './store.ts';
 
 /** A tensor of a file, whose values are read or written as they are needed: files are larger than memory should be. */
 export interface NamedTensor extends FloatTensor {
@@ -68,7 +68,7 @@ export interface TensorFile {
  * Opens a safetensors file whose digest holds.
  * @throws DdrError DigestMismatch, InputForeign, FileAccess
  */
-export async function openTensorFile(store: ArtifactStore, key: string, record: FileRecord): Promise<TensorFile> {
+export async function openTensorFile(store: StoreReader, key: string, record: FileRecord): Promise<TensorFile> {
   await verifyRecorded(store, key, record);
   return openTensors(store, key, record.bytes);
 }
@@ -77,7 +77,7 @@ export async function openTensorFile(store: ArtifactStore, key: string, record: 
  * Opens a safetensors file of so many bytes, of which no digest is known.
  * @throws DdrError InputForeign, InputTruncated, FileAccess
  */
-export async function openTensors(store: ArtifactStore, key: string, bytes: number): Promise<TensorFile> {
+export async function openTensors(store: StoreReader, key: string, bytes: number): Promise<TensorFile> {
   const where = store.describe(key);
   const start = await store.readRange(key, 0, Math.min(8, bytes));
   const head = await store.readRange(key, 0, Math.min(safetensorsHeadBytes(start, where), bytes));

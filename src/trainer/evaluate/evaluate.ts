@@ -3,7 +3,7 @@ import { reportFiles, runLayout } from '../../api/layout.ts';
 import type { EvaluateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
 import { bundleMoments, openBundle } from '../artifacts/bundle.ts';
-import { loadOrName, loadOrQuarantine, readJson, toJson } from '../artifacts/records.ts';
+import { loadOrName, loadOrQuarantine, readJson, recordOf, toJson } from '../artifacts/records.ts';
 import { type Report, reportSchema } from '../artifacts/report.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { TrainerContext } from '../context/context.ts';
@@ -55,6 +55,7 @@ async function compile(task: EvaluateTask, drawn: Samples, context: TrainerConte
     format: 2,
     run: task.run,
     bundle: { path: bundle, digest },
+    samples: { path: runLayout(task.directory).samples(task.samples) },
     schedule,
     image: manifest.image,
     latents: manifest.latents,
@@ -83,14 +84,15 @@ async function writeReport(task: EvaluateTask, context: TrainerContext, folder: 
   const samples = { png: await renderSamples(images), count: images.shape[0] as number };
   const picture = trajectory && (await renderTrajectory(trajectory));
   const byClass = await renderClasses(classes, report.image);
-  const json = toJson(report);
-  await context.store.commit(folder, {
-    [reportFiles.record]: json,
-    [reportFiles.page]: renderReport(report, { samples, trajectory: picture, classes: byClass }),
+  const files: Record<string, Uint8Array> = {
+    [reportFiles.page]: Buffer.from(renderReport(report, { samples, trajectory: picture, classes: byClass })),
     [reportFiles.samples]: samples.png,
     ...(picture && { 'trajectory.png': picture.whole }),
     ...(byClass && { 'classes.png': byClass.whole }),
-  });
+  };
+  const recorded = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, recordOf(bytes)]));
+  const json = toJson({ ...report, files: recorded } satisfies Report);
+  await context.store.commit(folder, { ...files, [reportFiles.record]: json });
   return { report, digest: sha256(Buffer.from(json)) };
 }
 

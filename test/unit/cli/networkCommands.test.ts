@@ -14,8 +14,8 @@ test('model describe prints tables, or JSON for programs', () => {
   assert.deepEqual([network.parameters, network.batchSize], [865_910_724, 4]);
 });
 
-test('bundle export asks for the format, and says what is no bundle', () => {
-  assert.equal(ddr('bundle', 'export', 'a', 'b').status, 2);
+test('bundle export knows two formats, and says what is no bundle', () => {
+  assert.equal(ddr('bundle', 'export', '--format', 'onnx', 'a', 'b').status, 2);
   const { status, stderr } = ddr('bundle', 'export', '--format', 'diffusers', 'docs', 'b');
   assert.equal(status, 1);
   assert.match(stderr, /InputMissing.*docs.*is no bundle/);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { retryAnnotation } from '../../../src/api/names.ts';
@@ -19,6 +19,15 @@ test('a run is meant by its name, or by the file that describes it', (t) => {
   writeFileSync(file, JSON.stringify({ ...run, metadata: { ...run.metadata, namespace: 'team' } }));
   assert.deepEqual(nameOf(file, undefined), { name: 'faces', namespace: 'team' });
   assert.deepEqual(nameOf(file, 'other'), { name: 'faces', namespace: 'other' });
+});
+
+test('a folder of the name of a run does not stand for its file', (t) => {
+  const folder = temporaryFolder(t);
+  const here = process.cwd();
+  t.after(() => process.chdir(here));
+  process.chdir(folder);
+  mkdirSync('digits');
+  assert.deepEqual(nameOf('digits', 'n'), { name: 'digits', namespace: 'n' });
 });
 
 test('a retry sets the annotation to the time, and leaves the spec and other annotations as they are', async () => {
