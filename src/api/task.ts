@@ -69,8 +69,12 @@ const aggregateTaskSchema = z.strictObject({
   kind: z.literal('aggregate'),
   ...common,
   dataset: address,
-  /** Addresses of the K models, in their order. */
-  models: z.array(address).min(1),
+  /** Addresses of the K models, in their order; null for one that was given up and is left out. */
+  models: z.array(address.nullable()).min(1),
+  /** Says which states those have that are left out; only where there are some. */
+  schedule: scheduleSchema.optional(),
+  /** Models that this run trains, where it does not train all: the others are waited for. */
+  own: z.strictObject({ first: z.int().min(0), last: z.int().min(0) }).optional(),
 });
 
 /** Which extractor computes features, and where its weights are. */

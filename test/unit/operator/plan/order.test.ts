@@ -123,11 +123,13 @@ test('in whatever order Jobs end and vanish, events come, looks are taken and st
     states: fc.integer({ min: 1, max: 5 }),
     maxParallel: fc.integer({ min: 1, max: 5 }),
     failing: fc.subarray([0, 2]),
+    minStates: fc.constantFrom(undefined, 1, 2),
     happenings: fc.array(happening, { maxLength: 80 }),
   });
   fc.assert(
-    fc.property(scenario, ({ states, maxParallel, failing, happenings }) => {
-      const spec = { schedule: { states }, execution: { maxParallel }, sampling: { count: 5 } };
+    fc.property(scenario, ({ states, maxParallel, failing, minStates = states, happenings }) => {
+      const sampling = { count: 5, minStates: Math.min(minStates, states) };
+      const spec = { schedule: { states }, execution: { maxParallel }, sampling };
       const undisturbed = new Delayed(spec, failing);
       undisturbed.settle();
       const disturbed = new Delayed(spec, failing);
