@@ -64,12 +64,14 @@ const furtherOf = (index: number, { further, training }: FinalRecord) =>
     ...file,
   }));
 
-/** States of the models that are left out; undefined where none is. @throws DdrError InvalidTask without a schedule */
+/** States of the models that are left out; undefined where none is. @throws DdrError InvalidTask where the schedule does not say */
 function missingStates({ models, schedule }: AggregateTask): LatentState[] | undefined {
   const holes = models.flatMap((hash, index) => (hash === null ? index : []));
   if (holes.length === 0) return undefined;
-  if (schedule === undefined) throw new DdrError('InvalidTask', 'models are left out, and there is no schedule');
-  return holes.flatMap((index) => statesOfModel(schedule, index));
+  const states = holes.map((index) => (schedule === undefined ? [] : statesOfModel(schedule, index)));
+  if (states.some(({ length }) => length === 0))
+    throw new DdrError('InvalidTask', 'the schedule does not say which states the models have that are left out');
+  return states.flat();
 }
 
 /** The manifest of the trained models, each of which is read and checked. */
