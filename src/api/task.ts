@@ -48,6 +48,11 @@ const prepareTaskSchema = z.strictObject({
   /** CPU threads of TensorFlow, where images are encoded. */
   threads: z.int().min(1).optional(),
   warmStart: warmStartSchema.optional(),
+  /** States of the run's share, where it trains not all: runs of other shares prepare the same data into the same store. */
+  share: z
+    .string()
+    .regex(/^[0-9-]+$/)
+    .optional(),
 });
 
 const trainTaskSchema = z.strictObject({

@@ -7,7 +7,7 @@ import type { ConditionType, Phase, RunStatus } from '../../api/status.ts';
 import { type Child, countOf, isDone, type WantedJob } from './child.ts';
 import { type Addresses, childNames, type ModelPlan, warmStartOf } from './identity.ts';
 import { type Judgement, no, yes } from './judgement.ts';
-import { isOwn, ownModels } from './share.ts';
+import { isOwn, ownModels, shareOf } from './share.ts';
 
 /** Claims besides the run's own, which every step has. */
 export type Mount = 'data' | 'reference' | 'weights' | 'codec' | 'warmstart';
@@ -118,7 +118,13 @@ const table = {
       const threads = encodes(run.spec) ? training.threads : undefined;
       const own = { dataset, evaluation, prompts: sampling.contexts, codec: codecOf(run), threads };
       const warmStart = warmStartOf(run.spec);
-      const task = compact({ kind: 'prepare' as const, ...common(run, hash), ...own, warmStart });
+      const task = compact({
+        kind: 'prepare' as const,
+        ...common(run, hash),
+        ...own,
+        warmStart,
+        share: shareOf(run.spec),
+      });
       return [{ step: 'prepare', name: nameOf(run, 'prepare', hash), hash, task }];
     },
     judge: judgePrepared,
