@@ -30,6 +30,10 @@ export const errorCodes = {
   DiskFull: ExitCode.InputOutput,
   /** Reading or writing a file failed for another reason. */
   FileAccess: ExitCode.InputOutput,
+  /** Where the data come from over the network did not answer, though it was asked again for some time. */
+  SourceUnavailable: ExitCode.InputOutput,
+  /** The object store cannot do what keeps a run's artifacts safe. */
+  StoreUnsuitable: ExitCode.BadConfiguration,
   /** Another, newer attempt trains this model. */
   Fenced: ExitCode.Fenced,
   /** SIGTERM, SIGINT or SIGHUP arrived; the state is saved. */

@@ -53,14 +53,18 @@ export const objectName = z
     'must be the name of a Kubernetes object: lower case letters, digits, - and .',
   );
 
-/** A path inside a volume. It cannot leave it. CEL, because Kubernetes' patterns (RE2) have no look-ahead. */
-export const relativePath = withRules(z.string().max(1024), [
-  {
-    cel: "!self.startsWith('/') && !self.split('/').exists(part, part == '..')",
-    message: 'must be a relative path inside the volume, without a leading / and without ..',
-    check: (path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'),
-  },
-]);
+/** A path inside something. It cannot leave it. CEL, because Kubernetes' patterns (RE2) have no look-ahead. */
+export const relativePathIn = (what: string) =>
+  withRules(z.string().max(1024), [
+    {
+      cel: "!self.startsWith('/') && !self.split('/').exists(part, part == '..')",
+      message: `must be a relative path inside ${what}, without a leading / and without ..`,
+      check: (path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'),
+    },
+  ]);
+
+/** A path inside a volume. */
+export const relativePath = relativePathIn('the volume');
 
 /** A key of a label or annotation: a name of at most 63 characters, with a domain before it or without. For CEL as text. */
 export const labelKeyPattern = '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$';

@@ -4,11 +4,12 @@ import { DdrError } from './errors.ts';
 import { describeIssues } from './run.ts';
 import { codecFields } from './spec/codec.ts';
 import { promptsSchema } from './spec/conditions.ts';
-import { datasetSchema, volumePathSchema } from './spec/dataset.ts';
+import { datasetSchema } from './spec/dataset.ts';
 import { evaluationSchema } from './spec/evaluation.ts';
 import { modelSchema } from './spec/model.ts';
 import { samplingSchema } from './spec/sampling.ts';
 import { scheduleSchema } from './spec/schedule.ts';
+import { volumePathSchema } from './spec/source.ts';
 import { trainingSchema } from './spec/training.ts';
 
 /**
@@ -18,6 +19,9 @@ import { trainingSchema } from './spec/training.ts';
 export const taskVariable = 'DDR_TASK';
 
 const address = z.string().regex(/^[0-9a-f]{16}$/);
+
+/** Of a prepared dataset: the first digits of its digest, and where it is an index of shards, those of the index. */
+const datasetFolder = z.string().regex(/^[0-9a-f]{16}(-[0-9a-f]{16})?$/);
 
 /** What every task has: the run's folder, `runs/<name>`, and the address of what it makes. */
 const common = {
@@ -55,6 +59,9 @@ const prepareTaskSchema = z.strictObject({
     .optional(),
 });
 
+/** Where the dataset is an index: what its images are streamed from. */
+const streamed = { stream: datasetSchema.optional() };
+
 const trainTaskSchema = z.strictObject({
   kind: z.literal('train'),
   ...common,
@@ -62,7 +69,8 @@ const trainTaskSchema = z.strictObject({
   index: z.int().min(0),
   schedule: scheduleSchema,
   /** Address of the prepared dataset. */
-  dataset: address,
+  dataset: datasetFolder,
+  ...streamed,
   model: modelSchema,
   training: trainingSchema,
   /** sha256 of what training.warmStart names, as it was when the data were prepared. */
@@ -73,7 +81,7 @@ const trainTaskSchema = z.strictObject({
 const aggregateTaskSchema = z.strictObject({
   kind: z.literal('aggregate'),
   ...common,
-  dataset: address,
+  dataset: datasetFolder,
   /** Addresses of the K models, in their order; null for one that was given up and is left out. */
   models: z.array(address.nullable()).min(1),
   /** Says which states those have that are left out; only where there are some. */
@@ -106,7 +114,8 @@ const evaluateTaskSchema = z.strictObject({
   run: z.strictObject({ name: z.string(), namespace: z.string() }),
   /** Address of the prepare step, whose record says where the data came from and what was left out. */
   prepared: address,
-  dataset: address,
+  dataset: datasetFolder,
+  ...streamed,
   bundle: address,
   samples: address,
   sampling: samplingSchema,
@@ -131,8 +140,11 @@ export type EvaluateTask = z.output<typeof evaluateTaskSchema>;
 export type Extractor = z.output<typeof extractorSchema>;
 export type Task = z.output<typeof taskSchema>;
 
+/** JSON as the text of a variable, in which Kubernetes would read $$ and $(NAME). */
+export const renderJson = (value: object): string => JSON.stringify(value).replaceAll('$', '\\u0024');
+
 /** A task as the text of its variable. */
-export const renderTask = (task: Task): string => JSON.stringify(task).replaceAll('$', '\\u0024'); // Kubernetes reads $$ and $(NAME) in variables
+export const renderTask = (task: Task): string => renderJson(task);
 
 /**
  * Reads the task of this process.

@@ -9,9 +9,10 @@ import { counted } from './display.ts';
 /**
  * What to know about a volume that a version before 0.2.0 has worked on: it has models, but no data were ever prepared. It is
  * told until they are, which is the first thing that happens.
- * @param folder the run's volume
+ * @param folder the run's volume, where it has one: no such version knew another store
  */
-export function noteOfFormerVersion({ metadata, spec }: Run, folder: string): string | undefined {
+export function noteOfFormerVersion({ metadata, spec }: Run, folder: string | undefined): string | undefined {
+  if (folder === undefined) return undefined;
   const layout = runLayout(runDirectory(metadata.name));
   const countOf = (key: string) => globSync(`${key}/`, { cwd: folder }).length;
   const former = countOf(layout.model('*').root);
@@ -22,19 +23,20 @@ export function noteOfFormerVersion({ metadata, spec }: Run, folder: string): st
 
 /**
  * Says before training that the data are others than before, and what that means. It is told until the first model learns
- * from them, not on every resume.
- * @param folder the run's volume
+ * from them, not on every resume; of a bucket, which is not looked into, on every one.
+ * @param folder the run's volume, where it has one
  */
 export function noteOfChangedData(
   { metadata, spec }: Run,
   dataset: NonNullable<RunStatus['dataset']>,
-  folder: string,
+  folder: string | undefined,
 ): string | undefined {
   const { previousDigest, digest } = dataset;
   if (previousDigest === undefined) return undefined;
   const layout = runLayout(runDirectory(metadata.name));
   const { models } = addressesOf(spec, modelPlans(spec), dataset);
-  if (models.some((hash) => existsSync(join(folder, layout.model(hash).root)))) return undefined;
+  if (folder !== undefined && models.some((hash) => existsSync(join(folder, layout.model(hash).root))))
+    return undefined;
   const digests = `sha256 ${previousDigest.slice(0, 16)}… then, ${digest.slice(0, 16)}… now`;
   return `The data have changed since they were read before (${digests}): ${counted(models.length, 'model')} will be trained anew. Models of the former data are kept apart and mix with nothing.`;
 }

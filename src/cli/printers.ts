@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { reportFiles } from '../api/layout.ts';
 import type { Run } from '../api/run.ts';
 import type { LocalCluster } from '../local/localCluster.ts';
 import { renderTable, Terminal } from './display.ts';
-import { onVolume, summaryOf } from './summary.ts';
+import { inStore, summaryOf } from './summary.ts';
 import type { ActivePod, View } from './view.ts';
 
 /** Milliseconds between two progress lines in JSON. */
@@ -71,7 +70,7 @@ export function jsonPrinter(write: (text: string) => void, now: () => number): P
     note: (message) => emit('note', { message }),
     end(run, { phase, status, seconds }, local) {
       const { dataset, results, bundle, failures } = status ?? {};
-      const report = results && { report: join(onVolume(run, local, results.path), reportFiles.page) };
+      const report = results && { report: `${inStore(run, local, results.path)}/${reportFiles.page}` };
       emit('end', {
         run: run.metadata.name,
         phase,

@@ -14,9 +14,9 @@ import type { DdrEnvironment } from './environment.ts';
 import { follow } from './follow.ts';
 import { Interruption } from './interruption.ts';
 import { takeLock } from './lock.ts';
-import { requireRunnable } from './preflight.ts';
+import { requireRunnable, secretVariable } from './preflight.ts';
 import type { Printer } from './printers.ts';
-import { onVolume } from './summary.ts';
+import { volumeFolder } from './summary.ts';
 import { viewOf } from './view.ts';
 
 export interface RunOptions {
@@ -50,7 +50,7 @@ export async function runLocally({
   environment,
 }: RunOptions): Promise<number> {
   const home = resolve(folder);
-  requireRunnable(run, volumes, home, image);
+  requireRunnable(run, volumes, home, image, process.env);
   mkdirSync(join(home, 'logs'), { recursive: true });
   const release = takeLock(join(home, `${run.metadata.name}.lock`));
   const logger = pino(
@@ -63,6 +63,7 @@ export async function runLocally({
     logger,
     home,
     volumes,
+    secretOf: (variable) => secretVariable(process.env, variable),
     commandOf: () => trainer,
     capacity: processes ?? Math.max(1, Math.floor(availableParallelism() / run.spec.training.threads)),
   });
@@ -77,7 +78,7 @@ export async function runLocally({
     isOrphan: () => environment.DDR_PARENT !== undefined && environment.DDR_PARENT !== process.ppid,
   });
   try {
-    const former = noteOfFormerVersion(run, onVolume(run, local, ''));
+    const former = noteOfFormerVersion(run, volumeFolder(run, local));
     if (former !== undefined) printer.note(former);
     createRun(run, local);
     controller.watch();
@@ -140,7 +141,7 @@ async function untilOver(
       const { dataset } = view.status ?? {};
       if (dataset !== undefined && !prepared) {
         prepared = true;
-        const changed = noteOfChangedData(run, dataset, onVolume(run, local, ''));
+        const changed = noteOfChangedData(run, dataset, volumeFolder(run, local));
         if (changed !== undefined) printer.note(changed);
       }
       printer.show(view);

@@ -1,15 +1,24 @@
 import { join, resolve } from 'node:path';
 import { reportFiles } from '../api/layout.ts';
 import type { Run } from '../api/run.ts';
+import { describeS3 } from '../api/spec/s3.ts';
 import type { RunStatus } from '../api/status.ts';
 import type { LocalCluster } from '../local/localCluster.ts';
 import { runClaim } from '../operator/plan/volumes.ts';
 import { counted, formatTime } from './display.ts';
 import { caveatsOf, type View } from './view.ts';
 
-/** Absolute folder of something on the run's volume. */
-export function onVolume(run: Run, { folderOf }: Pick<LocalCluster, 'folderOf'>, path: string): string {
-  return resolve(folderOf(runClaim(run)), path);
+/** Absolute folder of the run's volume; undefined where it has none. */
+export function volumeFolder(run: Run, { folderOf }: Pick<LocalCluster, 'folderOf'>): string | undefined {
+  const claim = runClaim(run);
+  return claim === undefined ? undefined : resolve(folderOf(claim));
+}
+
+/** Where something of the run's store is: an absolute path of this machine, or in its bucket. */
+export function inStore(run: Run, local: Pick<LocalCluster, 'folderOf'>, path: string): string {
+  const { objectStore } = run.spec.checkpoints;
+  if (objectStore !== undefined) return `${describeS3(objectStore)}/${path}`;
+  return join(volumeFolder(run, local) ?? '', path);
 }
 
 function dataLines({ dataset }: RunStatus): string[] {
@@ -25,17 +34,17 @@ function dataLines({ dataset }: RunStatus): string[] {
 function resultLines(run: Run, { results, bundle }: RunStatus, local: Pick<LocalCluster, 'folderOf'>): string[] {
   const lines: string[] = [];
   if (results !== undefined) {
-    const folder = onVolume(run, local, results.path);
+    const folder = inStore(run, local, results.path);
     for (const { name, value } of results.metrics ?? []) {
       const covered = results.coverage === undefined ? '' : `, coverage ${results.coverage}`;
       lines.push(
         `${name}: ${Number(value.toPrecision(4))} (N = ${results.sampleCount}, ${results.extractor}${covered})`,
       );
     }
-    lines.push(`Report:  ${join(folder, reportFiles.page)}`, `Samples: ${join(folder, reportFiles.samples)}`);
+    lines.push(`Report:  ${folder}/${reportFiles.page}`, `Samples: ${folder}/${reportFiles.samples}`);
   }
   if (bundle !== undefined)
-    lines.push(`Bundle:  ${onVolume(run, local, bundle.path)}`, `         sha256 ${bundle.digest}`);
+    lines.push(`Bundle:  ${inStore(run, local, bundle.path)}`, `         sha256 ${bundle.digest}`);
   return lines;
 }
 

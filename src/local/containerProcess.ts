@@ -6,8 +6,12 @@ import { terminationMessageBytes } from '../api/termination.ts';
 import { freePort } from './freePort.ts';
 import { type PodSpec, pathMapping } from './podSpec.ts';
 
-/** Variables that a process gets from this one though its pod does not name them: where programs, libraries and GPUs are. */
-const inherited = /^(PATH|HOME|LANG|LC_.*|TZ|LD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|TF_.*|XLA_.*|DDR_LOG_LEVEL)$/;
+/**
+ * Variables that a process gets from this one though its pod does not name them: where programs, libraries and GPUs are, and
+ * how one gets into networks and buckets without a Secret.
+ */
+const inherited =
+  /^(PATH|HOME|LANG|LC_.*|TZ|LD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|TF_.*|XLA_.*|DDR_LOG_LEVEL|AWS_.*|NODE_EXTRA_CA_CERTS|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/;
 
 export interface ContainerOptions {
   spec: PodSpec;
@@ -15,6 +19,8 @@ export interface ContainerOptions {
   commandOf: (image: string) => string[];
   /** Folder of a claim. */
   folderOf: (claimName: string) => string;
+  /** What a variable from a Secret is. */
+  secretOf?: ((variable: string) => string | undefined) | undefined;
   /** File descriptor for its output; closed here. */
   output: number;
 }
@@ -45,7 +51,7 @@ export interface ContainerProcess {
  * @throws DdrError InvalidSpec where its mounts name a volume that is not there
  */
 export async function startContainer(options: ContainerOptions): Promise<ContainerProcess> {
-  const { spec, commandOf, folderOf, output } = options;
+  const { spec, commandOf, folderOf, secretOf = () => undefined, output } = options;
   const [container] = spec.containers;
   const scratch = mkdtempSync(join(tmpdir(), 'ddr-pod-'));
   try {
@@ -57,10 +63,14 @@ export async function startContainer(options: ContainerOptions): Promise<Contain
     const local = pathMapping(spec, { claim: folderOf, empty });
     const port = await freePort();
     const word = join(scratch, 'termination-log');
+    const given = container.env.flatMap(({ name, value, valueFrom }) => {
+      const text = valueFrom === undefined ? local(value) : secretOf(name);
+      return text === undefined ? [] : [[name, text] as const];
+    });
     const env = {
       ...Object.fromEntries(Object.entries(process.env).filter(([name]) => inherited.test(name))),
       TMPDIR: scratch,
-      ...Object.fromEntries(container.env.map(({ name, value }) => [name, local(value)])),
+      ...Object.fromEntries(given),
       DDR_HTTP_PORT: String(port),
       DDR_TERMINATION_LOG: word,
       DDR_EXIT_WITH_PARENT: '1',

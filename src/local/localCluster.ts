@@ -17,6 +17,8 @@ export interface LocalClusterOptions {
   home: string;
   /** Folders that stand for claims; all others are made below `home`. */
   volumes: ReadonlyMap<string, string>;
+  /** What a variable from a Secret is: there are no Secrets here. */
+  secretOf?: (variable: string) => string | undefined;
   commandOf: (image: string) => string[];
   /** Processes at once. */
   capacity: number;
@@ -40,7 +42,7 @@ export const claimFolder = (home: string, volumes: ReadonlyMap<string, string>, 
 
 /** A cluster inside this process: objects in memory, Jobs as processes, volumes as folders. */
 export function startLocalCluster(options: LocalClusterOptions): LocalCluster {
-  const { clock, random, logger, home, volumes, commandOf, capacity } = options;
+  const { clock, random, logger, home, volumes, commandOf, secretOf, capacity } = options;
   const objects = new Objects(() => clock.now());
   const logs = new PodLogs(join(home, 'logs'));
   const folderOf = (claimName: string) => {
@@ -50,7 +52,9 @@ export function startLocalCluster(options: LocalClusterOptions): LocalCluster {
   };
   const completed = new CompletedPods(join(home, 'completed'), folderOf);
   const jobs = new JobController({ objects, clock, random });
-  const processes = new ProcessRunner({ objects, clock, logger, commandOf, folderOf, logs, completed, capacity });
+  const processes = new ProcessRunner({
+    ...{ objects, clock, logger, commandOf, folderOf, secretOf, logs, completed, capacity },
+  });
   jobs.start();
   processes.start();
   return {

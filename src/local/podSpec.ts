@@ -7,21 +7,24 @@ const refused = (what: string) =>
     .undefined(`${what} is not to be had on this machine; leave it out of execution.podTemplate and overrides`)
     .optional();
 
+/**
+ * A variable. Those of ours may come from a Secret, which this machine has none of: whoever starts it says their values.
+ */
+const variableSchema = z
+  .looseObject({ name: z.string(), value: z.string().default(''), valueFrom: z.unknown().optional() })
+  .refine(({ name, valueFrom }) => valueFrom === undefined || name.startsWith('DDR_'), {
+    path: ['valueFrom'],
+    message:
+      'a variable from another object is not to be had on this machine; leave it out of execution.podTemplate and overrides',
+  });
+
 const containerSchema = z.looseObject({
   name: z.string(),
   image: z.string(),
   command: z.array(z.string()).optional(),
   args: z.array(z.string()).default([]),
   workingDir: z.string().optional(),
-  env: z
-    .array(
-      z.looseObject({
-        name: z.string(),
-        value: z.string().default(''),
-        valueFrom: refused('a variable from another object'),
-      }),
-    )
-    .default([]),
+  env: z.array(variableSchema).default([]),
   envFrom: refused('envFrom'),
   ports: z.array(z.looseObject({ name: z.string().optional(), containerPort: z.number() })).default([]),
   volumeMounts: z

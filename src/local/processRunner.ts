@@ -25,6 +25,8 @@ export interface ProcessRunnerOptions {
   commandOf: (image: string) => string[];
   /** Folder of a claim. */
   folderOf: (claimName: string) => string;
+  /** What a variable from a Secret is. */
+  secretOf?: ((variable: string) => string | undefined) | undefined;
   logs: PodLogs;
   completed: CompletedPods;
   /** Processes that may run at once; further pods wait, as on a node that is full. */
@@ -130,9 +132,9 @@ export class ProcessRunner {
   }
 
   async #process(key: string, entry: Entry, spec: PodSpec): Promise<Ending> {
-    const { objects, commandOf, folderOf, logs, logger } = this.#options;
+    const { objects, commandOf, folderOf, secretOf, logs, logger } = this.#options;
     const { name } = entry.pod.metadata;
-    const process = await startContainer({ spec, commandOf, folderOf, output: logs.open(name) });
+    const process = await startContainer({ spec, commandOf, folderOf, secretOf, output: logs.open(name) });
     entry.process = process;
     if (this.#stopped) process.kill();
     logger.debug({ pod: name, pid: process.pid, log: logs.pathOf(name) }, 'process started');

@@ -70,7 +70,35 @@ test('the API server', { skip }, async (t) => {
       types.run,
       inNamespace({ ...withSpec({ checkpoints: { volume: { shared } } }), metadata: { name: 'claim' } }),
     );
-    assert.deepEqual((stored.spec as Spec).checkpoints.volume.shared, shared);
+    assert.deepEqual((stored.spec as Spec).checkpoints.volume?.shared, shared);
+  });
+
+  await t.test('takes data in buckets and at URLs, and fills in what zod fills in', async () => {
+    const sources: Record<string, object> = {
+      s3: { s3: { bucket: 'data', endpoint: 'http://minio:9000', secretName: 'reader' } },
+      http: { http: { urls: ['https://data.example/{000000..000146}.tar?download=true', 'http://b/c.tar'] } },
+    };
+    for (const [name, source] of Object.entries(sources)) {
+      const dataset = { source, format: 'Npy', image: { size: 28, channels: 1 } };
+      const given = withSpec({ dataset, checkpoints: { objectStore: { bucket: 'models' } } });
+      const stored = await client.create(types.run, inNamespace({ ...given, metadata: { name } }));
+      assert.deepEqual(stored.spec, parseRun(given).spec);
+    }
+  });
+
+  await t.test('lets a bucket be reached otherwise, and not be another', async () => {
+    const objectStore = { bucket: 'models', prefix: 'team', endpoint: 'http://minio:9000' };
+    const given = { ...withSpec({ checkpoints: { objectStore } }), metadata: { name: 'bucket' } };
+    let run = await client.create(types.run, inNamespace(given));
+    const replace = async (checkpoints: object) => {
+      const spec = { ...(run.spec as object), checkpoints };
+      run = await client.replace(types.run, { ...run, spec } as KubeObject);
+    };
+    await replace({ objectStore: { ...objectStore, secretName: 'writer', region: 'eu-central-1' } });
+    for (const other of [{ bucket: 'others' }, { prefix: 'other' }, { endpoint: 'http://other:9000' }])
+      await assert.rejects(replace({ objectStore: { ...objectStore, ...other } }), /objectStore.*cannot move/);
+    await assert.rejects(replace({ objectStore: { bucket: 'models', prefix: 'team' } }), /cannot move/);
+    await assert.rejects(replace({ volume: { shared: { size: '1Gi' } } }), /cannot move between/);
   });
 
   await t.test('refuses a name that Jobs and their pods cannot have', async () => {

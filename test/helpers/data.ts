@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import sharp from 'sharp';
 import { type Dataset, datasetSchema } from '../../src/api/spec/dataset.ts';
+import { pathOfSource } from '../../src/api/spec/source.ts';
 import { type Findings, noFindings } from '../../src/trainer/data/findings.ts';
 import { openSource } from '../../src/trainer/data/openSource.ts';
 import { resolveInVolume } from '../../src/trainer/data/volume.ts';
@@ -37,7 +38,7 @@ const tick = async () => {};
 
 /** A source on a volume, and where it is. */
 export async function openedSource(dataset: Dataset, root: string, findings = noFindings()) {
-  const path = await resolveInVolume(root, dataset.source.volume.path, 'dataset');
+  const path = await resolveInVolume(root, pathOfSource(dataset.source), 'dataset');
   return { source: await openSource(dataset, path, root, findings, tick), place: { path, root } };
 }
 

@@ -25,10 +25,73 @@ const latent = (fields: object) => ({
   codec: { name: 'AutoencoderKL', weights: { volume: { claimName: 'codec' } }, downsampling: 8, channels: 4 },
   sampling: { clip: false },
 });
+const source = (places: object) => dataset({ source: places });
+const inBucket = (fields: object) => source({ s3: { bucket: 'data', ...fields } });
+const urls = (...list: string[]) => source({ http: { urls: list } });
 const shared = (fields: object) => ({ checkpoints: { volume: { shared: fields } } });
 
 /** Every kind of mistake that the schema refuses; tried against zod and against a real API server. */
 export const wrongRuns: WrongRun[] = [
+  {
+    title: 'a source of two places',
+    spec: source({ volume: { claimName: 'data' }, s3: { bucket: 'data' } }),
+    field: 'spec.dataset.source',
+    says: /exactly one of volume, s3 and http/,
+  },
+  {
+    title: 'a source of no place',
+    spec: source({}),
+    field: 'spec.dataset.source',
+    says: /exactly one of volume, s3 and http/,
+  },
+  {
+    title: 'an endpoint with a password',
+    spec: inBucket({ endpoint: 'https://me:secret@minio' }),
+    field: 'spec.dataset.source.s3.endpoint',
+    says: /must be a URL such as|should match/,
+  },
+  {
+    title: 'a prefix that leaves its bucket',
+    spec: inBucket({ prefix: 'a/../../b' }),
+    field: 'spec.dataset.source.s3.prefix',
+    says: /relative path inside the bucket/,
+  },
+  {
+    title: 'a path that leaves its prefix',
+    spec: inBucket({ path: '../b' }),
+    field: 'spec.dataset.source.s3.path',
+    says: /relative path inside the prefix/,
+  },
+  {
+    title: 'a file of this machine',
+    spec: urls('file:///etc/passwd'),
+    field: 'spec.dataset.source.http.urls[0]',
+    says: /http or https URL|should match/,
+  },
+  {
+    title: 'a range of URLs from the larger to the smaller',
+    spec: urls('https://data.example/{0009..0001}.tar'),
+    field: 'spec.dataset.source.http.urls[0]',
+    says: /from a smaller number to a larger/,
+  },
+  {
+    title: 'a range of more URLs than anybody means',
+    spec: urls('https://data.example/a.tar', 'https://data.example/{0..999999}.tar'),
+    field: 'spec.dataset.source.http.urls[1]',
+    says: /100000 at most/,
+  },
+  {
+    title: 'checkpoints nowhere',
+    spec: { checkpoints: {} },
+    field: 'spec.checkpoints',
+    says: /exactly one of volume and objectStore/,
+  },
+  {
+    title: 'checkpoints at two places',
+    spec: { checkpoints: { volume: { shared: { size: '1Gi' } }, objectStore: { bucket: 'models' } } },
+    field: 'spec.checkpoints',
+    says: /exactly one of volume and objectStore/,
+  },
   {
     title: 'latents in a folder of images',
     spec: latent({ format: 'ImageFolder', latents: {} }),

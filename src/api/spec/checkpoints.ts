@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { wholeQuantity } from '../quantity.ts';
 import { asSet, integer, objectName, withRules } from '../rules.ts';
+import { s3PlaceSchema } from './s3.ts';
 
 /** Not a default of the schema: it would also be written beside claimName, where it says nothing. */
 export const defaultAccessModes = ['ReadWriteMany'] as const;
@@ -95,10 +96,42 @@ const shared = withRules(
   ],
 );
 
-export const checkpointsSchema = z
+const objectStore = withRules(
+  s3PlaceSchema.describe(
+    'A bucket instead of a volume: checkpoints, bundle, samples and report are written below its prefix. Its server must honour conditional writes.',
+  ),
+  [
+    {
+      cel: 'self.bucket == oldSelf.bucket && self.prefix == oldSelf.prefix && has(self.endpoint) == has(oldSelf.endpoint) && (!has(self.endpoint) || self.endpoint == oldSelf.endpoint)',
+      message:
+        'checkpoints.objectStore cannot move to another endpoint, bucket or prefix while the run exists, because its checkpoints are there; make a new run instead',
+    },
+  ],
+);
+
+const fields = z
   .strictObject({
-    volume: z.strictObject({ shared }).describe('Where checkpoints, bundle, samples and report are written.'),
+    volume: z
+      .strictObject({ shared })
+      .optional()
+      .describe('Where checkpoints, bundle, samples and report are written.'),
+    objectStore: objectStore.optional(),
     everyImages: integer(1).default(20_000).describe('Images between two checkpoints of a model.'),
     keep: integer(1, 100).default(2).describe('Checkpoints of a model that are kept; older ones are deleted.'),
   })
-  .describe('Where and how often state is saved.');
+  .describe('Where, exactly one of volume and objectStore, and how often state is saved.');
+
+export const checkpointsSchema = withRules(fields, [
+  {
+    cel: 'has(self.volume) != has(self.objectStore)',
+    message: 'checkpoints needs exactly one of volume and objectStore',
+    check: ({ volume, objectStore }) => (volume === undefined) !== (objectStore === undefined),
+  },
+  {
+    cel: 'has(self.volume) == has(oldSelf.volume)',
+    message:
+      'checkpoints cannot move between a volume and an object store while the run exists; make a new run instead',
+  },
+]);
+
+export type Checkpoints = z.output<typeof checkpointsSchema>;

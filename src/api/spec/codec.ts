@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { integer, withRules } from '../rules.ts';
-import { type Dataset, type ImageShape, type NetworkShape, volumePathSchema } from './dataset.ts';
+import type { Dataset, ImageShape, NetworkShape } from './dataset.ts';
+import { volumePathSchema } from './source.ts';
 
 /** The VAE of Stable Diffusion, which most latents are of. */
 const defaultDownsampling = 8;

@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { integer, relativePath, withRules } from '../rules.ts';
 
 const arrayName = z.string().min(1).max(253);
-const file = relativePath.describe("File on the dataset's volume.");
+const file = relativePath.describe("File on the dataset's volume, below its prefix or among its URLs.");
 
 export const labelsSchema = withRules(
   z
     .strictObject({
       classes: integer(2, 100_000).describe('Number of classes; labels run from 0 to classes − 1.'),
       from: z
-        .enum(['Idx', 'ClassFolders', 'DatasetJson', 'Npz', 'Npy'])
+        .enum(['Idx', 'ClassFolders', 'DatasetJson', 'Npz', 'Npy', 'Cls', 'Json', 'Column'])
         .describe(
-          "Idx: an MNIST-style labels file. ClassFolders: the first folder below the dataset's path, the folders in the order of their names. DatasetJson: dataset.json at the top of the folder or archive, as EDM and StyleGAN have it. Npz, Npy: an array [N] of whole numbers, in the order of the images.",
+          "Idx: an MNIST-style labels file. ClassFolders: the first folder below the dataset's path, the folders in the order of their names. DatasetJson: dataset.json at the top of the folder or archive, as EDM and StyleGAN have it. Npz, Npy: an array [N] of whole numbers, in the order of the images. Cls: the .cls beside each image of a WebDataset. Json: a field of the .json beside it. Column: a column of Parquet.",
         ),
       path: file
         .optional()
@@ -19,6 +19,11 @@ export const labelsSchema = withRules(
           "Idx, Npz, Npy: the file on the dataset's volume. Idx: where left out, the labels file beside the images file. Npz: where left out, the file of the images.",
         ),
       array: arrayName.optional().describe('Npz: the array of labels, such as y_train.'),
+      field: arrayName
+        .optional()
+        .describe(
+          'Json: the field with the class, label where left out. Column: the column with the class; where left out, the only one of type ClassLabel. Names of nested ones have dots between them.',
+        ),
     })
     .describe(
       'The class of each image. There is one label for every image of the source, whatever limit leaves of it.',
@@ -31,10 +36,16 @@ export const labelsSchema = withRules(
       check: (l) => l.from !== 'Npy' || l.path !== undefined,
     },
     {
-      cel: "!has(self.path) || !(self.from in ['ClassFolders', 'DatasetJson'])",
-      message: 'path is for labels from Idx, Npz and Npy: the others lie in the folder or archive of the images',
+      cel: "!has(self.path) || self.from in ['Idx', 'Npz', 'Npy']",
+      message: 'path is for labels from Idx, Npz and Npy: the others lie with the images',
       path: ['path'],
-      check: (l) => l.path === undefined || !['ClassFolders', 'DatasetJson'].includes(l.from),
+      check: (l) => l.path === undefined || ['Idx', 'Npz', 'Npy'].includes(l.from),
+    },
+    {
+      cel: "!has(self.field) || self.from in ['Json', 'Column']",
+      message: 'field is for labels from Json and Column',
+      path: ['field'],
+      check: (l) => l.field === undefined || l.from === 'Json' || l.from === 'Column',
     },
     {
       cel: "(self.from == 'Npz') == has(self.array)",
@@ -80,3 +91,9 @@ export const promptsSchema = withRules(
 export type LabelsSpec = z.output<typeof labelsSchema>;
 export type ContextsSpec = z.output<typeof contextsSchema>;
 export type ContextFile = z.output<typeof contextFile>;
+
+/** The format of the shards that labels come with, image by image; undefined where they lie elsewhere. */
+export function shardsWithLabels({ from }: Pick<LabelsSpec, 'from'>): 'WebDataset' | 'Parquet' | undefined {
+  if (from === 'Cls' || from === 'Json') return 'WebDataset';
+  return from === 'Column' ? 'Parquet' : undefined;
+}

@@ -1,14 +1,8 @@
 import { z } from 'zod';
-import { integer, objectName, relativePath, withRules } from '../rules.ts';
-import { contextsSchema, labelsSchema } from './conditions.ts';
-
-/** A place on a PersistentVolumeClaim of the run's namespace. */
-export const volumePathSchema = z
-  .strictObject({
-    claimName: objectName.describe("PersistentVolumeClaim in the run's namespace; mounted read-only."),
-    path: relativePath.default('').describe('File or folder inside the volume; empty for its root.'),
-  })
-  .describe('A place on a PersistentVolumeClaim.');
+import { billionthsOf, wholeQuantity } from '../quantity.ts';
+import { integer, relativePath, withRules } from '../rules.ts';
+import { contextsSchema, labelsSchema, shardsWithLabels } from './conditions.ts';
+import { sourceSchema } from './source.ts';
 
 /** Height and width in pixels, and 1 channel for grey or 3 for RGB: of stored images, of what a network sees, of pictures. */
 export const imageShapeSchema = z.strictObject({ size: z.int().min(1), channels: z.literal([1, 3]) });
@@ -39,7 +33,7 @@ const latentsSchema = withRules(
         .min(1)
         .optional()
         .describe(
-          'Where deviations or log-variances are an array of their own, of the shape of the means. Npy: its file, on the volume of source. Npz: its name.',
+          'Where deviations or log-variances are an array of their own, of the shape of the means. Npy: its file, on the volume of source, below its prefix or among its URLs. Npz: its name.',
         ),
     })
     .describe(
@@ -68,13 +62,16 @@ export const imageSchema = z
   })
   .describe('Shape that every image is brought to.');
 
+/** What the size of a cache is where it is left out. */
+const defaultCacheSize = '8Gi';
+
 const fields = z
   .strictObject({
-    source: z.strictObject({ volume: volumePathSchema }).describe('Where the images are.'),
+    source: sourceSchema,
     format: z
-      .enum(['Idx', 'ImageFolder', 'ImageZip', 'Npy', 'Npz'])
+      .enum(['Idx', 'ImageFolder', 'ImageZip', 'Npy', 'Npz', 'WebDataset', 'Parquet'])
       .describe(
-        'Idx: an MNIST-style images file, plain or .gz (or the folder with train-images-idx3-ubyte). ImageFolder, ImageZip: PNG, JPEG, WebP, GIF (first frame), TIFF and AVIF files; others are left out and counted. Npy, Npz: an array [N,H,W], [N,H,W,C] or [N,C,H,W] of bytes, of other integers from 0 to 255, or of floats within [0, 1] or [−1, 1].',
+        'Idx: an MNIST-style images file, plain or .gz (or the folder with train-images-idx3-ubyte). ImageFolder, ImageZip: PNG, JPEG, WebP, GIF (first frame), TIFF and AVIF files; others are left out and counted. Npy, Npz: an array [N,H,W], [N,H,W,C] or [N,C,H,W] of bytes, of other integers from 0 to 255, or of floats within [0, 1] or [−1, 1]. WebDataset: tar shards in which an image (of the formats of ImageFolder, or .npy of bytes [H,W], [H,W,C] or [C,H,W]) and its .cls, .json or .txt have one name up to the first dot. Parquet: files as the datasets library of Hugging Face writes them, with a column {bytes, path} of images. Shards are read in the order of their names.',
       ),
     image: imageSchema,
     array: z
@@ -83,6 +80,14 @@ const fields = z
       .max(253)
       .optional()
       .describe('Npz: the array of images, where the file has several that could be, such as x_train.'),
+    field: z
+      .string()
+      .min(1)
+      .max(253)
+      .optional()
+      .describe(
+        'Where shards have several images of one sample, the ones to learn from. WebDataset: their suffix, such as png or left.jpg. Parquet: their column; of nested ones the names with dots between them.',
+      ),
     labels: labelsSchema.optional(),
     contexts: contextsSchema.optional(),
     latents: latentsSchema.optional(),
@@ -97,12 +102,43 @@ const fields = z
       .max(253)
       .optional()
       .describe('Any text. Another one asks to read the data anew, after files under the same path have changed.'),
+    prepare: z
+      .enum(['Copy', 'Index'])
+      .default('Copy')
+      .describe(
+        'Copy: the prepare step writes the images once, as they are learned from. Index: it reads and checks them all the same, and writes only where each one is; trainers stream them from the source, which must stay as it is. Both learn the same, bit for bit.',
+      ),
+    cache: z
+      .strictObject({
+        size: wholeQuantity.describe(
+          'What it may take of the disk of a pod: of an emptyDir volume with this limit. 0 for no cache.',
+        ),
+      })
+      .optional()
+      .describe(
+        `Index: where each pod that streams keeps what it has fetched. Where left out, ${defaultCacheSize}; none for format WebDataset on a volume, which is read in place.`,
+      ),
   })
   .describe('The images to learn from; values are mapped to [−1, 1].');
+
+/** Formats whose images are found again by ranges of files. */
+const indexed: readonly string[] = ['WebDataset', 'Parquet'];
 
 const isOfFiles = (format: string) => format === 'ImageFolder' || format === 'ImageZip';
 
 export const datasetSchema = withRules(fields, [
+  {
+    cel: "!has(self.labels) || ((!(self.labels.from in ['Cls', 'Json']) || self.format == 'WebDataset') && (self.labels.from != 'Column' || self.format == 'Parquet'))",
+    message: 'labels from Cls and Json are those of format WebDataset, labels from Column those of Parquet',
+    path: ['labels', 'from'],
+    check: ({ labels, format }) => labels === undefined || (shardsWithLabels(labels) ?? format) === format,
+  },
+  {
+    cel: "!has(self.field) || self.format in ['WebDataset', 'Parquet']",
+    message: 'field is for format WebDataset and Parquet; array names the array of an Npz',
+    path: ['field'],
+    check: ({ field, format }) => field === undefined || format === 'WebDataset' || format === 'Parquet',
+  },
   {
     cel: "!has(self.labels) || !(self.labels.from in ['ClassFolders', 'DatasetJson']) || self.format in ['ImageFolder', 'ImageZip']",
     message: 'labels from ClassFolders and DatasetJson are those of image files: format ImageFolder or ImageZip',
@@ -126,7 +162,28 @@ export const datasetSchema = withRules(fields, [
     path: ['format'],
     check: ({ latents, format }) => latents === undefined || format === 'Npy' || format === 'Npz',
   },
+  {
+    cel: "self.prepare == 'Copy' || self.format in ['WebDataset', 'Parquet']",
+    message:
+      'prepare Index is for shards of images: format WebDataset or Parquet. Leave prepare out for any other, of which prepare writes a copy',
+    path: ['prepare'],
+    check: ({ prepare, format }) => prepare === 'Copy' || indexed.includes(format),
+  },
+  {
+    cel: "!has(self.cache) || self.prepare == 'Index'",
+    message: 'cache goes with prepare Index: a copy is read from the store',
+    path: ['cache'],
+    check: ({ cache, prepare }) => cache === undefined || prepare === 'Index',
+  },
 ]);
+
+/** Bytes that a pod which streams the dataset may keep of it on its disk, as a quantity; undefined where it keeps none. */
+export function cacheSize({ prepare, cache, source, format }: z.output<typeof datasetSchema>): string | undefined {
+  if (prepare === 'Copy') return undefined;
+  const inPlace = source.volume !== undefined && format === 'WebDataset';
+  const size = cache?.size ?? (inPlace ? '0' : defaultCacheSize);
+  return billionthsOf(size) === 0n ? undefined : size;
+}
 
 export type ImageShape = z.output<typeof imageShapeSchema>;
 export type ImageSpec = z.output<typeof imageSchema>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asSet, integer, withRules } from '../rules.ts';
-import { volumePathSchema } from './dataset.ts';
+import { volumePathSchema } from './source.ts';
 
 const extractor = withRules(
   z

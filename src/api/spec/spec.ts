@@ -162,6 +162,13 @@ export const specSchema = withRules(
       check: (s) => s.dataset.latents === undefined || s.codec.name !== 'Pixels',
     },
     {
+      cel: "self.dataset.prepare == 'Copy' || self.codec.name == 'Pixels'",
+      message:
+        'dataset.prepare must be Copy with codec AutoencoderKL: networks learn from latents, which the prepare step writes',
+      path: ['dataset', 'prepare'],
+      check: (s) => s.dataset.prepare === 'Copy' || s.codec.name === 'Pixels',
+    },
+    {
       cel: "self.codec.name == 'Pixels' || !self.sampling.clip",
       message: 'sampling.clip must be false with codec AutoencoderKL: latents are not within [−1, 1]',
       path: ['sampling', 'clip'],

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { predictions } from '../../diffusion/prediction.ts';
 import { integer, withRules } from '../rules.ts';
-import { volumePathSchema } from './dataset.ts';
 import { overridable } from './overridable.ts';
+import { volumePathSchema } from './source.ts';
 
 const rate = z.number().min(0).max(1);
 

@@ -8,13 +8,13 @@ import { ownerReference } from './owner.ts';
 
 /** What the claim of a run has: the garbage collector takes one that has an owner with it, and leaves any other. */
 function ownersOf(run: Run): OwnerReference[] {
-  const { whenDeleted = defaultWhenDeleted } = run.spec.checkpoints.volume.shared;
+  const { whenDeleted = defaultWhenDeleted } = run.spec.checkpoints.volume?.shared ?? {};
   return whenDeleted === 'Delete' ? [ownerReference(run)] : [];
 }
 
-/** The claim that is made for the run; undefined where it uses one that somebody else has made. */
+/** The claim that is made for the run; undefined where it uses one that somebody else has made, or an object store. */
 export function buildClaim(run: Run): KubeObject | undefined {
-  const { size, storageClassName, accessModes = defaultAccessModes } = run.spec.checkpoints.volume.shared;
+  const { size, storageClassName, accessModes = defaultAccessModes } = run.spec.checkpoints.volume?.shared ?? {};
   const ownerReferences = ownersOf(run);
   if (size === undefined) return undefined;
   return {

@@ -28,7 +28,9 @@ export function executionHash(run: Run, { step, model }: Whose, settings: Settin
   const deadline = deadlines.modelSeconds;
   const retry = retryOf(run);
   const ofRun = hashes(run.spec.execution);
-  const besides = JSON.stringify([retry, settings]);
+  // How buckets are reached; where they are is in addresses, or cannot change.
+  const buckets = [run.spec.dataset.source.s3, run.spec.checkpoints.objectStore].filter((place) => place !== undefined);
+  const besides = JSON.stringify([retry, settings, buckets]);
   const override = model?.settings.podTemplate;
   const key = override ?? step; // overrides are of training alone
   const known = ofRun.get(key);
@@ -41,6 +43,7 @@ export function executionHash(run: Run, { step, model }: Whose, settings: Settin
     ofStep: steps[step]?.podTemplate,
     jobTemplate,
     override,
+    buckets: buckets.length === 0 ? undefined : buckets,
   };
   const hash = contentHash({ ...pods, queueName, perModel, deadline, retry });
   ofRun.set(key, { besides, hash });

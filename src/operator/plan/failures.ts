@@ -3,6 +3,7 @@ import { formatRanges } from '../../api/ranges.ts';
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
 import { isBlocked, isPodless, noPods } from './blocked.ts';
+import { secretRemedy } from './buckets.ts';
 import type { Child } from './child.ts';
 import type { Children } from './children.ts';
 import type { ObservedJob } from './observed.ts';
@@ -46,7 +47,7 @@ function describeFailed(pods: PodsByJob, job: ObservedJob): Failure {
 }
 
 /** A pod that cannot start, or is not made, though nothing has failed yet. */
-function describeBlocked(children: Children, job: ObservedJob, now: Date): Failure | undefined {
+function describeBlocked(run: Run, children: Children, job: ObservedJob, now: Date): Failure | undefined {
   const pod = podsOf(children.pods, job.name).find((pod) => isBlocked(pod, now));
   if (pod?.blocked === undefined) {
     if (!isPodless(children, job, now)) return undefined;
@@ -54,7 +55,8 @@ function describeBlocked(children: Children, job: ObservedJob, now: Date): Failu
     return { job: job.name, reason: noPods, message };
   }
   const { reason, message } = pod.blocked;
-  return { job: job.name, pod: pod.name, reason, message: cutText(message, longestMessage) };
+  const said = cutText(message, longestMessage);
+  return { job: job.name, pod: pod.name, reason, message: `${said}${secretRemedy(run, message)}` };
 }
 
 /** The last failed attempt of a Job that goes on. What was nobody's fault is none. */
@@ -92,16 +94,16 @@ function describe(
 }
 
 /** The first Job of which a pod cannot start, or is not made. */
-export const firstBlocked = (children: Children, now: Date): Failure | undefined =>
-  describe(children.all, 'active', 1, (job) => describeBlocked(children, job, now))[0];
+export const firstBlocked = (run: Run, children: Children, now: Date): Failure | undefined =>
+  describe(children.all, 'active', 1, (job) => describeBlocked(run, children, job, now))[0];
 
 /** What failed, then what cannot start, then what failed and is tried again. */
-export function failuresOf({ spec }: Run, children: Children, now: Date): Failure[] {
+export function failuresOf(run: Run, children: Children, now: Date): Failure[] {
   const { all, pods } = children;
-  const attempts = spec.execution.retries.perModel + 1;
+  const attempts = run.spec.execution.retries.perModel + 1;
   return [
     ...describe(all, 'failed', most, (job) => describeFailed(pods, job)),
-    ...describe(all, 'active', most, (job) => describeBlocked(children, job, now)),
+    ...describe(all, 'active', most, (job) => describeBlocked(run, children, job, now)),
     ...describe(all, 'active', most, (job) => describeAttempt(pods, job, attempts)),
   ].slice(0, most);
 }

@@ -32,7 +32,8 @@ export interface ModelPlan {
 export type Data = Pick<
   NonNullable<RunStatus['dataset']>,
   'digest' | 'referenceDigest' | 'weightsDigest' | 'promptsDigest' | 'codecDigest' | 'warmStartDigest'
->;
+> &
+  Partial<Pick<NonNullable<RunStatus['dataset']>, 'path'>>;
 
 /** Stands for data that nobody has read yet, where a run's children are shown before it has any. */
 export const unreadData: Data = { digest: '0'.repeat(64) };
@@ -40,7 +41,7 @@ export const unreadData: Data = { digest: '0'.repeat(64) };
 /** Addresses of what the steps make, each from its inputs. */
 export interface Addresses {
   prepare: string;
-  /** Of the prepared images. */
+  /** Of the prepared images: name of their folder. */
   dataset: string;
   /** Of the K models, in their order. */
   models: readonly string[];
@@ -105,7 +106,7 @@ export const prepareAddress = once((spec: Spec): string => {
   const { dataset, evaluation, codec, training, sampling } = spec;
   return contentHash({
     addressFormat,
-    dataset: withoutDefaults(datasetSchema, dataset),
+    dataset: withoutDefaults(datasetSchema, { ...dataset, cache: undefined }), // what pods keep is not what is prepared
     prompts: withoutDefaults(promptsSchema, sampling.contexts),
     codec: withoutDefaults(codecSchema, codec),
     threads: encodes({ dataset, codec }) ? training.threads : undefined,
@@ -142,7 +143,7 @@ export function addressesOf(
 ): Addresses {
   const { schedule, sampling, evaluation, training } = spec;
   const { family, alphas, timesteps } = schedule;
-  const { digest, referenceDigest, weightsDigest, promptsDigest, codecDigest, warmStartDigest } = data;
+  const { digest, path, referenceDigest, weightsDigest, promptsDigest, codecDigest, warmStartDigest } = data;
   const recipes = recipesOf(plans);
   const models = plans.map(({ states, settings }) =>
     contentHash({
@@ -171,7 +172,7 @@ export function addressesOf(
   const extractor = evaluation && withoutDefaults(evaluationSchema.shape.extractor, evaluation.extractor);
   return {
     prepare: prepareAddress(spec),
-    dataset: digest.slice(0, 16),
+    dataset: path?.split('/').at(-1) ?? digest.slice(0, 16),
     models,
     bundle,
     samples,

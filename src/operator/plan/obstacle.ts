@@ -1,3 +1,4 @@
+import type { Run } from '../../api/run.ts';
 import { noPods, standsStill } from './blocked.ts';
 import type { Changes } from './changes.ts';
 import type { Children } from './children.ts';
@@ -21,6 +22,7 @@ const passing = ['Unschedulable', noPods];
  * @param create what is created now: while there is something, the run goes on
  */
 export function obstacleOf(
+  run: Run,
   children: Children,
   { create }: Pick<Changes, 'create'>,
   refused: Refused,
@@ -29,7 +31,7 @@ export function obstacleOf(
   const hasUnfinished = [...children.jobs.values()].some(({ finished }) => finished === undefined);
   if (refused.size > 0 && create.length === 0 && !hasUnfinished)
     return { reason: refusalReason(refused), message: refusalText(refused), passing: false };
-  const blocked = standsStill(children, now) ? firstBlocked(children, now) : undefined;
+  const blocked = standsStill(children, now) ? firstBlocked(run, children, now) : undefined;
   if (blocked === undefined) return undefined;
   return { reason: blocked.reason, message: failureText([blocked]), passing: passing.includes(blocked.reason) };
 }

@@ -66,7 +66,7 @@ export function plan(
   const reported = reportedOf(run, children, now);
   const halt = haltOf(run, children, now);
   const changes = changesOf(run, children, reported, observed, halt, settings, refused, now);
-  const obstacle = obstacleOf(children, changes, refused, now);
+  const obstacle = obstacleOf(run, children, changes, refused, now);
   const status = statusOf(run, children, observed, { reported, halt, obstacle, refused }, now);
   if (now.getTime() >= (endOfLife(run, status) ?? Number.POSITIVE_INFINITY))
     return { ...noChanges, status, expired: true, requeueAfterMs: undefined };

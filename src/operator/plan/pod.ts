@@ -4,6 +4,7 @@ import { containerName } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import type { PodTemplate, Resources } from '../../api/spec/execution.ts';
 import { renderTask, type Task, taskVariable } from '../../api/task.ts';
+import { bucketVariables } from './buckets.ts';
 import { mergePodTemplates } from './podTemplate.ts';
 import { withPullSecrets } from './pullSecrets.ts';
 import { steps } from './steps.ts';
@@ -46,6 +47,7 @@ function container(run: Run, task: Task, settings: Settings): V1Container {
     env: [
       { name: taskVariable, value: renderTask(task) },
       ...volumes.flatMap(({ variable, path }) => (variable === undefined ? [] : [{ name: variable, value: path }])),
+      ...bucketVariables(run, task),
       { name: 'DDR_HTTP_PORT', value: String(httpPort) },
       { name: 'DDR_TERMINATION_LOG', value: '/dev/termination-log' },
       // TensorFlow's threads free what others took; with an arena for each, glibc keeps a fifth more than is used.

@@ -3,7 +3,9 @@ import { runDirectory } from '../../api/layout.ts';
 import type { Component } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import { encodes } from '../../api/spec/codec.ts';
+import type { Dataset } from '../../api/spec/dataset.ts';
 import type { ConditionType, Phase, RunStatus } from '../../api/status.ts';
+import type { Task } from '../../api/task.ts';
 import { type Child, countOf, isDone, type WantedJob } from './child.ts';
 import { type Addresses, childNames, type ModelPlan, warmStartOf } from './identity.ts';
 import { type Judgement, no, yes } from './judgement.ts';
@@ -102,6 +104,9 @@ export const awaitedText = (awaited: number): string =>
 const common = ({ metadata }: Run, hash: string) => ({ directory: runDirectory(metadata.name), hash });
 const nameOf = ({ metadata }: Run, step: Component, hash: string) => childNames(metadata.name).step(step, hash);
 
+/** What the pods stream that read the images; nothing where those are in the store. */
+const streamed = ({ spec: { dataset } }: Run) => (dataset.prepare === 'Copy' ? undefined : dataset);
+
 /** The codec of a run that has one with files of its own. */
 const codecOf = ({ spec: { codec } }: Run) => (codec.name === 'Pixels' ? undefined : codec);
 
@@ -146,7 +151,7 @@ const table = {
         const { model, training } = settings;
         const hash = hashes[index] ?? '';
         const own = { index, schedule, dataset, model, training, warmStartDigest, checkpoints: { everyImages, keep } };
-        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own });
+        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own, stream: streamed(run) });
         return { step: 'train', name: names.model(index, hash), hash, task, model: plan };
       });
     },
@@ -200,7 +205,8 @@ const table = {
       const { name, namespace } = run.metadata;
       const { sampling, training, evaluation } = run.spec;
       const inputs = { run: { name, namespace }, prepared: prepare, dataset, bundle, samples };
-      const own = { ...inputs, sampling, threads: training.threads, evaluation };
+      const stream = evaluation?.reference.fromDataset && streamed(run);
+      const own = { ...inputs, sampling, threads: training.threads, evaluation, stream };
       const task = compact({ kind: 'evaluate' as const, ...common(run, hash), ...own });
       return [{ step: 'evaluate', name: nameOf(run, 'evaluate', hash), hash, task }];
     },
@@ -212,3 +218,12 @@ export type StepCondition = (typeof table)[Component]['condition'];
 
 /** The pipeline, in the order of `components`. Whatever is to be known of a step is looked up here by its name. */
 export const steps: Readonly<Record<Component, Step & { condition: StepCondition }>> = table;
+
+/** The data that a task streams; undefined where it reads none, or those of the store. */
+export const streamOf = (task: Task): Dataset | undefined => ('stream' in task ? task.stream : undefined);
+
+/** The claims that a task's pod reads; the data are one of them also where they are no claim. */
+export const mountsOf = (task: Task): readonly Mount[] => {
+  const { mounts } = steps[task.kind];
+  return streamOf(task) === undefined ? mounts : [...mounts, 'data'];
+};

@@ -1,8 +1,9 @@
 import type { V1Volume } from '@kubernetes/client-node';
 import type { Run } from '../../api/run.ts';
+import { cacheSize, type Dataset } from '../../api/spec/dataset.ts';
 import type { Task } from '../../api/task.ts';
 import { childNames } from './identity.ts';
-import { type Mount, steps } from './steps.ts';
+import { type Mount, mountsOf, streamOf } from './steps.ts';
 
 /** A volume of a pod, where it is mounted, and the variable that says so. */
 export interface PodVolume {
@@ -11,13 +12,13 @@ export interface PodVolume {
   variable: string | undefined;
 }
 
-/** Name of the claim that a run writes to: its own, or one that is there. */
-export const runClaim = ({ metadata, spec }: Run): string =>
-  spec.checkpoints.volume.shared.claimName ?? childNames(metadata.name).claim;
+/** Name of the claim that a run writes to: its own, or one that is there; undefined where it writes to an object store. */
+export const runClaim = ({ metadata, spec: { checkpoints } }: Run): string | undefined =>
+  checkpoints.volume && (checkpoints.volume.shared.claimName ?? childNames(metadata.name).claim);
 
 /** The claims that a run reads; undefined for what it has none of. */
 const claimsOf = ({ spec: { dataset, evaluation, codec, training } }: Run): Record<Mount, string | undefined> => ({
-  data: dataset.source.volume.claimName,
+  data: dataset.source.volume?.claimName,
   reference: evaluation?.reference.file?.volume.claimName,
   weights: evaluation?.extractor.weights?.volume.claimName,
   codec: codec.weights?.volume.claimName,
@@ -33,16 +34,28 @@ function claim(name: 'run' | Mount, claimName: string): PodVolume {
   };
 }
 
-/** Volumes of a task's pod: the run's own, to write to; read-only what its step reads besides; and room for temporary files. */
-export function volumesFor(run: Run, { kind }: Task): PodVolume[] {
+/** Room for what a pod keeps of the data that it streams. */
+function cacheVolumes(stream: Dataset | undefined): PodVolume[] {
+  const sizeLimit = stream && cacheSize(stream);
+  if (sizeLimit === undefined) return [];
+  return [{ volume: { name: 'cache', emptyDir: { sizeLimit } }, path: '/volumes/cache', variable: 'DDR_CACHE_DIR' }];
+}
+
+/**
+ * Volumes of a task's pod: the run's own, to write to, where it has one; read-only what its step reads besides; and room for
+ * what it streams and for temporary files.
+ */
+export function volumesFor(run: Run, task: Task): PodVolume[] {
   const claims = claimsOf(run);
-  const inputs = steps[kind].mounts.flatMap((name) => {
+  const inputs = mountsOf(task).flatMap((name) => {
     const claimName = claims[name];
     return claimName === undefined ? [] : [claim(name, claimName)];
   });
+  const own = runClaim(run);
   return [
-    claim('run', runClaim(run)),
+    ...(own === undefined ? [] : [claim('run', own)]),
     ...inputs,
+    ...cacheVolumes(streamOf(task)),
     { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },
   ];
 }

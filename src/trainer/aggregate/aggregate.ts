@@ -7,7 +7,7 @@ import type { TaskResult } from '../../api/termination.ts';
 import { type LatentState, statesOfModel } from '../../diffusion/latentStates.ts';
 import { areWhole, bundleFormat, filesOf, type Manifest, manifestFile, openBundle } from '../artifacts/bundle.ts';
 import { conditionsRecordOf } from '../artifacts/conditions.ts';
-import { type DatasetRecord, loadDatasetRecord } from '../artifacts/dataset.ts';
+import { contentAddress, type DatasetRecord, loadDatasetRecord } from '../artifacts/dataset.ts';
 import { type FinalRecord, loadFinal, weightsFile } from '../artifacts/finalModel.ts';
 import { loadOrName, makeAnew, toJson } from '../artifacts/records.ts';
 import type { Content } from '../artifacts/store.ts';
@@ -104,7 +104,7 @@ async function describeBundle(task: AggregateTask, context: TrainerContext): Pro
     image: data.shape,
     ...(data.latents && { latents: latentScaleSchema.parse(data.latents) }),
     schedule: first.schedule,
-    dataset: { address: task.dataset, count: data.count, sha256: data.sha256 },
+    dataset: { address: contentAddress(data.sha256), count: data.count, sha256: data.sha256 },
     moments: data.moments,
     ...compact({ conditions: conditionsRecordOf(data) }),
     models,

@@ -8,7 +8,9 @@ import { bytesPerLatent } from '../data/latents.ts';
 import { npyHeader } from '../formats/npy.ts';
 import { asDamage, type Entries, makePreparedAnew, openArray } from './arrays.ts';
 import { contextsRecordSchema, labelsRecordSchema, openConditions } from './conditions.ts';
+import { indexAddress, indexRecordSchema } from './imageIndex.ts';
 import { type LatentsRecord, latentsHeader, latentsRecordSchema } from './latents.ts';
+import { openIndex, type Streaming } from './openIndex.ts';
 import { fileRecordSchema, readJson } from './records.ts';
 import type { ArtifactStore } from './store.ts';
 
@@ -16,7 +18,7 @@ export const datasetFiles = { images: 'images.npy', moments: 'moments.safetensor
 
 /** Which images something was made from. */
 export const datasetReferenceSchema = z.object({
-  /** Of the prepared dataset: the first digits of its digest. */
+  /** Of the prepared dataset, see {@link datasetAddress}. */
   address: z.string(),
   count: z.int().min(1),
   /** Over shape and pixels, and over latents, labels and contexts where there are some. */
@@ -31,7 +33,7 @@ export const datasetRecordSchema = z.object({
   count: z.int().min(1),
   /** Over shape and pixels, see {@link startDigest}; over the latents where there are some; and then over the conditions. */
   sha256: z.string(),
-  /** None where the source was of latents. */
+  /** None where the source was of latents, and where the images stay in it. */
   images: fileRecordSchema
     .extend({
       file: z.literal(datasetFiles.images),
@@ -39,6 +41,8 @@ export const datasetRecordSchema = z.object({
       offset: z.int().min(0),
     })
     .optional(),
+  /** Where the images are, where they stay in the source. */
+  index: indexRecordSchema.optional(),
   /** What networks learn from instead of the images. */
   latents: latentsRecordSchema.optional(),
   /** Mean and deviation per value, as a network sees it. */
@@ -53,8 +57,15 @@ export type DatasetRecord = z.output<typeof datasetRecordSchema>;
 export const startDigest = (count: number, { size, channels }: ImageShape): Hash =>
   createHash('sha256').update(`${count}×${size}×${size}×${channels}\n`);
 
-/** Address of the dataset with a digest. */
-export const datasetAddress = (sha256: string): string => sha256.slice(0, 16);
+/** What is learned from: the first digits of its digest. */
+export const contentAddress = (sha256: string): string => sha256.slice(0, 16);
+
+/**
+ * Name of a dataset's folder: what is learned from, and where that is in the source also where in the source. One source may
+ * have a copy and an index, and two sources the same images.
+ */
+export const datasetAddress = ({ sha256, index }: Pick<DatasetRecord, 'sha256' | 'index'>): string =>
+  index === undefined ? contentAddress(sha256) : `${contentAddress(sha256)}-${indexAddress(index)}`;
 
 export const imagesHeader = (count: number, { size, channels }: ImageShape): Uint8Array =>
   npyHeader({ descr: '|u1', shape: [count, size, size, channels] });
@@ -73,8 +84,8 @@ export async function loadDatasetRecord(store: ArtifactStore, address: string): 
   });
   if (record === undefined)
     throw new DdrError('InputMissing', 'the prepared dataset is not there', { where, hint: makePreparedAnew });
-  if (datasetAddress(record.sha256) !== address) {
-    throw new DdrError('DataChanged', `holds the dataset ${datasetAddress(record.sha256)}, not ${address}`, {
+  if (datasetAddress(record) !== address) {
+    throw new DdrError('DataChanged', `holds the dataset ${datasetAddress(record)}, not ${address}`, {
       where,
       hint: makePreparedAnew,
     });
@@ -113,10 +124,15 @@ async function openArrays(store: ArtifactStore, folder: string, { shape, count, 
 /**
  * Opens a prepared dataset. It is read by position, so that neither time nor memory grow with its size; of what it is,
  * headers and sizes are checked here, which costs nothing, and not the digest.
+ * @param streaming where the images are, where it is an index of them
  * @throws DdrError InputMissing where there is none, DataChanged where it is not what the address says; its images, where it
- *   has latents only, InputMissing
+ *   has latents only, InputMissing, and where it is an index what streaming them throws
  */
-export async function openDataset(store: ArtifactStore, address: string): Promise<OpenedDataset> {
+export async function openDataset(
+  store: ArtifactStore,
+  address: string,
+  streaming?: Streaming,
+): Promise<OpenedDataset> {
   const record = await loadDatasetRecord(store, address);
   const { shape, count } = record;
   const folder = datasetKey(address);
@@ -129,6 +145,7 @@ export async function openDataset(store: ArtifactStore, address: string): Promis
       where: store.describe(folder),
     });
   };
-  const batch = pictures?.batch ?? none;
+  const streamed = record.index && (await openIndex(store, folder, count, record.index, streaming));
+  const batch = pictures?.batch ?? streamed ?? none;
   return { count, shape, digest: record.sha256, batch, latents, record, ...(condition && { condition }) };
 }

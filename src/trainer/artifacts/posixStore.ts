@@ -4,6 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { DdrError, toDdrError } from '../../api/errors.ts';
 import { hasCode, isMissing } from '../formats/fileErrors.ts';
 import { readWholeFile } from '../formats/wholeFile.ts';
+import { attemptOf, highestOf, newestOr } from './attempt.ts';
+import { checkedKey } from './keys.ts';
 import { createOpenFiles } from './openFiles.ts';
 import type { ArtifactStore, Attempt, Content } from './store.ts';
 
@@ -14,12 +16,7 @@ function rethrow(error: unknown): never {
   throw toDdrError(error);
 }
 
-/** @throws DdrError InputUnsafe where the key leads out of the root */
-function pathIn(root: string, key: string): string {
-  const plain = key.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'));
-  if (!plain) throw new DdrError('InputUnsafe', 'is no key of the store', { where: key });
-  return join(root, key);
-}
+const pathIn = (root: string, key: string): string => join(root, checkedKey(key));
 
 /** Names in a folder, sorted, half-written folders among them; none where it is not there. */
 const allNamesIn = async (folder: string): Promise<string[]> => {
@@ -92,8 +89,7 @@ async function removeBeginning(folder: string, beginning: string): Promise<void>
   }
 }
 
-const highestIn = async (folder: string) =>
-  Math.max(0, ...(await allNamesIn(folder)).map(Number).filter(Number.isInteger));
+const highestIn = async (folder: string) => highestOf(await allNamesIn(folder));
 
 /**
  * Takes the next number by creating its file exclusively. A pod whose node was cut off may go on after its successor has
@@ -114,23 +110,10 @@ async function nextAttempt(folder: string): Promise<number> {
 
 async function takeAttempt(folder: string): Promise<Attempt> {
   const number = await nextAttempt(folder);
-  const assertNewest = async () => {
-    const newest = await highestIn(folder);
-    if (newest > number)
-      throw new DdrError('Fenced', `attempt ${number} stops: attempt ${newest} works on this now`, { where: folder });
-  };
-  return {
+  return attemptOf(
     number,
-    async commit(write) {
-      await assertNewest();
-      try {
-        return await write();
-      } catch (error) {
-        await assertNewest();
-        throw error;
-      }
-    },
-  };
+    newestOr(number, folder, () => highestIn(folder)),
+  );
 }
 
 /** A folder of a POSIX file system as a store. @param root must be there */

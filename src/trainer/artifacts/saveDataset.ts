@@ -23,6 +23,7 @@ import {
   imagesHeader,
   startDigest,
 } from './dataset.ts';
+import { type IndexContent, indexFile, indexFiles, shardsFile } from './imageIndex.ts';
 import { digestWithLatents, latentsFile, latentsHeader } from './latents.ts';
 import { type FileRecord, recordOf, toJson } from './records.ts';
 import type { ArtifactStore } from './store.ts';
@@ -37,8 +38,10 @@ export interface LatentsContent {
 export interface DatasetContent {
   count: number;
   shape: ImageShape;
-  /** Left out where there are latents only. */
+  /** Left out where there are latents only, or an index. */
   pixels?: AsyncIterable<Uint8Array>;
+  /** Where the images are, where they are not to be copied. */
+  index?: IndexContent;
   /** What networks learn from instead; they are asked for once all pixels have come. */
   latents?: LatentsContent | undefined;
   /** Asked once all images and latents have come, as are labels, and after them contexts. */
@@ -61,8 +64,10 @@ function momentsFile({ mean, deviation }: Moments, { size, channels }: NetworkSh
 }
 
 /** The files of images and latents, and the digest over both once they have come. */
-function arraysOf({ count, shape, pixels, latents }: DatasetContent) {
+function arraysOf({ count, shape, pixels, index, latents }: DatasetContent) {
   const hash = startDigest(count, shape);
+  const entries = index && indexFile(count, index, (image) => hash.update(image));
+  const shards = index && shardsFile(index);
   const images =
     pixels &&
     arrayFile(imagesHeader(count, shape), count * bytesPerImage(shape), pixels, (piece) => hash.update(piece));
@@ -77,10 +82,13 @@ function arraysOf({ count, shape, pixels, latents }: DatasetContent) {
   return {
     content: {
       ...(images && { [datasetFiles.images]: images.pieces }),
+      ...(entries && { [indexFiles.entries]: entries.pieces }),
+      ...(shards && { [indexFiles.shards]: shards.bytes }),
       ...(learned && { [latentsFile]: learned.pieces }),
     },
     records: () => ({
       images: images && { file: datasetFiles.images, ...images.record() },
+      index: entries && shards && { file: indexFiles.entries, ...entries.record(), shards: shards.record },
       latents: learned && { file: latentsFile, ...latents?.description, ...learned.record() },
     }),
     digest() {
@@ -104,7 +112,7 @@ export async function saveDataset(
 ): Promise<DatasetReference> {
   const { count, shape, latents, moments, labels, contexts } = dataset;
   const arrays = arraysOf(dataset);
-  let digest = '';
+  let [digest, address] = ['', ''];
   let momentsRecord: FileRecord | undefined;
   let contextsRecord: ContextsRecord | undefined;
   let classes: ReturnType<typeof labelsContent> | undefined;
@@ -120,7 +128,7 @@ export async function saveDataset(
   }
   async function* record(): AsyncGenerator<Uint8Array> {
     digest = withConditions(arrays.digest(), digestedConditions(classes?.record, contextsRecord));
-    const value = datasetRecordSchema.parse({
+    const written = datasetRecordSchema.parse({
       format: 1,
       shape,
       count,
@@ -130,7 +138,8 @@ export async function saveDataset(
       labels: classes?.record,
       contexts: contextsRecord,
     });
-    yield Buffer.from(toJson(value));
+    address = datasetAddress(written);
+    yield Buffer.from(toJson(written));
   }
   // In this order: each tells of the one before it.
   const content = {
@@ -144,6 +153,6 @@ export async function saveDataset(
     }),
     [datasetFiles.record]: record(),
   };
-  await store.commit(datasetKey(writer), content, undefined, () => datasetKey(datasetAddress(digest)));
-  return { address: datasetAddress(digest), count, sha256: digest };
+  await store.commit(datasetKey(writer), content, undefined, () => datasetKey(address));
+  return { address, count, sha256: digest };
 }

@@ -2,7 +2,7 @@ import { DdrError } from '../../api/errors.ts';
 import { showName } from './fileName.ts';
 import { shortName } from './findings.ts';
 import { topFolder } from './imageNames.ts';
-import type { SourceFiles } from './source.ts';
+import type { NamedImages } from './source.ts';
 
 /**
  * Labels by the folder that each image lies in, the first below the top; folders are numbered in the order of their names'
@@ -10,7 +10,7 @@ import type { SourceFiles } from './source.ts';
  * @returns a label per image, in the images' order, and the classes' names
  * @throws DdrError InputMismatch where an image lies in no folder
  */
-export function labelsOfFolders({ names }: Pick<SourceFiles, 'names'>): { labels: number[]; names: string[] } {
+export function labelsOfFolders({ names }: Pick<NamedImages, 'names'>): { labels: number[]; names: string[] } {
   const folders = names.map((name) => {
     const folder = topFolder(name);
     if (folder !== undefined) return folder.toString('latin1');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DdrError } from '../../api/errors.ts';
 import { shortName } from './findings.ts';
 import { pathKey } from './imageNames.ts';
-import type { SourceFiles } from './source.ts';
+import type { NamedImages } from './source.ts';
 
 /** Where EDM's and StyleGAN's dataset_tool.py writes labels: at the top of the folder or archive. */
 export const datasetJson = 'dataset.json';
@@ -33,7 +33,7 @@ function parse(bytes: Uint8Array, where: string): [string, number][] {
  * @returns a label per image, in the images' order
  * @throws DdrError InputMissing, InputForeign; InputMismatch where an image has no label, or a label no image
  */
-export async function labelsOfJson({ names, beside }: SourceFiles): Promise<{ labels: number[]; where: string }> {
+export async function labelsOfJson({ names, beside }: NamedImages): Promise<{ labels: number[]; where: string }> {
   const file = await beside(datasetJson);
   if (file === undefined) {
     throw new DdrError('InputMissing', `there is no ${datasetJson} at the top of the images`, {

@@ -3,13 +3,13 @@
  * @param width how many at once
  */
 export async function* inOrder<T, R>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   width: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
   const running: Promise<R>[] = [];
   try {
-    for (const item of items) {
+    for await (const item of items) {
       const result = work(item);
       result.catch(() => {}); // it is told when its turn comes
       running.push(result);

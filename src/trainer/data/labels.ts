@@ -111,6 +111,15 @@ function check(labels: readonly number[], classes: number, entries: number, wher
   return Int32Array.from(labels);
 }
 
+/** @throws DdrError InputMismatch */
+function requireNames(names: readonly string[] | undefined, classes: number, where: string): void {
+  if (names === undefined || names.length === classes) return;
+  throw new DdrError('InputMismatch', `names ${names.length} classes, not ${classes}`, {
+    where,
+    hint: 'Set dataset.labels.classes to their number.',
+  });
+}
+
 /**
  * The labels of a source; undefined where none are asked for.
  * @throws DdrError InputMissing, InputForeign, InputTruncated, InputUnsafe; InputMismatch where they do not fit the images or
@@ -119,7 +128,7 @@ function check(labels: readonly number[], classes: number, entries: number, wher
 export async function readLabels(
   dataset: Dataset,
   place: ImagesPlace,
-  { entries, files }: Pick<OpenSource, 'entries' | 'files'>,
+  { entries, files, labels: found }: Pick<OpenSource, 'entries' | 'files' | 'labels'>,
 ): Promise<Labels | undefined> {
   const { labels } = dataset;
   if (labels === undefined) return undefined;
@@ -137,6 +146,14 @@ export async function readLabels(
   if (labels.from === 'DatasetJson' && files !== undefined) {
     const found = await labelsOfJson(files);
     return { classes, values: check(found.labels, classes, entries, found.where) };
+  }
+  if (found !== undefined) {
+    requireNames(found.names, classes, place.path);
+    return {
+      classes,
+      ...(found.names && { names: [...found.names] }),
+      values: check(found.values, classes, entries, place.path),
+    };
   }
   const where = (await labelsFile(dataset, place)) ?? place.path;
   return { classes, values: check(await labelsOfArray(labels, where), classes, entries, where) };

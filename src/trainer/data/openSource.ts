@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Dataset } from '../../api/spec/dataset.ts';
 import { openArchive } from './archive.ts';
 import { openIdx, openNpy, openNpz } from './arrayFiles.ts';
@@ -5,7 +6,11 @@ import { openArray } from './arrayImages.ts';
 import type { Findings } from './findings.ts';
 import { openFolder } from './folder.ts';
 import { openImageFiles } from './imageFiles.ts';
+import { openShards } from './shards/openShards.ts';
+import { parquet } from './shards/parquet.ts';
+import { webDataset } from './shards/webDataset.ts';
 import type { OpenSource, Tick } from './source.ts';
+import { openVolumeFiles } from './volumeFiles.ts';
 
 /**
  * Opens a dataset's source: lists its files, chooses an array, reads headers.
@@ -26,6 +31,22 @@ export async function openSource(
       return openImageFiles(await openFolder(path, root, tick), dataset, findings, tick);
     case 'ImageZip':
       return openImageFiles(await openArchive(path), dataset, findings, tick);
+    case 'WebDataset':
+      return openShards(
+        webDataset,
+        await openVolumeFiles(root, relative(root, path), path, tick),
+        dataset,
+        findings,
+        tick,
+      );
+    case 'Parquet':
+      return openShards(
+        parquet,
+        await openVolumeFiles(root, relative(root, path), path, tick),
+        dataset,
+        findings,
+        tick,
+      );
     case 'Idx':
       return openArray(await openIdx(path), dataset, findings, tick);
     case 'Npy':

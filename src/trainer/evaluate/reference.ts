@@ -4,12 +4,13 @@ import { DdrError } from '../../api/errors.ts';
 import { runLayout } from '../../api/layout.ts';
 import type { Evaluation } from '../../api/spec/evaluation.ts';
 import type { EvaluateTask } from '../../api/task.ts';
-import { openDataset } from '../artifacts/dataset.ts';
+import { contentAddress, openDataset } from '../artifacts/dataset.ts';
 import { loadFeatures, saveFeatures } from '../artifacts/features.ts';
 import type { PreparedRecord } from '../artifacts/prepared.ts';
 import { loadOrQuarantine } from '../artifacts/records.ts';
 import type { Report } from '../artifacts/report.ts';
 import { stopIfAsked, type TrainerContext } from '../context/context.ts';
+import { streamingOf } from '../context/streaming.ts';
 import type { ImageSource } from '../data/imageSource.ts';
 import { readInput, resolveInVolume } from '../data/volume.ts';
 import { sha256 } from '../formats/digest.ts';
@@ -69,16 +70,17 @@ async function fromFile(
 }
 
 async function fromDataset(
-  { directory, dataset: address }: EvaluateTask,
+  task: EvaluateTask,
   limit: number | undefined,
   { source }: PreparedRecord,
   extractor: FeatureExtractor,
   context: TrainerContext,
 ): Promise<Reference> {
-  const dataset = await openDataset(context.store, address);
+  const dataset = await openDataset(context.store, task.dataset, streamingOf(task, context));
   const count = Math.min(dataset.count, limit ?? dataset.count);
+  const address = contentAddress(dataset.digest);
   const part = count === dataset.count ? address : `${address}-first-${count}`;
-  const folder = runLayout(directory).reference(`${part}-${extractor.id}`);
+  const folder = runLayout(task.directory).reference(`${part}-${extractor.id}`);
   const sums = await datasetSums({ ...dataset, count }, folder, extractor, context);
   return { statistics: statisticsOf(sums), description: { kind: 'dataset', where: source.where, count } };
 }

@@ -29,7 +29,7 @@ interface ImagesPlace {
 export async function openConditions(
   dataset: Dataset,
   place: ImagesPlace,
-  source: Pick<OpenSource, 'entries' | 'files'>,
+  source: Pick<OpenSource, 'entries' | 'files' | 'labels'>,
 ): Promise<SourceConditions> {
   const labels = await readLabels(dataset, place, source);
   const declared = dataset.contexts;

@@ -20,7 +20,7 @@ export interface Place {
 
 /** @throws DdrError InputMissing, InputUnsafe, InvalidTask where there is no volume */
 export async function placeOf({ source }: Dataset, root: string | undefined, others: string[]): Promise<Place> {
-  const { claimName, path } = source.volume;
+  const { claimName, path } = source.volume ?? { claimName: '', path: '' };
   const resolved = await resolveInVolume(root, path, 'dataset');
   return { where: join(claimName, path), path: resolved, root: root as string, others };
 }
@@ -31,7 +31,8 @@ export async function fingerprint(dataset: Dataset, { path, root, others }: Plac
 }
 
 /** What a source is read as: equal for specs that differ only in when it is read anew. */
-export const readingOf = ({ revision: _, ...dataset }: Dataset): string => contentHash(dataset);
+export const readingOf = ({ revision: _, cache: _cache, prepare: _prepare, ...dataset }: Dataset): string =>
+  contentHash(dataset);
 
 /** @throws DdrError DataChanged where the source is no longer what it was when reading began */
 export async function assertUnchanged(before: string, dataset: Dataset, place: Place, tick: Tick): Promise<void> {

@@ -1,6 +1,7 @@
 import { DdrError, toDdrError } from '../../api/errors.ts';
 import { datasetKey } from '../../api/layout.ts';
 import { openDataset } from '../artifacts/dataset.ts';
+import type { IndexContent, PlacedImage } from '../artifacts/imageIndex.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
 import { type Findings, noFindings } from '../data/findings.ts';
@@ -8,7 +9,8 @@ import { bytesPerImage } from '../data/imageSource.ts';
 import { bytesPerLatent } from '../data/latents.ts';
 import { addImage, emptyMoments, momentsOf } from '../data/moments.ts';
 import { openSource } from '../data/openSource.ts';
-import type { OpenSource } from '../data/source.ts';
+import type { OpenSource, SourceImage } from '../data/source.ts';
+import { entryBytes } from '../data/stream/indexEntry.ts';
 import { conditionBytes, openConditions, type SourceConditions } from './conditions.ts';
 import type { Place } from './source.ts';
 import { encodedAgain, writeLatents } from './writeLatents.ts';
@@ -77,6 +79,23 @@ async function writeCounted(writing: Writing, context: TrainerContext): Promise<
 const changed = ({ where }: Place) =>
   new DdrError('DataChanged', 'the images have changed while they were read', { where });
 
+async function* pixelsOf(images: AsyncIterable<SourceImage>): AsyncGenerator<Uint8Array> {
+  for await (const { pixels } of images) yield pixels;
+}
+
+/** The images as an index has them. */
+function indexOf({ shards }: OpenSource, images: AsyncIterable<SourceImage>): IndexContent {
+  const none = () => new DdrError('Unexpected', 'the source does not say where its images are');
+  if (shards === undefined) throw none();
+  async function* placed(): AsyncGenerator<PlacedImage> {
+    for await (const { pixels, place } of images) {
+      if (place === undefined) throw none();
+      yield { pixels, place };
+    }
+  }
+  return { images: placed(), shards };
+}
+
 /** @returns how many images there are, where they are fewer than expected */
 async function write(
   writing: Writing,
@@ -91,15 +110,16 @@ async function write(
   requireImages(count, writing, findings);
   const learned = encodedAgain(writing, count, findings, context);
   const latentBytes = learned === undefined ? 0 : bytesPerLatent(learned.description);
-  await requireSpace(count * (bytes + latentBytes + conditionBytes(conditions)), context);
+  const isCopied = writing.dataset.prepare === 'Copy';
+  await requireSpace(count * ((isCopied ? bytes : entryBytes) + latentBytes + conditionBytes(conditions)), context);
   const sums = emptyMoments(bytes);
   const positions: number[] = [];
 
-  async function* pixels(): AsyncGenerator<Uint8Array> {
-    for await (const { position, pixels } of source.images(lookingAt(count, context))) {
-      addImage(sums, pixels);
-      positions.push(position);
-      yield pixels;
+  async function* images(): AsyncGenerator<SourceImage> {
+    for await (const image of source.images(lookingAt(count, context))) {
+      addImage(sums, image.pixels);
+      positions.push(image.position);
+      yield image;
     }
     requireImages(sums.count, writing, findings);
     if (sums.brightest <= allButBlack)
@@ -109,7 +129,7 @@ async function write(
   const content = {
     count,
     shape: { size: image.size, channels: image.channels },
-    pixels: pixels(),
+    ...(isCopied ? { pixels: pixelsOf(images()) } : { index: indexOf(source, images()) }),
     moments: () => momentsOf(sums),
     ...learned?.content,
   };

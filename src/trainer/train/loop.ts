@@ -42,18 +42,22 @@ export async function trainLoop({ task, context, attempt, step, state, inputsAt,
   const perSecond = createSpeedometer(seconds);
   const origin = seconds() - start.seconds;
   let { images, losses, pending } = start;
+  const waits = { data: 0, all: 0 };
   const current = (): Trained => {
     return { hash: task.hash, images, seconds: seconds() - origin, losses, pending };
   };
 
   while (images < total) {
     const began = seconds();
-    const loss = step(await inputsAt(images));
+    const inputs = await inputsAt(images);
+    waits.data += seconds() - began;
+    const loss = step(inputs);
     images += batchSize;
     assertFiniteLoss(loss, images, states);
     ({ losses, pending } = addLoss({ losses, pending }, loss, images, total / batchSize));
     context.progress({ phase: 'Running', done: images, total, perSecond: perSecond(batchSize, began), loss });
     await setImmediate(); // lets signals in
+    waits.all += seconds() - began;
     if (isDue(images, task, total) || signal.aborted) {
       context.progress({ phase: 'Saving', done: images, total });
       const content = { ...current(), ...state() };
@@ -62,5 +66,6 @@ export async function trainLoop({ task, context, attempt, step, state, inputsAt,
     }
     if (signal.aborted) throw new DdrError('Interrupted', `stopped after ${images} images; the state is saved`);
   }
+  logger.info({ waitedForData: Number((waits.data / (waits.all || 1)).toFixed(4)) }, 'all images are seen');
   return current();
 }

@@ -4,11 +4,13 @@ import type { TaskResult } from '../../api/termination.ts';
 import { statesOfModel } from '../../diffusion/latentStates.ts';
 import type { Checkpoint } from '../artifacts/checkpoint.ts';
 import { conditionsOf } from '../artifacts/conditions.ts';
-import { type OpenedDataset, openDataset } from '../artifacts/dataset.ts';
+import { contentAddress, type OpenedDataset, openDataset } from '../artifacts/dataset.ts';
 import { type FinalRecord, loadFinal, saveFinal } from '../artifacts/finalModel.ts';
 import { loadOrQuarantine } from '../artifacts/records.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
 import { startEngine } from '../context/engine.ts';
+import { streamingOf } from '../context/streaming.ts';
+import { bytesPerImage } from '../data/imageSource.ts';
 import { deviceOf } from '../engine/device.ts';
 import type { Program } from '../engine/program.ts';
 import { createRecordedProgram } from '../engine/recorder.ts';
@@ -16,14 +18,14 @@ import { conditioningOf } from '../model/conditioning.ts';
 import type { NamedValues } from '../model/parameterGroups.ts';
 import { type ParameterSpec, totalSize } from '../model/parameters.ts';
 import { beginnerOf } from '../warmStart/beginner.ts';
-import { oneAhead } from './ahead.ts';
+import { batchesAhead, readAhead } from './ahead.ts';
 import { startingPoint } from './checkpoints.ts';
 import { onlyFinite } from './guards.ts';
 import { learnedImages } from './learned.ts';
 import { trainLoop } from './loop.ts';
 import { createStep } from './microBatches.ts';
 import { averageNames, stateNames } from './optimizer.ts';
-import { createStepInputs } from './plan.ts';
+import { createStepInputs, imagesToSee } from './plan.ts';
 import { initialState, piecesOf, stateOf, withGradients } from './state.ts';
 import { samplesAtOnce, stepProgram } from './step.ts';
 import { startingWeights } from './warmStart.ts';
@@ -59,7 +61,10 @@ async function prepareSteps(task: TrainTask, context: TrainerContext, data: Open
   const spec = stepProgram(tf, config, conditioning, training);
   const program = createRecordedProgram(tf, spec);
   const step = createStep(program, spec, training);
-  const inputsAt = oneAhead(inputs, (seen) => seen + training.batchSize);
+  const { batchSize } = training;
+  const bytes = batchSize * bytesPerImage(images.shape) * Float32Array.BYTES_PER_ELEMENT;
+  const after = (seen: number) => (seen + batchSize < imagesToSee(training) ? seen + batchSize : undefined);
+  const inputsAt = readAhead(inputs, after, batchesAhead(task.stream !== undefined, bytes));
   return { states, network, parameters, program, step, device: deviceOf(tf), inputsAt };
 }
 
@@ -98,7 +103,7 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
 
   const attempt = await store.takeAttempt(folders.attempts);
   for (const below of [folders.root, folders.checkpoints]) await store.removePartial({ below });
-  const data = await openDataset(store, task.dataset);
+  const data = await openDataset(store, task.dataset, streamingOf(task, context));
   logger.info({ attempt: attempt.number, dataset: task.dataset, images: data.count }, 'training');
   const { states, network, parameters, program, step, device, inputsAt } = await prepareSteps(task, context, data);
   const start = await startingPoint(task, folders.checkpoints, context);
@@ -111,7 +116,7 @@ export async function runTrain(task: TrainTask, context: TrainerContext): Promis
   const state = () => ({ vectors, pieces: piecesOf(program, parameters, vectors.names) });
   const { images, seconds, losses } = await trainLoop({ task, context, attempt, step, state, inputsAt, start });
   const averages = averageNames(ema).map((name) => onlyFinite(piecesOf(program, parameters, [name]), states));
-  const dataset = { address: task.dataset, count: data.count, sha256: data.digest };
+  const dataset = { address: contentAddress(data.digest), count: data.count, sha256: data.digest };
   const product = { task, parameters, averages, image: data.shape, dataset, images, seconds, device, losses };
   const record = await attempt.commit(() => saveFinal(store, folders.final, product));
   program.dispose();

@@ -78,6 +78,11 @@ const reviewed: Record<string, string> = {
   ...Object.fromEntries(rulesOfLatents.map((rule) => [`spec: rule "${rule}"`, newField])),
   [`spec: rule "${extractorRule}"`]: 'the same for the extractors that there were',
   ...Object.fromEntries([...rulesOfLabels, formatRule].map((rule) => [`spec.dataset: rule "${rule}"`, newField])),
+  'spec.dataset.source: rule "[has(self.volume), has(self.s3), has(self.http)].filter(there, there).size() == 1"':
+    'volume was required, and still is where there is no other',
+  'spec.checkpoints: rule "has(self.volume) != has(self.objectStore)"':
+    'volume was required, and still is where there is no other',
+  'spec.checkpoints: rule "has(self.volume) == has(oldSelf.volume)"': newField,
   ...Object.fromEntries(
     [rangeRule].map((rule) => [`spec.overrides[].states: rule "${rule}"`, 'stood at the override']),
   ),

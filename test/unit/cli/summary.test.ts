@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseRun } from '../../../src/api/run.ts';
 import type { RunStatus } from '../../../src/api/status.ts';
-import { onVolume, summaryOf } from '../../../src/cli/summary.ts';
-import { minimalRun } from '../../helpers/runs.ts';
+import { inStore, summaryOf, volumeFolder } from '../../../src/cli/summary.ts';
+import { minimalRun, withSpec } from '../../helpers/runs.ts';
 
 const run = parseRun(minimalRun());
 const local = { folderOf: (claim: string) => `/home/${claim}`, logOf: (pod: string) => `/home/logs/${pod}.log` };
@@ -11,8 +11,12 @@ const dataset = { preparedBy: 'a', path: 'datasets/d', digest: 'd'.repeat(64), c
 const summary = (status: RunStatus, phase: 'Complete' | 'Failed' = 'Complete') =>
   summaryOf(run, { phase, status, seconds: 65 }, local);
 
-test('paths are in the folder of the run’s claim', () => {
-  assert.equal(onVolume(run, local, 'runs/digits'), '/home/digits-checkpoints/runs/digits');
+test('paths are in the folder of the run’s claim, or in its bucket', () => {
+  assert.equal(inStore(run, local, 'runs/digits'), '/home/digits-checkpoints/runs/digits');
+  assert.equal(volumeFolder(run, local), '/home/digits-checkpoints');
+  const inBucket = parseRun(withSpec({ checkpoints: { objectStore: { bucket: 'models', prefix: 'team' } } }));
+  assert.equal(inStore(inBucket, local, 'runs/digits'), 's3://models/team/runs/digits');
+  assert.equal(volumeFolder(inBucket, local), undefined);
 });
 
 test('a run that is complete names its data, every metric, and where things are', () => {

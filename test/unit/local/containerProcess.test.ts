@@ -9,27 +9,46 @@ import { leftovers } from '../../helpers/ddr.ts';
 import { temporaryFolder } from '../../helpers/folder.ts';
 
 /** A container that runs a script of Node. */
-async function start(t: TestContext, script: string, container: object = {}) {
+async function start(
+  t: TestContext,
+  script: string,
+  container: object = {},
+  secretOf?: (variable: string) => string | undefined,
+) {
   const folder = temporaryFolder(t);
   const log = join(folder, 'log');
   const started = await startContainer({
     spec: parsePodSpec({ containers: [{ name: 'trainer', image: 'any', args: [script], ...container }] }, ''),
     commandOf: () => [process.execPath, '-e'],
     folderOf: (claim) => join(folder, claim),
+    secretOf,
     output: openSync(log, 'a'),
   });
   return { ...started, folder, log: () => readFileSync(log, 'utf8') };
 }
 
 test('a process gets what its pod names and where programs are, but nothing else of this environment', async (t) => {
-  process.env.HTTP_PROXY = 'http://proxy';
-  t.after(() => delete process.env.HTTP_PROXY);
+  process.env.MY_TOKEN = 'secret';
+  t.after(() => delete process.env.MY_TOKEN);
   const { ended, log } = await start(t, 'console.log(JSON.stringify(process.env))', {
     env: [{ name: 'A', value: 'b' }],
   });
   assert.equal((await ended).exitCode, 0);
-  const { A, PATH, HTTP_PROXY, DDR_EXIT_WITH_PARENT } = JSON.parse(log()) as NodeJS.ProcessEnv;
-  assert.deepEqual([A, PATH, HTTP_PROXY, DDR_EXIT_WITH_PARENT], ['b', process.env.PATH, undefined, '1']);
+  const { A, PATH, MY_TOKEN, DDR_EXIT_WITH_PARENT } = JSON.parse(log()) as NodeJS.ProcessEnv;
+  assert.deepEqual([A, PATH, MY_TOKEN, DDR_EXIT_WITH_PARENT], ['b', process.env.PATH, undefined, '1']);
+});
+
+test('a variable from a Secret is what whoever started the cluster says, or is left out', async (t) => {
+  const reference = (key: string) => ({ name: `DDR_STORE_${key}`, valueFrom: { secretKeyRef: { name: 's', key } } });
+  const { ended, log } = await start(
+    t,
+    'console.log(JSON.stringify(process.env))',
+    { env: [reference('AWS_ACCESS_KEY_ID'), reference('AWS_SESSION_TOKEN')] },
+    (variable) => (variable === 'DDR_STORE_AWS_ACCESS_KEY_ID' ? 'key' : undefined),
+  );
+  await ended;
+  const env = JSON.parse(log()) as NodeJS.ProcessEnv;
+  assert.deepEqual([env.DDR_STORE_AWS_ACCESS_KEY_ID, 'DDR_STORE_AWS_SESSION_TOKEN' in env], ['key', false]);
 });
 
 test('its termination message is what it wrote, at most 4 KiB; its temporary folder goes with it', async (t) => {

@@ -81,6 +81,12 @@ const unaddressed: Record<string, string> = {
   'checkpoints.volume.shared.accessModes': 'where things lie does not change them',
   'checkpoints.volume.shared.whenDeleted': 'what becomes of the claim after the run does not change what is on it',
   'checkpoints.volume.shared.claimName': 'where things lie does not change them',
+  'checkpoints.objectStore.endpoint': 'where things lie does not change them',
+  'checkpoints.objectStore.bucket': 'where things lie does not change them',
+  'checkpoints.objectStore.prefix': 'where things lie does not change them',
+  'checkpoints.objectStore.region': 'where things lie does not change them',
+  'checkpoints.objectStore.addressing': 'where things lie does not change them',
+  'checkpoints.objectStore.secretName': 'where things lie does not change them',
   'checkpoints.everyImages': 'a resumed model is the same bit for bit',
   'checkpoints.keep': 'how many checkpoints are kept does not change the last',
   suspend: 'when a model is trained does not change it',
@@ -91,6 +97,14 @@ const unaddressed: Record<string, string> = {
 /** Without the codec that `everything` has. */
 const pixels: Change = { codec: undefined, dataset: { latents: undefined, image: { size: 32 } } };
 
+/** The source, or the store, at a place of another kind, of which one field is not what it is by default. */
+const elsewhere = (kind: 's3' | 'http', fields: object): Change => ({
+  dataset: { source: { volume: undefined, [kind]: { ...(kind === 's3' && { bucket: 'data' }), ...fields } } },
+});
+const inBucket = (fields: object): Change => ({
+  checkpoints: { volume: undefined, objectStore: { bucket: 'data', ...fields } },
+});
+
 /** Changes that a value of the field's own type cannot be: rules tie fields together. */
 const tied: Record<string, Change> = {
   'schedule.states': { schedule: { states: 2, indices: [9, 499] }, overrides: [], sampling: { minStates: 1 } },
@@ -99,6 +113,21 @@ const tied: Record<string, Change> = {
   'schedule.timesteps': { schedule: { timesteps: 600 } },
   'schedule.spacing': { schedule: { spacing: 'Uniform', indices: undefined } },
   'schedule.indices': { schedule: { indices: [9, 99, 299, 498] } },
+  'dataset.source.s3.endpoint': elsewhere('s3', { endpoint: 'http://minio:9000' }),
+  'dataset.source.s3.bucket': elsewhere('s3', {}),
+  'dataset.source.s3.prefix': elsewhere('s3', { prefix: 'a' }),
+  'dataset.source.s3.region': elsewhere('s3', { region: 'eu-central-1' }),
+  'dataset.source.s3.addressing': elsewhere('s3', { addressing: 'Path' }),
+  'dataset.source.s3.secretName': elsewhere('s3', { secretName: 'a' }),
+  'dataset.source.s3.path': elsewhere('s3', { path: 'a' }),
+  'dataset.source.http.urls': elsewhere('http', { urls: ['http://a/b'] }),
+  'dataset.source.http.path': elsewhere('http', { urls: ['http://a/b'], path: 'b' }),
+  'checkpoints.objectStore.endpoint': inBucket({ endpoint: 'http://minio:9000' }),
+  'checkpoints.objectStore.bucket': inBucket({}),
+  'checkpoints.objectStore.prefix': inBucket({ prefix: 'a' }),
+  'checkpoints.objectStore.region': inBucket({ region: 'eu-central-1' }),
+  'checkpoints.objectStore.addressing': inBucket({ addressing: 'Path' }),
+  'checkpoints.objectStore.secretName': inBucket({ secretName: 'a' }),
   'dataset.format': { dataset: { format: 'Npy' } },
   'dataset.latents.values': { dataset: { latents: { values: 'MeanAndDeviation' } } },
   'codec.name': pixels,
@@ -342,4 +371,22 @@ test('other prompts move the samples and what follows from them, and train nothi
   assert.ok(before !== undefined && after !== undefined);
   assert.deepEqual(after.models, before.models);
   for (const what of ['samples', 'sampleJob', 'report'] as const) assert.notEqual(after[what], before[what]);
+});
+
+test('data elsewhere are other data until they have been read: every field of where they are moves prepare, and no model', () => {
+  const { spec } = minimalRun();
+  const at = (source: object) => addresses({ ...spec, dataset: { ...(spec.dataset as object), source } });
+  const s3 = { bucket: 'data', endpoint: 'http://minio:9000', path: 'mnist' };
+  const http = { urls: ['http://minio:9000/mnist/train-images-idx3-ubyte'] };
+  const changes = { prefix: 'a', region: 'b', addressing: 'VirtualHost', secretName: 'd', path: 'e', bucket: 'others' };
+  const all = [
+    at({ volume: { claimName: 'data', path: 'mnist' } }),
+    at({ s3 }),
+    ...Object.entries(changes).map(([name, value]) => at({ s3: { ...s3, [name]: value } })),
+    at({ http }),
+    at({ http: { ...http, path: 'train-images-idx3-ubyte' } }),
+    at({ http: { urls: ['http://minio:9000/mnist/t10k-images-idx3-ubyte'] } }),
+  ];
+  assert.equal(new Set(all.map(({ prepare }) => prepare)).size, all.length);
+  assert.equal(new Set(all.map(({ models }) => models.join())).size, 1);
 });

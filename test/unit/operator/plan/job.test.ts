@@ -53,7 +53,7 @@ test('a task has nothing that Kubernetes would replace', () => {
   const value = job?.spec.template.spec.containers[0]?.env.find(({ name }) => name === taskVariable)?.value ?? '';
   assert.ok(!value.includes('$'));
   const task = parseTask(value);
-  assert.equal(task.kind === 'prepare' && task.dataset.source.volume.path, path);
+  assert.equal(task.kind === 'prepare' && task.dataset.source.volume?.path, path);
 });
 
 test('Jobs carry the labels and annotations that the run asks for, beside ours', () => {

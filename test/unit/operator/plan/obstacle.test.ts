@@ -6,15 +6,15 @@ import { conditionOf, finish, runningPod, runOf, Simulation } from '../../../hel
 const spec = { schedule: { states: 2 }, execution: { maxParallel: 2 }, sampling: { count: 5 } };
 
 /** A run of two models of which no pod can start. */
-function blockedRun(reason: string): Simulation {
-  const simulation = new Simulation(runOf(spec));
+function blockedRun(reason: string, fields: object = {}, message = 'no such thing'): Simulation {
+  const simulation = new Simulation(runOf({ ...spec, ...fields }));
   simulation.prepare();
   for (const job of simulation.training())
     simulation.pods.push({
       ...runningPod(`${job.name}-pod`, job),
       phase: 'Pending',
       createdAt: new Date(simulation.now).toISOString(),
-      blocked: { reason, message: 'no such thing' },
+      blocked: { reason, message },
     });
   return simulation;
 }
@@ -49,6 +49,24 @@ test('a run of which no pod can start is Blocked after half a minute, with the p
   simulation.step();
   assert.deepEqual([simulation.run.status?.phase, simulation.run.status?.reason], ['Training', undefined]);
   assert.deepEqual(kstatus(simulation), ['True', 'False', 'False']);
+});
+
+test('a Secret that is missing, or lacks a key, is told with the field that names it and what it has to have', () => {
+  const said = (message: string) => {
+    const objectStore = { bucket: 'models', secretName: 'writer' };
+    const simulation = blockedRun('CreateContainerConfigError', { checkpoints: { objectStore } }, message);
+    simulation.now += 30_000;
+    simulation.step();
+    const { phase, reason } = simulation.run.status ?? {};
+    assert.deepEqual([phase, reason], ['Blocked', 'CreateContainerConfigError']);
+    return conditionOf(simulation, 'Stalled')?.message ?? '';
+  };
+  const remedy =
+    /It is named in spec\.checkpoints\.objectStore\.secretName, and has to have AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; once/;
+  assert.match(said('secret "writer" not found'), remedy);
+  assert.match(said("couldn't find key AWS_ACCESS_KEY_ID in Secret default/writer"), remedy);
+  assert.doesNotMatch(said('secret "other" not found'), /It is named/);
+  assert.doesNotMatch(said('configmap "writer" not found'), /It is named/);
 });
 
 test('a run that waits for a place is not ready and not stalled: it reconciles', () => {

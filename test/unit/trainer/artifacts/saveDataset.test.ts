@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { datasetAddress, openDataset } from '../../../../src/trainer/artifacts/dataset.ts';
+import { contentAddress, openDataset } from '../../../../src/trainer/artifacts/dataset.ts';
 import { type DatasetContent, saveDataset } from '../../../../src/trainer/artifacts/saveDataset.ts';
 import type { LatentsDescription } from '../../../../src/trainer/data/latents.ts';
 import { blobs, memorySource, preparedDataset, temporaryStore } from '../../../helpers/trainer.ts';
@@ -14,7 +14,7 @@ const source = memorySource(blobs(600, shape), shape);
 test('equal data have one address and are there once', async (t) => {
   const { store } = temporaryStore(t);
   const addresses = [await preparedDataset(store, source), await preparedDataset(store, source)];
-  assert.deepEqual(addresses, Array(2).fill(datasetAddress(source.digest)));
+  assert.deepEqual(addresses, Array(2).fill(contentAddress(source.digest)));
   assert.deepEqual(await store.list('datasets'), [addresses[0]]);
 });
 

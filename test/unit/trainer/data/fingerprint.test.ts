@@ -3,11 +3,12 @@ import { renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Dataset } from '../../../../src/api/spec/dataset.ts';
+import { pathOfSource } from '../../../../src/api/spec/source.ts';
 import { fingerprintOf } from '../../../../src/trainer/data/fingerprint.ts';
 import { datasetOf, png, volumeOf } from '../../../helpers/data.ts';
 
 const of = (dataset: Dataset, root: string) =>
-  fingerprintOf(dataset, join(root, dataset.source.volume.path), root, async () => {});
+  fingerprintOf(dataset, join(root, pathOfSource(dataset.source)), root, async () => {});
 
 test('a fingerprint changes with the name, size and time of any file that is read', async (t) => {
   const root = volumeOf(t, { 'd/a.png': await png(1), 'd/b/c.png': await png(2), 'd/.hidden': 'x' });

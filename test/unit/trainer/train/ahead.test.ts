@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { oneAhead } from '../../../../src/trainer/train/ahead.ts';
+import { batchesAhead, readAhead } from '../../../../src/trainer/train/ahead.ts';
 
-function recorded() {
+function recorded(many = 1) {
   const made: number[] = [];
-  const get = oneAhead(
+  const get = readAhead(
     async (key) => {
       made.push(key);
       if (key === 30) throw new Error('nothing at 30');
       return `value ${key}`;
     },
-    (key) => key + 10,
+    (key) => (key < 60 ? key + 10 : undefined),
+    many,
   );
   return { made, get };
 }
@@ -36,4 +37,23 @@ test('what fails ahead of time fails when it is asked for, and not before', asyn
   await get(20);
   await setImmediate();
   await assert.rejects(get(30), /nothing at 30/);
+});
+
+test('several values are made ahead, up to the last that there is', async () => {
+  const { made, get } = recorded(3);
+  await get(40);
+  assert.deepEqual(made, [40, 50, 60]);
+  await get(50);
+  await get(60);
+  assert.deepEqual(made, [40, 50, 60]);
+  await get(0);
+  assert.deepEqual(made.slice(3), [0, 10, 20, 30]);
+  await get(10);
+  assert.deepEqual(made.slice(3), [0, 10, 20, 30, 40]);
+});
+
+test('of what is streamed more batches are read ahead, the fewer the larger they are', () => {
+  assert.equal(batchesAhead(false, 1), 1);
+  const streamed = [2 ** 20, 2 ** 26, 2 ** 40].map((bytes) => batchesAhead(true, bytes));
+  assert.deepEqual(streamed, [16, 4, 2]);
 });
