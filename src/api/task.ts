@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { predictions } from '../diffusion/prediction.ts';
 import { DdrError } from './errors.ts';
+import type { Component } from './names.ts';
 import { describeIssues } from './run.ts';
 import { codecFields } from './spec/codec.ts';
 import { promptsSchema } from './spec/conditions.ts';
@@ -75,7 +76,25 @@ const trainTaskSchema = z.strictObject({
   training: trainingSchema,
   /** sha256 of what training.warmStart names, as it was when the data were prepared. */
   warmStartDigest: z.string().optional(),
+  /** Where the store is the model's own and has no dataset: what the run's prepare step has read, to be prepared in it anew. */
+  source: z.strictObject({ prepared: address, dataset: datasetSchema, codec: codecFields.optional() }).optional(),
   checkpoints: z.strictObject({ everyImages: z.int().min(1), keep: z.int().min(1) }),
+});
+
+/** Copies trained models from claims of their own, as many as one pod mounts, to where aggregation finds them. */
+const collectTaskSchema = z.strictObject({
+  kind: z.literal('collect'),
+  ...common,
+  models: z
+    .array(
+      z.strictObject({
+        index: z.int().min(0),
+        hash: address,
+        /** Whether its claim is there and mounted; else it was collected before. */
+        mounted: z.boolean(),
+      }),
+    )
+    .min(1),
 });
 
 const aggregateTaskSchema = z.strictObject({
@@ -126,6 +145,7 @@ const evaluateTaskSchema = z.strictObject({
 export const taskSchema = z.discriminatedUnion('kind', [
   prepareTaskSchema,
   trainTaskSchema,
+  collectTaskSchema,
   aggregateTaskSchema,
   sampleTaskSchema,
   evaluateTaskSchema,
@@ -134,11 +154,15 @@ export const taskSchema = z.discriminatedUnion('kind', [
 export type WarmStartTask = z.output<typeof warmStartSchema>;
 export type PrepareTask = z.output<typeof prepareTaskSchema>;
 export type TrainTask = z.output<typeof trainTaskSchema>;
+export type CollectTask = z.output<typeof collectTaskSchema>;
 export type AggregateTask = z.output<typeof aggregateTaskSchema>;
 export type SampleTask = z.output<typeof sampleTaskSchema>;
 export type EvaluateTask = z.output<typeof evaluateTaskSchema>;
 export type Extractor = z.output<typeof extractorSchema>;
 export type Task = z.output<typeof taskSchema>;
+
+/** The step of the pipeline that a task is of. Models are collected so that they can be aggregated. */
+export const stepOf = ({ kind }: Pick<Task, 'kind'>): Component => (kind === 'collect' ? 'aggregate' : kind);
 
 /** JSON as the text of a variable, in which Kubernetes would read $$ and $(NAME). */
 export const renderJson = (value: object): string => JSON.stringify(value).replaceAll('$', '\\u0024');

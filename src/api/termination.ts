@@ -46,6 +46,7 @@ const result = z.discriminatedUnion('kind', [
     previous: z.string().optional(),
   }),
   z.object({ kind: z.literal('train'), digest: z.string(), images: z.int(), loss: z.number().nullable() }),
+  z.object({ kind: z.literal('collect'), models: z.int() }),
   z.object({ kind: z.literal('aggregate'), path: z.string(), digest: z.string(), models: z.int() }),
   z.object({ kind: z.literal('sample'), shard: z.int(), count: z.int() }),
   z.object({

@@ -12,7 +12,7 @@ import { allChildren } from '../operator/plan/render.ts';
 /** Claims that a run reads, or writes but does not own: they have to be there before it starts. */
 function claimsOf({ spec }: Run): { what: string; claimName: string; path: string }[] {
   const { evaluation, dataset, codec, training, checkpoints } = spec;
-  const claimName = checkpoints.volume?.shared.claimName;
+  const claimName = checkpoints.volume?.shared?.claimName;
   const places = [
     ['spec.dataset', dataset.source.volume],
     ['spec.evaluation.reference', evaluation?.reference.file?.volume],

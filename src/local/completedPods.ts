@@ -81,8 +81,9 @@ export class CompletedPods {
     const task = taskOf(spec);
     const local = pathMapping(spec, { claim: this.#folderOf, empty: (name) => name });
     const volume = spec.containers[0].env.find(({ name }) => name === 'DDR_RUN_DIR')?.value;
-    // A prepare pod must run: it is the one that looks whether the data have changed.
-    if (task === undefined || task.kind === 'prepare' || volume === undefined) return undefined;
+    // A prepare pod must run: it is the one that looks whether the data have changed. What is collected has many folders.
+    if (task === undefined || task.kind === 'prepare' || task.kind === 'collect' || volume === undefined)
+      return undefined;
     return fingerprint(join(local(volume), productOf(task, Number(pod.metadata.annotations?.[indexAnnotation] ?? 0))));
   }
 }

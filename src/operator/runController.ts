@@ -9,7 +9,7 @@ import type { Logger } from './kube/logger.ts';
 import { Reflector, type ReflectorOptions } from './kube/reflector.ts';
 import type { Store } from './kube/store.ts';
 import { WorkQueue } from './kube/workQueue.ts';
-import { keepOfJob, keepOfPod } from './plan/kept.ts';
+import { keepOfClaim, keepOfJob, keepOfPod } from './plan/kept.ts';
 import type { Settings } from './plan/pod.ts';
 import { ProgressPoller } from './progressPoller.ts';
 import { ChildWriter } from './run/childWriter.ts';
@@ -70,7 +70,10 @@ function createReflectors(
   { client, clock, random, logger, namespace, metrics, relistSeconds }: RunControllerOptions,
   add: (key: string) => void,
 ) {
-  const reflector = (type: ResourceType, options: Pick<ReflectorOptions, 'onChange' | 'labelSelector' | 'keep'>) => {
+  const reflector = (
+    type: ResourceType,
+    options: Pick<ReflectorOptions, 'onChange' | 'labelSelector' | 'keep' | 'indexedLabel'>,
+  ) => {
     const onMissed = () => metrics.missed(type);
     const cadence = compact({ relistSeconds });
     return new Reflector({ client, type, namespace, clock, random, logger, onMissed, ...cadence, ...options });
@@ -84,7 +87,7 @@ function createReflectors(
     runs: reflector(types.run, { onChange: (run) => add(keyOf(run)) }),
     jobs: reflector(types.job, { ...ours, keep: keepOfJob }),
     pods: reflector(types.pod, { ...ours, keep: keepOfPod }),
-    claims: reflector(types.claim, ours),
+    claims: reflector(types.claim, { ...ours, keep: keepOfClaim, indexedLabel: labels.run }),
   };
 }
 

@@ -307,6 +307,50 @@ test('the operator on a real API server', { skip }, async (t) => {
     },
   );
 
+  await t.test('makes a claim with each model, collects models in waves, and gives the claims back', async (t) => {
+    startController(t, client);
+    const claimsOf = async () =>
+      (await client.list(types.claim, { namespace, labelSelector: `${labels.run}=apart` })).items;
+    await create('apart', {
+      schedule: { states: 3 },
+      execution: { maxParallel: 2, aggregation: { claimsPerWave: 2 } },
+      sampling: { count: 5, shards: 2 },
+      checkpoints: {
+        volume: { perModel: { size: '1Gi', storageClassName: '', whenBundled: 'Delete', whenDeleted: 'Delete' } },
+      },
+    });
+    await prepare('apart');
+    await until('two models train', async () => (await modelsOf('apart')).length === 2);
+    const [own, ...two] = (await claimsOf()).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    assert.equal(own?.metadata.name, 'apart-checkpoints');
+    assert.deepEqual(
+      two.map(({ metadata }) => metadata.labels?.[labels.model]),
+      ['0', '1'],
+    );
+    for (const claim of [own, ...two]) {
+      const spec = part<{ accessModes: string[]; storageClassName: string }>(claim, 'spec');
+      assert.deepEqual([spec.accessModes, spec.storageClassName], [['ReadWriteOnce'], '']);
+      assert.equal(claim.metadata.ownerReferences?.[0]?.name, 'apart');
+    }
+    await complete('apart');
+    const jobs = await jobsOf('apart');
+    const claimNames = (job: KubeObject) =>
+      part<{ template: { spec: { volumes: { persistentVolumeClaim?: { claimName: string } }[] } } }>(job, 'spec')
+        .template.spec.volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? [])
+        .filter((name) => name.startsWith('apart-'));
+    const waves = jobs.filter(({ metadata }) => metadata.name.startsWith('apart-collect-'));
+    assert.deepEqual(
+      waves.map((job) => claimNames(job).length).toSorted(),
+      [2, 3],
+      'the claim of the run, and those of the wave',
+    );
+    const [sampling] = jobs.filter(({ metadata }) => metadata.labels?.[labels.component] === 'sample');
+    assert.equal(part<{ parallelism: number }>(sampling, 'spec').parallelism, 1);
+    const kept = async () => (await claimsOf()).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    await until('the claims of models go', async () => (await kept()).length === 1);
+    assert.equal((await kept())[0]?.metadata.name, 'apart-checkpoints');
+  });
+
   await t.test(
     'a claim outlives its run, the next run of the name takes it up, and goes with it if asked to',
     async (t) => {

@@ -101,6 +101,24 @@ test('the API server', { skip }, async (t) => {
     await assert.rejects(replace({ volume: { shared: { size: '1Gi' } } }), /cannot move between/);
   });
 
+  await t.test('refuses to move the claims of models while a run exists', async () => {
+    const perModel = { size: '1Gi', storageClassName: 'fast', bundle: { size: '2Gi' } };
+    const input = withSpec({ checkpoints: { volume: { perModel } } });
+    let run = await client.create(types.run, inNamespace({ ...input, metadata: { name: 'apart' } }));
+    const replace = async (change: object) => {
+      const checkpoints = { volume: { perModel: { ...perModel, ...change } } };
+      run = await client.replace(types.run, { ...run, spec: { ...(run.spec as object), checkpoints } } as KubeObject);
+    };
+    await replace({ whenBundled: 'Delete', whenDeleted: 'Delete' });
+    await assert.rejects(replace({ size: '2Gi' }), /perModel\.size.*expand the claims themselves/);
+    await assert.rejects(replace({ bundle: { size: '3Gi' } }), /bundle\.size.*expand the claim itself/);
+    await assert.rejects(replace({ bundle: {} }), /bundle\.size/);
+    await assert.rejects(replace({ storageClassName: 'slow' }), /storageClassName is that of the claims/);
+    await assert.rejects(replace({ storageClassName: undefined }), /storageClassName is that of the claims/);
+    const shared = { ...run, spec: { ...(run.spec as object), checkpoints: { volume: { shared: { size: '1Gi' } } } } };
+    await assert.rejects(client.replace(types.run, shared as KubeObject), /cannot change between shared and perModel/);
+  });
+
   await t.test('refuses a name that Jobs and their pods cannot have', async () => {
     for (const name of ['x'.repeat(41), 'my.run'])
       await assert.rejects(client.create(types.run, inNamespace(minimalRun(name))), /metadata\.name/);

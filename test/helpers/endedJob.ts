@@ -1,3 +1,4 @@
+import { runDirectory, runLayout } from '../../src/api/layout.ts';
 import { containerName, labels } from '../../src/api/names.ts';
 import { renderTermination, type TaskResult, type Termination } from '../../src/api/termination.ts';
 import { type Client, isApiError, type KubeObject } from '../../src/operator/kube/client.ts';
@@ -60,6 +61,7 @@ export async function endJob(client: Client, job: KubeObject, result: TaskResult
 /** What a step says when it has succeeded, of the address that its Job has. */
 export function resultOf({ metadata }: KubeObject): TaskResult {
   const hash = metadata.labels?.[labels.hash] ?? '';
+  const run = metadata.labels?.[labels.run] ?? '';
   const component = metadata.labels?.[labels.component];
   switch (component) {
     case 'prepare':
@@ -73,7 +75,13 @@ export function resultOf({ metadata }: KubeObject): TaskResult {
         notices: ['a notice'],
       };
     case 'aggregate':
-      return { kind: 'aggregate', path: `bundles/${hash}`, digest: `bundle-${hash}`, models: 1 };
+      if (metadata.name.includes('-collect-')) return { kind: 'collect', models: 1 };
+      return {
+        kind: 'aggregate',
+        path: runLayout(runDirectory(run)).bundle(hash),
+        digest: `bundle-${hash}`,
+        models: 1,
+      };
     case 'sample':
       return { kind: 'sample', shard: 0, count: 1 };
     case 'evaluate':

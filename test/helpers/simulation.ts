@@ -66,6 +66,8 @@ export class Simulation {
     for (const { name, value } of planned.suspend) this.#change(name, { suspended: value, active: value ? 0 : 1 });
     for (const { name, owners } of planned.reown)
       this.claims = this.claims.map((claim) => (claim.name === name ? { ...claim, owned: owners.length > 0 } : claim));
+    const discarded = new Set(planned.discard.map(({ uid }) => uid));
+    this.claims = this.claims.filter(({ uid }) => !discarded.has(uid));
     for (const object of planned.create) this.#create(object);
     this.run = { ...this.run, status: planned.status };
     return planned;
@@ -101,6 +103,7 @@ export class Simulation {
         ...this.found,
       },
       train: { kind: 'train', digest: job.digest, images: 1, loss: 0.1 },
+      collect: { kind: 'collect', models: 1 },
       aggregate: { kind: 'aggregate', path: `runs/digits/bundles/${job.digest}`, digest: 'b', models: 1 },
       sample: { kind: 'sample', shard: 0, count: 1 },
       evaluate: {
@@ -116,7 +119,8 @@ export class Simulation {
         caveats: [],
       },
     };
-    this.#pod(job, 0, renderTermination({ outcome: 'Succeeded', result: results[job.component] as TaskResult }));
+    const kind = name.includes('-collect-') ? 'collect' : job.component;
+    this.#pod(job, 0, renderTermination({ outcome: 'Succeeded', result: results[kind] as TaskResult }));
     this.#change(name, { finished: 'Complete', finishedAt: new Date(this.now).toISOString(), active: 0 });
   }
 
@@ -138,7 +142,10 @@ export class Simulation {
     this.created.push(name);
     if (object.kind === 'PersistentVolumeClaim') {
       const owned = object.metadata.ownerReferences !== undefined;
-      this.claims = [...this.claims, { name, uid: `uid-${this.#uid++}`, deleting: false, owned }];
+      this.claims = [
+        ...this.claims,
+        { name, uid: `uid-${this.#uid++}`, deleting: false, owned, ofModel: own[labels.model] !== undefined },
+      ];
       return;
     }
     this.jobs.set(name, {

@@ -29,6 +29,7 @@ const source = (places: object) => dataset({ source: places });
 const inBucket = (fields: object) => source({ s3: { bucket: 'data', ...fields } });
 const urls = (...list: string[]) => source({ http: { urls: list } });
 const shared = (fields: object) => ({ checkpoints: { volume: { shared: fields } } });
+const perModel = (fields: object) => ({ checkpoints: { volume: { perModel: fields } } });
 
 /** Every kind of mistake that the schema refuses; tried against zod and against a real API server. */
 export const wrongRuns: WrongRun[] = [
@@ -342,6 +343,12 @@ export const wrongRuns: WrongRun[] = [
     says: /whole models/,
   },
   {
+    title: 'a share whose models no other cluster sees',
+    spec: { execution: { states: '0-4' }, checkpoints: { volume: { perModel: { size: '1Gi' } } } },
+    field: 'spec.execution.states',
+    says: /objectStore/,
+  },
+  {
     title: 'more states with a model than there are states',
     spec: { sampling: { minStates: 11 } },
     field: 'spec.sampling.minStates',
@@ -430,6 +437,45 @@ export const wrongRuns: WrongRun[] = [
     spec: shared({ size: 'big' }),
     field: 'spec.checkpoints.volume.shared.size',
     says: /quantity|should match/,
+  },
+  {
+    title: 'a claim for all and one for each model',
+    spec: { checkpoints: { volume: { shared: { size: '1Gi' }, perModel: { size: '1Gi' } } } },
+    field: 'spec.checkpoints.volume',
+    says: /exactly one of shared.*and perModel/,
+  },
+  {
+    title: 'neither a claim for all nor one for each model',
+    spec: { checkpoints: { volume: {} } },
+    field: 'spec.checkpoints.volume',
+    says: /exactly one of shared.*and perModel/,
+  },
+  {
+    title: 'claims of models without a size',
+    spec: perModel({ bundle: { size: '1Gi' } }),
+    field: 'spec.checkpoints.volume.perModel.size',
+    says: /required|quantity/i,
+  },
+  {
+    title: 'claims of models of several nodes',
+    spec: perModel({ size: '1Gi', accessModes: ['ReadWriteMany'] }),
+    field: 'spec.checkpoints.volume.perModel',
+    says: /accessModes/,
+  },
+  {
+    title: 'images that each model would encode for itself',
+    spec: {
+      ...latent({ latents: undefined, format: 'ImageFolder' }),
+      ...perModel({ size: '1Gi' }),
+    },
+    field: 'spec.checkpoints.volume.perModel',
+    says: /do not agree bit for bit/,
+  },
+  {
+    title: 'waves of no claim',
+    spec: { execution: { aggregation: { claimsPerWave: 0 } } },
+    field: 'spec.execution.aggregation.claimsPerWave',
+    says: />=1|greater than or equal to 1/,
   },
   {
     title: 'more shards than samples',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { wholeQuantity } from '../quantity.ts';
 import { asSet, integer, objectName, withRules } from '../rules.ts';
+import { perModelSchema, storageClassName } from './perModel.ts';
 import { s3PlaceSchema } from './s3.ts';
 
 /** Not a default of the schema: it would also be written beside claimName, where it says nothing. */
@@ -8,15 +9,6 @@ export const defaultAccessModes = ['ReadWriteMany'] as const;
 
 /** As StatefulSets have it, and like the access modes no default of the schema. */
 export const defaultWhenDeleted = 'Retain';
-
-/** An empty name is one too: it asks for a volume of no class, which somebody has made for this claim. */
-const storageClassName = z
-  .string()
-  .max(253)
-  .regex(
-    /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/,
-    'must be empty or the name of a storage class: lower case letters, digits, - and .',
-  );
 
 const shared = withRules(
   z
@@ -96,6 +88,24 @@ const shared = withRules(
   ],
 );
 
+const volume = withRules(
+  z
+    .strictObject({ shared: shared.optional(), perModel: perModelSchema.optional() })
+    .describe('Where checkpoints, bundle, samples and report are written: exactly one of shared and perModel.'),
+  [
+    {
+      cel: 'has(self.shared) != has(self.perModel)',
+      message: 'volume needs exactly one of shared, a claim for all pods, and perModel, a claim for each model',
+      check: (v) => (v.shared === undefined) !== (v.perModel === undefined),
+    },
+    {
+      cel: 'has(self.perModel) == has(oldSelf.perModel)',
+      message:
+        'checkpoints.volume cannot change between shared and perModel while the run exists, because its checkpoints are there; make a new run instead',
+    },
+  ],
+);
+
 const objectStore = withRules(
   s3PlaceSchema.describe(
     'A bucket instead of a volume: checkpoints, bundle, samples and report are written below its prefix. Its server must honour conditional writes.',
@@ -111,10 +121,7 @@ const objectStore = withRules(
 
 const fields = z
   .strictObject({
-    volume: z
-      .strictObject({ shared })
-      .optional()
-      .describe('Where checkpoints, bundle, samples and report are written.'),
+    volume: volume.optional(),
     objectStore: objectStore.optional(),
     everyImages: integer(1).default(20_000).describe('Images between two checkpoints of a model.'),
     keep: integer(1, 100).default(2).describe('Checkpoints of a model that are kept; older ones are deleted.'),

@@ -53,6 +53,16 @@ export const executionSchema = z
       })
       .prefault({})
       .describe('Time limits; none by default.'),
+    aggregation: z
+      .strictObject({
+        claimsPerWave: integer(1, 250)
+          .default(16)
+          .describe(
+            "Models' claims that one pod mounts to collect their models, with checkpoints.volume.perModel: no more than a node can attach beside others. Waves follow one another.",
+          ),
+      })
+      .prefault({})
+      .describe('How models are gathered for the bundle.'),
     queueName: objectName.max(63).optional().describe('Kueue LocalQueue that admits each Job.'),
     image: z.string().min(1).max(512).optional().describe("Trainer image; the operator's default where left out."),
     resources: resourcesSchema.prefault({}),

@@ -4,7 +4,9 @@ import type { Problem } from './problems.ts';
 
 /** Volumes that the operator mounts, and where. The source of `tmp` is nobody's data, and may be another. */
 const ownVolumes = ['run', 'data', 'reference', 'weights', 'codec', 'warmstart'];
-const ownMounts = [...ownVolumes, 'tmp'];
+const ownMounts = [...ownVolumes, 'model-0 …', 'tmp'];
+/** Claims of models have their index in the names of their volumes. */
+const isOwnVolume = (name: unknown) => ownVolumes.includes(String(name)) || /^model-\d+$/.test(String(name));
 const isOwnPath = (path: string) => /^\/volumes(\/|$)|^\/tmp\/*$|^\/dev\/termination-log/.test(path);
 
 const entriesOf = (owner: unknown, list: string): [entry: Json, index: number][] => {
@@ -32,7 +34,7 @@ function containerProblems(container: Json): Problem[] {
       : [],
   );
   const mounts = entriesOf(container, 'volumeMounts').flatMap(([{ name, mountPath }, i]): Problem[] =>
-    ownMounts.includes(String(name)) || isOwnPath(String(mountPath))
+    isOwnVolume(name) || name === 'tmp' || isOwnPath(String(mountPath))
       ? [
           {
             path: ['volumeMounts', i],
@@ -84,7 +86,7 @@ export function ownNameProblems(template: unknown): Problem[] {
     ? (['labels', 'annotations'] as const).flatMap((list) => below(['metadata', list], ownKeyProblems(metadata[list])))
     : [];
   const volumes = entriesOf(spec, 'volumes').flatMap(([{ name }, i]): Problem[] =>
-    ownVolumes.includes(String(name))
+    isOwnVolume(name)
       ? [
           {
             path: ['spec', 'volumes', i, 'name'],

@@ -6,6 +6,7 @@ interface Parts {
   schedule: { states: number; statesPerModel: number };
   execution: { states?: string | undefined };
   sampling: { minStates?: number | undefined; requiredStates?: string | undefined };
+  checkpoints: { volume?: { perModel?: unknown } | undefined };
 }
 
 const firstOf = (field: string) => `int(${field}.split('-')[0])`;
@@ -34,6 +35,13 @@ export const partRules: readonly Rule<Parts>[] = [
       const { first, last } = parseStateRange(states);
       return first % statesPerModel === 0 && (last + 1) % statesPerModel === 0;
     },
+  },
+  {
+    cel: `!has(${share}) || !has(self.checkpoints.volume) || !has(self.checkpoints.volume.perModel)`,
+    message:
+      'execution.states goes with a store that all clusters write to: checkpoints.objectStore, or one shared claim; claims of models are seen by one cluster only',
+    path: ['execution', 'states'],
+    check: ({ execution, checkpoints }) => execution.states === undefined || checkpoints.volume?.perModel === undefined,
   },
   {
     cel: '!has(self.sampling.minStates) || self.sampling.minStates <= self.schedule.states',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { compact } from '../compact.ts';
 import { integer, withRules } from '../rules.ts';
 import { checkpointsSchema } from './checkpoints.ts';
-import { type Codec, codecSchema, networkSize, networkSizeCel } from './codec.ts';
+import { type Codec, codecSchema, encodes, networkSize, networkSizeCel } from './codec.ts';
 import { conditionRules } from './conditionRules.ts';
 import { type Dataset, datasetSchema } from './dataset.ts';
 import { evaluationSchema } from './evaluation.ts';
@@ -54,7 +54,7 @@ export const specSchema = withRules(
       ttlSecondsAfterFinished: integer(0)
         .optional()
         .describe(
-          'Seconds after its end when the run is deleted, with its Jobs and pods, and with its claim where checkpoints.volume.shared.whenDeleted is Delete.',
+          'Seconds after its end when the run is deleted, with its Jobs and pods, and with its claims where whenDeleted of checkpoints.volume is Delete.',
         ),
     })
     .describe('What to train, on what, and where.'),
@@ -190,6 +190,13 @@ export const specSchema = withRules(
       path: ['evaluation', 'reference'],
       check: (s) =>
         s.dataset.latents === undefined || s.evaluation === undefined || s.evaluation.reference.file !== undefined,
+    },
+    {
+      cel: "!has(self.checkpoints.volume) || !has(self.checkpoints.volume.perModel) || self.codec.name == 'Pixels' || has(self.dataset.latents)",
+      message:
+        'checkpoints.volume.perModel has each training pod prepare the data anew, and encoders of different machines do not agree bit for bit: encode the images once and give dataset.latents, or use checkpoints.volume.shared',
+      path: ['checkpoints', 'volume', 'perModel'],
+      check: (s) => s.checkpoints.volume?.perModel === undefined || !encodes(s),
     },
     {
       cel: '!oldSelf.cancel || self.cancel',

@@ -17,6 +17,8 @@ export interface ReflectorOptions {
   namespace?: string | undefined;
   labelSelector?: string | undefined;
   keep?: ListOptions['keep'];
+  /** A label that the store can be asked by. */
+  indexedLabel?: string;
   clock: Clock;
   random: () => number;
   logger: Logger;
@@ -40,7 +42,7 @@ const shortWatch = 1000;
  */
 export class Reflector {
   readonly #options: ReflectorOptions;
-  readonly #store = new ObjectStore();
+  readonly #store: ObjectStore;
   readonly #stop = new AbortController();
   #synced: () => void = () => {};
   /** Resolves when the first list is in the store. */
@@ -56,6 +58,7 @@ export class Reflector {
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
+    this.#store = new ObjectStore(options.indexedLabel);
     this.synced = new Promise((resolve) => {
       this.#synced = resolve;
     });

@@ -6,15 +6,56 @@ export interface Store {
   all(): Iterable<KubeObject>;
   /** Objects whose controller has this uid. */
   ownedBy(uid: string): KubeObject[];
+  /** Objects by `namespace/value` of the label that the store was told; none where it was told none. */
+  labelled(value: string): KubeObject[];
 }
 
 /** Versions of one API server are numbers (KEP-5504); an object made anew has a higher one. */
 export const versionOf = ({ metadata }: KubeObject): bigint => BigInt(metadata.resourceVersion ?? 0);
 
-/** A store with an index by owner. */
+/** Objects by something that several may share. */
+class Index {
+  readonly #sharedBy: (object: KubeObject) => string | undefined;
+  readonly #entries = new Map<string, Map<string, KubeObject>>();
+
+  /** @param sharedBy undefined of what is not in it */
+  constructor(sharedBy: (object: KubeObject) => string | undefined) {
+    this.#sharedBy = sharedBy;
+  }
+
+  get(value: string): KubeObject[] {
+    return [...(this.#entries.get(value)?.values() ?? [])];
+  }
+
+  set(object: KubeObject): void {
+    const value = this.#sharedBy(object);
+    if (value === undefined) return;
+    const those = this.#entries.get(value) ?? new Map<string, KubeObject>();
+    this.#entries.set(value, those.set(keyOf(object), object));
+  }
+
+  remove(object: KubeObject): void {
+    const value = this.#sharedBy(object);
+    if (value === undefined) return;
+    const those = this.#entries.get(value);
+    those?.delete(keyOf(object));
+    if (those?.size === 0) this.#entries.delete(value);
+  }
+}
+
+/** A store with an index by owner, and one by a label. */
 export class ObjectStore implements Store {
   readonly #objects = new Map<string, KubeObject>();
-  readonly #owned = new Map<string, Map<string, KubeObject>>();
+  readonly #owned = new Index((object) => controllerOf(object)?.uid);
+  readonly #labelled: Index;
+
+  /** @param label that objects can be asked for by */
+  constructor(label?: string) {
+    this.#labelled = new Index(({ metadata }) => {
+      const value = label === undefined ? undefined : metadata.labels?.[label];
+      return value === undefined ? undefined : `${metadata.namespace ?? ''}/${value}`;
+    });
+  }
 
   get(key: string): KubeObject | undefined {
     return this.#objects.get(key);
@@ -25,28 +66,25 @@ export class ObjectStore implements Store {
   }
 
   ownedBy(uid: string): KubeObject[] {
-    return [...(this.#owned.get(uid)?.values() ?? [])];
+    return this.#owned.get(uid);
+  }
+
+  labelled(value: string): KubeObject[] {
+    return this.#labelled.get(value);
   }
 
   set(object: KubeObject): void {
     const key = keyOf(object);
     this.remove(key);
     this.#objects.set(key, object);
-    const owner = controllerOf(object)?.uid;
-    if (owner === undefined) return;
-    const owned = this.#owned.get(owner) ?? new Map<string, KubeObject>();
-    this.#owned.set(owner, owned.set(key, object));
+    for (const index of [this.#owned, this.#labelled]) index.set(object);
   }
 
   remove(key: string): void {
     const object = this.#objects.get(key);
     if (object === undefined) return;
     this.#objects.delete(key);
-    const owner = controllerOf(object)?.uid;
-    if (owner === undefined) return;
-    const owned = this.#owned.get(owner);
-    owned?.delete(key);
-    if (owned?.size === 0) this.#owned.delete(owner);
+    for (const index of [this.#owned, this.#labelled]) index.remove(object);
   }
 
   /** Takes the objects of a list for all there is. @returns those that changed or went */

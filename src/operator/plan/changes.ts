@@ -3,15 +3,17 @@ import type { Run } from '../../api/run.ts';
 import type { KubeObject } from '../kube/client.ts';
 import type { Child, WantedJob } from './child.ts';
 import type { Children } from './children.ts';
-import { buildClaim, type Reowning, reownings } from './claim.ts';
+import { buildClaim, ownClaimOf, type Reowning, reownings } from './claim.ts';
 import type { Halt } from './halt.ts';
 import { addressFormat } from './identity.ts';
 import { buildJob } from './job.ts';
+import { missingModelClaims, unneededClaims, withMounts } from './modelClaims.ts';
 import type { Observed, ObservedJob } from './observed.ts';
 import { outdatedJobs } from './outdated.ts';
 import type { Settings } from './pod.ts';
 import { isPutOff, type Refused } from './refused.ts';
 import type { Results } from './results.ts';
+import { steps } from './steps.ts';
 
 /** What is to be done about children. */
 export interface Changes {
@@ -21,6 +23,8 @@ export interface Changes {
   suspend: { name: string; uid: string; value: boolean }[];
   /** Jobs that are not wanted any more. */
   remove: { name: string; uid: string }[];
+  /** Claims of models that are not needed any more and not to be kept. */
+  discard: { name: string; uid: string }[];
   /** Claims that are to go with the run, or to stay when it goes. */
   reown: Reowning[];
   /** A claim of a run of this name before, which this one finds when it begins. */
@@ -33,6 +37,7 @@ export const noChanges: Changes = {
   create: [],
   suspend: [],
   remove: [],
+  discard: [],
   reown: [],
   takenUp: undefined,
   former: [],
@@ -59,18 +64,21 @@ const mostAtOnce = 128;
 /**
  * Jobs to create now: the first missing ones of the step that the run is at, in as many slots as are free. One that the API
  * server refuses holds none.
+ * @param isHeld whether a Job is not to be made now
  */
 function jobsToCreate(
   run: Run,
   children: Children,
   { current }: Results,
-  isRefused: (name: string) => boolean,
+  isHeld: (job: WantedJob) => boolean,
 ): WantedJob[] {
   if (current === undefined) return [];
-  const slots = Math.max(0, run.spec.execution.maxParallel - busyOf(children, current).length);
-  return children.of[current]
+  const { inTurn } = steps[current];
+  const open = children.of[current].filter(({ phase }) => phase !== 'done');
+  const slots = Math.max(0, (inTurn ? 1 : run.spec.execution.maxParallel) - busyOf(children, current).length);
+  return (inTurn ? open.slice(0, 1) : open)
     .flatMap(({ phase, job, wanted }) => (phase === 'absent' && job === undefined ? (wanted ?? []) : []))
-    .filter(({ name }) => !isRefused(name))
+    .filter((job) => !isHeld(job))
     .slice(0, Math.min(slots, mostAtOnce));
 }
 
@@ -101,6 +109,10 @@ function suspensions(run: Run, children: Children, halt: Halt | undefined): Chan
     ...undecided.map(({ name, uid }) => ({ name, uid, value: true })),
   ];
 }
+
+/** What the Jobs that have not ended were made for. */
+const atWork = ({ all }: Children): WantedJob[] =>
+  all.flatMap(({ phase, wanted }) => (phase === 'active' && wanted !== undefined ? [wanted] : []));
 
 const formerJobs = ({ undecided }: Children): ObservedJob[] =>
   undecided.filter(
@@ -145,12 +157,25 @@ export function changesOf(
   const claimMissing = claim !== undefined && there === undefined;
   const isRefused = (name: string) => isPutOff(refused, name, now);
   const claimRefused = claimMissing && isRefused(claim.metadata.name);
-  const jobs = halt === undefined && !claimRefused ? jobsToCreate(run, children, reported, isRefused) : [];
+  const claims = new Map(observed.claims.map((each) => [each.name, each]));
+  const isHeld = (job: WantedJob) => {
+    const own = ownClaimOf(run, job.task);
+    return isRefused(job.name) || (own !== undefined && (isRefused(own) || claims.get(own)?.deleting === true));
+  };
+  const jobs = halt === undefined && !claimRefused ? jobsToCreate(run, children, reported, isHeld) : [];
+  const needing = halt === undefined ? [...atWork(children), ...jobs] : [];
+  const modelClaims = missingModelClaims(run, needing, claims).filter(({ metadata }) => !isRefused(metadata.name));
   const former = jobs.some(({ step }) => step === 'prepare') ? formerJobs(children) : [];
+  const unneeded = halt === undefined ? unneededClaims(run, children, reported.bundle, observed.claims) : [];
   return {
-    create: [...(claimMissing && !claimRefused ? [claim] : []), ...jobs.map((job) => buildJob(run, job, settings))],
+    create: [
+      ...(claimMissing && !claimRefused ? [claim] : []),
+      ...modelClaims,
+      ...jobs.map((job) => buildJob(run, withMounts(run, job, claims), settings)),
+    ],
     suspend: suspensions(run, children, halt),
     remove: removals(run, children, reported, halt, settings, now).map(({ name, uid }) => ({ name, uid })),
+    discard: unneeded.filter(({ name }) => !isRefused(name)).map(({ name, uid }) => ({ name, uid })),
     reown: reownings(run, observed.claims).filter(({ name }) => !isRefused(name)),
     takenUp: run.status === undefined && there?.deleting === false ? there.name : undefined,
     former: former.map(({ name }) => name),

@@ -1,6 +1,7 @@
 import { type Component, components, labels } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
+import { isBundled } from './bundled.ts';
 import { type Child, type ChildPhase, phaseOfJob, type WantedJob } from './child.ts';
 import { datasetOf, isSilent } from './dataset.ts';
 import { isOutdated } from './execution.ts';
@@ -11,7 +12,7 @@ import type { Settings } from './pod.ts';
 import { type PodsByJob, podsByJob } from './pods.ts';
 import { retryHash } from './retry.ts';
 import { steps } from './steps.ts';
-import { wantedOf } from './wanted.ts';
+import { type Wanted, wantedOf } from './wanted.ts';
 
 export interface ModelChild extends Child {
   model: ModelPlan;
@@ -73,10 +74,12 @@ interface Seen {
   pods: PodsByJob;
   settings: Settings;
   now: Date;
+  /** Whether the bundle is published, and what it was made of is not to be kept. */
+  isBundledForGood: boolean;
 }
 
 function phaseOf(
-  { run, dataset, pods, settings, now }: Seen,
+  { run, dataset, pods, settings, now, isBundledForGood }: Seen,
   wanted: WantedJob,
   job: ObservedJob | undefined,
 ): ChildPhase {
@@ -85,6 +88,8 @@ function phaseOf(
   // What prepare has found needs no Job any more: it is in the status.
   if (makesDataset && dataset !== undefined) return 'done';
   const phase = makesDataset && isSilent(job, pods, now) ? 'failed' : phaseOfJob(job);
+  // Its claim is given back once the bundle has the model: made anew, it would be trained anew.
+  if (job === undefined && step === 'train' && isBundledForGood) return 'done';
   // It is made anew, and the run has not failed yet.
   const again =
     phase === 'failed' && job !== undefined && isOutdated(run, job, { step, model: wanted.model }, settings);
@@ -107,16 +112,21 @@ export function childrenOf(run: Run, observed: Observed, now: Date, settings: Se
   const pods = podsByJob(observed);
   const jobs = new Map(observed.jobs.map((job) => [job.name, job]));
   const dataset = datasetOf(run, pods);
-  const seen = { run, dataset, jobs, pods, settings, now };
   const data = dataset ?? unreadData;
+  const { perModel } = run.spec.checkpoints.volume ?? {};
+  const childrenFor = ({ addresses, jobs: wanted }: Wanted): Child[] => {
+    const isBundledForGood = perModel?.whenBundled === 'Delete' && isBundled(run, run.status?.bundle, addresses);
+    return everyChild({ run, dataset, jobs, pods, settings, now, isBundledForGood }, wanted);
+  };
   const whole = wantedOf(run, data);
-  const whenWhole = everyChild(seen, whole.jobs);
+  const whenWhole = childrenFor(whole);
   const holes = holesOf(
     run.spec,
     whenWhole.filter(({ step }) => step === 'train'),
   );
-  const { addresses, plans, jobs: wanted } = holes.length === 0 ? whole : wantedOf(run, data, holes);
-  const all = holes.length === 0 ? whenWhole : everyChild(seen, wanted);
+  const wanted = holes.length === 0 ? whole : wantedOf(run, data, holes);
+  const { addresses, plans } = wanted;
+  const all = holes.length === 0 ? whenWhole : childrenFor(wanted);
   const byStep = Map.groupBy(all, ({ step }) => step);
   const of = Object.fromEntries(components.map((step) => [step, byStep.get(step) ?? []])) as Record<Component, Child[]>;
   const undecided =
@@ -144,13 +154,19 @@ export const isOver = ({ of, holes }: Pick<Children, 'of' | 'holes'>, step: Comp
 export const lastStepOf = ({ of }: Pick<Children, 'of'>): Component =>
   components.findLast((step) => of[step].length > 0) ?? 'prepare';
 
-/** Whether nothing more can be done though not all is done: of a step something failed, and the rest of it has ended. */
+/**
+ * Whether nothing more can be done though not all is done: of a step something failed, and the rest of it has ended, or waits
+ * for what failed.
+ */
 export function isBroken(children: Pick<Children, 'of' | 'holes'>): boolean {
   const { of } = children;
   return components.some(
     (step) =>
       !isOver(children, step) &&
       of[step].some(({ phase }) => phase === 'failed') &&
-      of[step].every(({ phase }) => phase === 'done' || phase === 'failed'),
+      of[step].every(
+        ({ phase, job }) =>
+          phase === 'done' || phase === 'failed' || (steps[step].inTurn && phase === 'absent' && job === undefined),
+      ),
   );
 }

@@ -1,29 +1,37 @@
 import { labels, managedBy } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import { defaultAccessModes, defaultWhenDeleted } from '../../api/spec/checkpoints.ts';
+import type { Task } from '../../api/task.ts';
 import { controllerOf, type KubeObject, type OwnerReference } from '../kube/client.ts';
 import { childNames } from './identity.ts';
 import type { ObservedClaim } from './observed.ts';
 import { ownerReference } from './owner.ts';
 
-/** What the claim of a run has: the garbage collector takes one that has an owner with it, and leaves any other. */
+/** What the claims of a run have: the garbage collector takes those that have an owner with it, and leaves any other. */
 function ownersOf(run: Run): OwnerReference[] {
-  const { whenDeleted = defaultWhenDeleted } = run.spec.checkpoints.volume?.shared ?? {};
+  const { shared, perModel } = run.spec.checkpoints.volume ?? {};
+  const { whenDeleted = defaultWhenDeleted } = shared ?? perModel ?? {};
   return whenDeleted === 'Delete' ? [ownerReference(run)] : [];
 }
 
-/** The claim that is made for the run; undefined where it uses one that somebody else has made, or an object store. */
-export function buildClaim(run: Run): KubeObject | undefined {
-  const { size, storageClassName, accessModes = defaultAccessModes } = run.spec.checkpoints.volume?.shared ?? {};
+interface ClaimFields {
+  name: string;
+  size: string;
+  storageClassName: string | undefined;
+  accessModes: readonly string[];
+  /** Beside those of every child. */
+  labels?: Record<string, string>;
+}
+
+function claimOf(run: Run, { name, size, storageClassName, accessModes, labels: own }: ClaimFields): KubeObject {
   const ownerReferences = ownersOf(run);
-  if (size === undefined) return undefined;
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: {
-      name: childNames(run.metadata.name).claim,
+      name,
       namespace: run.metadata.namespace,
-      labels: { [labels.run]: run.metadata.name, [labels.managedBy]: managedBy },
+      labels: { [labels.run]: run.metadata.name, [labels.managedBy]: managedBy, ...own },
       ...(ownerReferences.length > 0 && { ownerReferences }),
     },
     spec: {
@@ -33,6 +41,40 @@ export function buildClaim(run: Run): KubeObject | undefined {
       ...(storageClassName === undefined ? {} : { storageClassName }),
     },
   };
+}
+
+/** The claim that is made for the whole run; undefined where it uses one that somebody else has made, or an object store. */
+export function buildClaim(run: Run): KubeObject | undefined {
+  const { shared, perModel } = run.spec.checkpoints.volume ?? {};
+  const name = childNames(run.metadata.name).claim;
+  if (perModel !== undefined) {
+    const { bundle, size, storageClassName } = perModel;
+    const own = { [labels.component]: 'aggregate' };
+    return claimOf(run, {
+      ...{ name, size: bundle.size ?? size, storageClassName, accessModes: ['ReadWriteOnce'] },
+      labels: own,
+    });
+  }
+  const { size, storageClassName, accessModes = defaultAccessModes } = shared ?? {};
+  return size === undefined ? undefined : claimOf(run, { name, size, storageClassName, accessModes });
+}
+
+/** Name of the claim that a task's pod alone writes to; undefined where it writes to the run's. */
+export function ownClaimOf({ metadata, spec }: Run, task: Task): string | undefined {
+  if (spec.checkpoints.volume?.perModel === undefined || task.kind !== 'train') return undefined;
+  return childNames(metadata.name).modelClaim(task.index, task.hash);
+}
+
+/** The claim of one model; undefined where models have none of their own. @param model its index and address */
+export function buildModelClaim(run: Run, { index, hash }: { index: number; hash: string }): KubeObject | undefined {
+  const { perModel } = run.spec.checkpoints.volume ?? {};
+  if (perModel === undefined) return undefined;
+  const { size, storageClassName } = perModel;
+  return claimOf(run, {
+    name: childNames(run.metadata.name).modelClaim(index, hash),
+    ...{ size, storageClassName, accessModes: ['ReadWriteOnce'] },
+    labels: { [labels.component]: 'train', [labels.model]: String(index), [labels.hash]: hash },
+  });
 }
 
 /**
@@ -50,6 +92,7 @@ export const observeClaim = (claim: KubeObject): ObservedClaim => ({
   uid: claim.metadata.uid ?? '',
   deleting: claim.metadata.deletionTimestamp !== undefined,
   owned: controllerOf(claim) !== undefined,
+  ofModel: claim.metadata.labels?.[labels.model] !== undefined,
 });
 
 /** A claim whose owner is to be another: the run may say otherwise than before, or an older version have made it. */
@@ -59,18 +102,19 @@ export interface Reowning {
   owners: OwnerReference[];
 }
 
-/** What is to be done so that the claim of a run goes, or stays, with it as its spec says. */
-export function reownings(run: Run, claims: readonly ObservedClaim[]): Reowning[] {
-  const wanted = buildClaim(run);
+/** What is to be done so that the claims of a run go, or stay, with it as its spec says. */
+export function reownings(run: Run, claims: Iterable<ObservedClaim>): Reowning[] {
+  const wanted = buildClaim(run)?.metadata.name;
   const owners = ownersOf(run);
-  return claims
-    .filter(({ name, deleting, owned }) => name === wanted?.metadata.name && !deleting && owned !== owners.length > 0)
+  return [...claims]
+    .filter(({ ofModel, name }) => ofModel || name === wanted)
+    .filter(({ deleting, owned }) => !deleting && owned !== owners.length > 0)
     .map(({ name, uid }) => ({ name, uid, owners }));
 }
 
-/** What to know about a claim that one node at a time can mount; undefined for any other. */
+/** What to know about a claim that all pods share though one node at a time can mount it; undefined for any other. */
 export function claimNotice({ metadata, spec }: KubeObject): string | undefined {
   const { accessModes } = spec as { accessModes: string[] };
-  if (accessModes.includes('ReadWriteMany')) return undefined;
+  if (accessModes.includes('ReadWriteMany') || metadata.labels?.[labels.component] !== undefined) return undefined;
   return `Claim ${metadata.name} is ReadWriteOnce: all pods of the run have to share one node. Choose it with a nodeSelector in spec.execution.podTemplate; a pod on another node waits for the volume.`;
 }

@@ -191,11 +191,15 @@ export function addressesOf(
   };
 }
 
+/** Address of what a wave collects. */
+export const waveAddress = (models: readonly string[]): string => contentHash({ addressFormat, collected: models });
+
 const short = (hash: string) => hash.slice(0, 8);
 
 /** Names of a run's children. They follow from the spec and the data, so that nothing can be made twice. */
 export const childNames = (run: string) => ({
   claim: `${run}-checkpoints`,
+  modelClaim: (index: number, hash: string) => `${run}-checkpoints-m${index}-${short(hash)}`,
   model: (index: number, hash: string) => `${run}-m${index}-${short(hash)}`,
-  step: (step: Component, hash: string) => `${run}-${step}-${short(hash)}`,
+  step: (step: Component | 'collect', hash: string) => `${run}-${step}-${short(hash)}`,
 });

@@ -1,4 +1,4 @@
-import type { V1JobSpec, V1PodFailurePolicy } from '@kubernetes/client-node';
+import type { V1JobSpec, V1PodFailurePolicy, V1PodTemplateSpec } from '@kubernetes/client-node';
 import { compact } from '../../api/compact.ts';
 import { ExitCode } from '../../api/exitCodes.ts';
 import { containerName, labels, managedBy } from '../../api/names.ts';
@@ -10,6 +10,9 @@ import { addressFormat } from './identity.ts';
 import { ownerReference } from './owner.ts';
 import { podTemplateOf, type Settings } from './pod.ts';
 import { retryHash } from './retry.ts';
+
+/** Label of a node that no other has. */
+const hostname = 'kubernetes.io/hostname';
 
 /** What cannot be mended by trying again fails at once; what was nobody's fault is not counted. */
 const podFailurePolicy: V1PodFailurePolicy = {
@@ -25,6 +28,10 @@ const podFailurePolicy: V1PodFailurePolicy = {
     { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
   ],
 };
+
+/** Whether pods of a template can mount the run's claim at once: one that is ReadWriteOnce, only where they share a node. */
+const canShareClaim = ({ spec }: Run, { spec: pod }: V1PodTemplateSpec): boolean =>
+  spec.checkpoints.volume?.perModel === undefined || pod?.nodeSelector?.[hostname] !== undefined;
 
 /** The Job that a run wants. `suspend` is left to a field manager of its own, so that it can change while the template cannot. */
 export function buildJob(
@@ -49,6 +56,7 @@ export function buildJob(
     [labels.retry]: retryHash(run),
     [labels.queue]: queueName,
   });
+  const template = podTemplateOf(run, task, podLabels, settings, override);
   const spec: V1JobSpec = {
     backoffLimit: retries.perModel,
     podReplacementPolicy: 'Failed', // never two pods of one model at once
@@ -56,10 +64,10 @@ export function buildJob(
     ...(shards !== undefined && {
       completionMode: 'Indexed',
       completions: shards,
-      parallelism: Math.min(shards, maxParallel),
+      parallelism: canShareClaim(run, template) ? Math.min(shards, maxParallel) : 1,
     }),
     podFailurePolicy,
-    template: podTemplateOf(run, task, podLabels, settings, override),
+    template,
   };
   return {
     apiVersion: 'batch/v1',

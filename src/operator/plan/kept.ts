@@ -37,6 +37,8 @@ function keptOf(
   };
 }
 
+export const keepOfClaim = (object: KubeObject): KubeObject => keptOf(object, {}, []);
+
 export function keepOfJob(object: KubeObject): KubeObject {
   const kept = keptOf(object, pick(object.spec, ['suspend']), ['active', 'failed']);
   const { managedFields } = object.metadata as { managedFields?: unknown };

@@ -122,6 +122,8 @@ export interface ObservedClaim {
   deleting: boolean;
   /** Whether it goes with the run. */
   owned: boolean;
+  /** Whether it is of one model, whether or not the run wants that any more. */
+  ofModel: boolean;
 }
 
 /** What there is of a run's children. */

@@ -3,7 +3,7 @@ import { compact } from '../../api/compact.ts';
 import { containerName } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import type { PodTemplate, Resources } from '../../api/spec/execution.ts';
-import { renderTask, type Task, taskVariable } from '../../api/task.ts';
+import { renderTask, stepOf, type Task, taskVariable } from '../../api/task.ts';
 import { bucketVariables } from './buckets.ts';
 import { mergePodTemplates } from './podTemplate.ts';
 import { withPullSecrets } from './pullSecrets.ts';
@@ -61,7 +61,7 @@ function container(run: Run, task: Task, settings: Settings): V1Container {
       timeoutSeconds: 5,
       failureThreshold: 4,
     },
-    resources: requirements(execution.resources, steps[task.kind].usesGpus(run)),
+    resources: requirements(execution.resources, steps[stepOf(task)].usesGpus(run)),
     volumeMounts: volumes.map(({ volume, path }) => ({
       name: volume.name,
       mountPath: path,
@@ -101,6 +101,6 @@ export function podTemplateOf(
     volumes: volumesFor(run, task).map(({ volume }) => volume),
   };
   const ours = withPullSecrets({ metadata: { labels }, spec }, settings.imagePullSecrets);
-  const merged = mergePodTemplates(ours, execution.podTemplate, execution.steps[task.kind]?.podTemplate, override);
+  const merged = mergePodTemplates(ours, execution.podTemplate, execution.steps[stepOf(task)]?.podTemplate, override);
   return { ...merged, metadata: { ...merged.metadata, labels: { ...merged.metadata?.labels, ...labels } } };
 }

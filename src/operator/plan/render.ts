@@ -3,6 +3,7 @@ import type { KubeObject } from '../kube/client.ts';
 import { buildClaim } from './claim.ts';
 import type { Data } from './identity.ts';
 import { buildJob } from './job.ts';
+import { missingModelClaims } from './modelClaims.ts';
 import type { Settings } from './pod.ts';
 import { wantedOf } from './wanted.ts';
 
@@ -12,8 +13,10 @@ import { wantedOf } from './wanted.ts';
  */
 export function allChildren(run: Run, data: Data, settings: Settings): KubeObject[] {
   const claim = buildClaim(run);
+  const { jobs } = wantedOf(run, data);
   return [
     ...(claim === undefined ? [] : [claim]),
-    ...wantedOf(run, data).jobs.map((job) => buildJob(run, job, settings)),
+    ...missingModelClaims(run, jobs, new Map()),
+    ...jobs.map((job) => buildJob(run, job, settings)),
   ];
 }

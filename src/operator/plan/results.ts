@@ -28,7 +28,7 @@ export interface Results {
 function bundleOf({ metadata, spec, status }: Run, { of, addresses, pods, holes }: Children): RunStatus['bundle'] {
   const before = status?.bundle; // the pod may have gone since
   if (addresses === undefined) return before;
-  const said = resultOf(pods, of.aggregate[0]?.wanted?.name ?? '', 'aggregate');
+  const said = resultOf(pods, of.aggregate.at(-1)?.wanted?.name ?? '', 'aggregate');
   if (said !== undefined) return compact({ path: said.path, digest: said.digest, coverage: coverageOf(spec, holes) });
   const path = runLayout(runDirectory(metadata.name)).bundle(addresses.bundle);
   return before?.path === path ? before : undefined;
@@ -37,7 +37,7 @@ function bundleOf({ metadata, spec, status }: Run, { of, addresses, pods, holes 
 function resultsOf({ metadata, status }: Run, { of, addresses, pods }: Children): RunStatus['results'] {
   const before = status?.results;
   if (addresses === undefined) return before;
-  const said = resultOf(pods, of.evaluate[0]?.wanted?.name ?? '', 'evaluate');
+  const said = resultOf(pods, of.evaluate.at(-1)?.wanted?.name ?? '', 'evaluate');
   if (said === undefined) {
     const path = runLayout(runDirectory(metadata.name)).report(addresses.report);
     return before?.path === path ? before : undefined;
@@ -65,17 +65,16 @@ export function reportedOf(run: Run, children: Children, now: Date): Results {
   for (const step of components) {
     const { reports } = steps[step];
     if (reports === undefined || known[reports] !== undefined || !isDone(children.of[step])) continue;
-    for (const { job } of children.of[step]) {
-      if (job === undefined) continue;
-      const wait = messageDueIn(job, now);
-      const gone = wait !== undefined && wait < 0 && podsOf(children.pods, job.name).length === 0;
-      const isLost = gone && !job.deleting && !spec.suspend && !spec.cancel;
-      if (isLost) lost.push(job);
-      const isDue = wait !== undefined && wait >= 0;
-      if (isDue) waits.push(wait + 1);
-      // Nothing can go on without the data; without the other results it can, once they have been waited for.
-      if (isLost || reports === 'dataset' || isDue) awaited.push(step);
-    }
+    const job = children.of[step].at(-1)?.job;
+    if (job === undefined) continue;
+    const wait = messageDueIn(job, now);
+    const gone = wait !== undefined && wait < 0 && podsOf(children.pods, job.name).length === 0;
+    const isLost = gone && !job.deleting && !spec.suspend && !spec.cancel;
+    if (isLost) lost.push(job);
+    const isDue = wait !== undefined && wait >= 0;
+    if (isDue) waits.push(wait + 1);
+    // Nothing can go on without the data; without the other results it can, once they have been waited for.
+    if (isLost || reports === 'dataset' || isDue) awaited.push(step);
   }
   const current = components.find((step) => !isOver(children, step) || awaited.includes(step));
   return { ...known, awaited, lost, waitMs: waits.length === 0 ? undefined : Math.min(...waits), current };

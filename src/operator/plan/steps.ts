@@ -5,11 +5,12 @@ import type { Run } from '../../api/run.ts';
 import { encodes } from '../../api/spec/codec.ts';
 import type { Dataset } from '../../api/spec/dataset.ts';
 import type { ConditionType, Phase, RunStatus } from '../../api/status.ts';
-import type { Task } from '../../api/task.ts';
+import { stepOf, type Task } from '../../api/task.ts';
 import { type Child, countOf, isDone, type WantedJob } from './child.ts';
 import { type Addresses, childNames, type ModelPlan, warmStartOf } from './identity.ts';
 import { type Judgement, no, yes } from './judgement.ts';
 import { isOwn, ownModels, shareOf } from './share.ts';
+import { wavesOf } from './waves.ts';
 
 /** Claims besides the run's own, which every step has. */
 export type Mount = 'data' | 'reference' | 'weights' | 'codec' | 'warmstart';
@@ -24,7 +25,9 @@ export interface Step {
   /** Whether its pods get resources such as GPUs. */
   usesGpus: (run: Run) => boolean;
   mounts: readonly Mount[];
-  /** Field of the status that comes from the termination message of its pod. */
+  /** Whether its Jobs come one after the other, in their order: they write to one place. */
+  inTurn: boolean;
+  /** Field of the status that comes from the termination message of the pod of its last Job. */
   reports: 'dataset' | 'bundle' | 'results' | undefined;
   /**
    * Its Jobs; none of a step that is left to a run on another cluster.
@@ -110,6 +113,9 @@ const streamed = ({ spec: { dataset } }: Run) => (dataset.prepare === 'Copy' ? u
 /** The codec of a run that has one with files of its own. */
 const codecOf = ({ spec: { codec } }: Run) => (codec.name === 'Pixels' ? undefined : codec);
 
+/** Whether models have claims of their own, where the prepared data are not. */
+const isApart = ({ spec }: Run) => spec.checkpoints.volume?.perModel !== undefined;
+
 const table = {
   prepare: {
     condition: 'Prepared',
@@ -117,6 +123,7 @@ const table = {
     followsFromData: false,
     usesGpus: ({ spec }) => encodes(spec),
     mounts: ['data', 'reference', 'weights', 'codec', 'warmstart'],
+    inTurn: false,
     reports: 'dataset',
     jobs: (run, _models, { prepare: hash }) => {
       const { dataset, evaluation, sampling, training } = run.spec;
@@ -140,9 +147,13 @@ const table = {
     followsFromData: true,
     usesGpus: () => true,
     mounts: ['warmstart'],
+    inTurn: false,
     reports: undefined,
-    jobs: (run, models, { dataset, models: hashes, warmStartDigest }) => {
+    jobs: (run, models, { prepare, dataset, models: hashes, warmStartDigest }) => {
       const { schedule, checkpoints } = run.spec;
+      const source = isApart(run)
+        ? compact({ prepared: prepare, dataset: run.spec.dataset, codec: codecOf(run) })
+        : undefined;
       const { everyImages, keep } = checkpoints;
       const names = childNames(run.metadata.name);
       const own = models.filter(({ index }) => isOwn(run.spec, index));
@@ -151,7 +162,7 @@ const table = {
         const { model, training } = settings;
         const hash = hashes[index] ?? '';
         const own = { index, schedule, dataset, model, training, warmStartDigest, checkpoints: { everyImages, keep } };
-        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own, stream: streamed(run) });
+        const task = compact({ kind: 'train' as const, ...common(run, hash), ...own, source, stream: streamed(run) });
         return { step: 'train', name: names.model(index, hash), hash, task, model: plan };
       });
     },
@@ -163,6 +174,7 @@ const table = {
     followsFromData: true,
     usesGpus: () => false,
     mounts: [],
+    inTurn: true,
     reports: 'bundle',
     jobs: (run, _models, { dataset, models, bundle: hash }, holes = []) => {
       if (!run.spec.execution.aggregate) return [];
@@ -171,7 +183,8 @@ const table = {
       const schedule = missing.size === 0 ? undefined : run.spec.schedule;
       const inputs = { dataset, models: bundled, schedule, own: ownModels(run.spec) };
       const task = compact({ kind: 'aggregate' as const, ...common(run, hash), ...inputs });
-      return [{ step: 'aggregate', name: nameOf(run, 'aggregate', hash), hash, task }];
+      const waves = wavesOf(run, models, missing);
+      return [...waves, { step: 'aggregate', name: nameOf(run, 'aggregate', hash), hash, task }];
     },
     judge: judgeAggregated,
   },
@@ -181,6 +194,7 @@ const table = {
     followsFromData: true,
     usesGpus: () => true,
     mounts: ['weights', 'codec'],
+    inTurn: false,
     reports: undefined,
     jobs: (run, _models, { prepare, bundle, samples: hash, sampleJob, codecDigest }) => {
       if (!run.spec.execution.aggregate) return [];
@@ -199,6 +213,7 @@ const table = {
     followsFromData: true,
     usesGpus: () => false,
     mounts: ['reference', 'weights'],
+    inTurn: false,
     reports: 'results',
     jobs: (run, _models, { prepare, dataset, bundle, samples, report: hash }) => {
       if (!run.spec.execution.aggregate) return [];
@@ -223,7 +238,9 @@ export const steps: Readonly<Record<Component, Step & { condition: StepCondition
 export const streamOf = (task: Task): Dataset | undefined => ('stream' in task ? task.stream : undefined);
 
 /** The claims that a task's pod reads; the data are one of them also where they are no claim. */
-export const mountsOf = (task: Task): readonly Mount[] => {
-  const { mounts } = steps[task.kind];
+export function mountsOf(task: Task): readonly Mount[] {
+  const { mounts } = steps[stepOf(task)];
+  // To prepare the data anew takes what it took to prepare them.
+  if (task.kind === 'train' && task.source !== undefined) return [...mounts, 'data', 'codec'];
   return streamOf(task) === undefined ? mounts : [...mounts, 'data'];
-};
+}

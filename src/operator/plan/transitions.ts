@@ -19,7 +19,7 @@ const event = (type: ObjectEvent['type'], reason: EventReason, message: string):
 });
 
 /** What is done to children. */
-function changeEvents({ create, remove, suspend, takenUp, former }: Changes): ObjectEvent[] {
+function changeEvents({ create, remove, discard, suspend, takenUp, former }: Changes): ObjectEvent[] {
   const events: ObjectEvent[] = [];
   const normal = (reason: EventReason, names: string[], text: (names: string) => string) => {
     if (names.length > 0) events.push(event('Normal', reason, text(list(names))));
@@ -40,6 +40,8 @@ function changeEvents({ create, remove, suspend, takenUp, former }: Changes): Ob
   }
   const removed = remove.map(({ name }) => `Job ${name}`);
   normal('Deleted', removed, (names) => `Deleted ${names}, not wanted any more.`);
+  const given = discard.map(({ name }) => `claim ${name}`);
+  normal('Deleted', given, (names) => `Deleted ${names}: the bundle has what is needed of them.`);
   const switched = (to: boolean) => suspend.filter(({ value }) => value === to).map(({ name }) => name);
   normal('Stopped', switched(true), (names) => `Stopped the pods of ${names}; their state is saved.`);
   normal('Resumed', switched(false), (names) => `Resumed ${names}.`);

@@ -2,6 +2,7 @@ import type { V1Volume } from '@kubernetes/client-node';
 import type { Run } from '../../api/run.ts';
 import { cacheSize, type Dataset } from '../../api/spec/dataset.ts';
 import type { Task } from '../../api/task.ts';
+import { ownClaimOf } from './claim.ts';
 import { childNames } from './identity.ts';
 import { type Mount, mountsOf, streamOf } from './steps.ts';
 
@@ -14,7 +15,7 @@ export interface PodVolume {
 
 /** Name of the claim that a run writes to: its own, or one that is there; undefined where it writes to an object store. */
 export const runClaim = ({ metadata, spec: { checkpoints } }: Run): string | undefined =>
-  checkpoints.volume && (checkpoints.volume.shared.claimName ?? childNames(metadata.name).claim);
+  checkpoints.volume && (checkpoints.volume.shared?.claimName ?? childNames(metadata.name).claim);
 
 /** The claims that a run reads; undefined for what it has none of. */
 const claimsOf = ({ spec: { dataset, evaluation, codec, training } }: Run): Record<Mount, string | undefined> => ({
@@ -25,13 +26,22 @@ const claimsOf = ({ spec: { dataset, evaluation, codec, training } }: Run): Reco
   warmstart: training.warmStart?.volume.claimName,
 });
 
-function claim(name: 'run' | Mount, claimName: string): PodVolume {
+function claim(name: 'run' | Mount | `model-${number}`, claimName: string): PodVolume {
   const source = { claimName, ...(name !== 'run' && { readOnly: true }) };
   return {
     volume: { name, persistentVolumeClaim: source },
     path: `/volumes/${name}`,
-    variable: `DDR_${name.toUpperCase()}_DIR`,
+    variable: `DDR_${name.toUpperCase().replace('-', '_')}_DIR`,
   };
+}
+
+/** The claims of models that a task collects. */
+function modelsOf({ metadata }: Run, task: Task): PodVolume[] {
+  if (task.kind !== 'collect') return [];
+  const names = childNames(metadata.name);
+  return task.models
+    .filter(({ mounted }) => mounted)
+    .map(({ index, hash }) => claim(`model-${index}`, names.modelClaim(index, hash)));
 }
 
 /** Room for what a pod keeps of the data that it streams. */
@@ -42,8 +52,8 @@ function cacheVolumes(stream: Dataset | undefined): PodVolume[] {
 }
 
 /**
- * Volumes of a task's pod: the run's own, to write to, where it has one; read-only what its step reads besides; and room for
- * what it streams and for temporary files.
+ * Volumes of a task's pod: the run's or its model's own, to write to, where it has one; read-only what it reads besides; and
+ * room for what it streams and for temporary files.
  */
 export function volumesFor(run: Run, task: Task): PodVolume[] {
   const claims = claimsOf(run);
@@ -51,10 +61,11 @@ export function volumesFor(run: Run, task: Task): PodVolume[] {
     const claimName = claims[name];
     return claimName === undefined ? [] : [claim(name, claimName)];
   });
-  const own = runClaim(run);
+  const own = ownClaimOf(run, task) ?? runClaim(run);
   return [
     ...(own === undefined ? [] : [claim('run', own)]),
     ...inputs,
+    ...modelsOf(run, task),
     ...cacheVolumes(streamOf(task)),
     { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },
   ];

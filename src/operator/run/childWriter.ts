@@ -1,31 +1,17 @@
-import { labels, managedBy } from '../../api/names.ts';
-import { type Client, controllerOf, isApiError, type KubeObject } from '../kube/client.ts';
+import { managedBy } from '../../api/names.ts';
+import { type Client, isApiError, type KubeObject } from '../kube/client.ts';
 import type { Clock } from '../kube/clock.ts';
 import { messageOf } from '../kube/logger.ts';
 import { type Changes, noChanges } from '../plan/changes.ts';
-import { isClaimOf, type Reowning } from '../plan/claim.ts';
+import type { Reowning } from '../plan/claim.ts';
 import type { Cause } from '../plan/refused.ts';
 import { typeOf, types } from '../types.ts';
 import { causeOf, NameTaken } from './cause.ts';
+import { claimsOf, isJob, isOurs, withoutTemplate } from './childObjects.ts';
 import { type Batch, type Write, WritePool } from './writePool.ts';
 
 /** Owner of `spec.suspend` of Jobs, apart from that of what else is written, since a Job's template cannot change. */
 const suspendManager = `${managedBy}-suspend`;
-
-/** Whether an object of a child's name is that child. A claim may have no owner: its labels say whose it is. */
-function isOurs(there: KubeObject, wanted: KubeObject): boolean {
-  const uid = controllerOf(wanted)?.uid;
-  if (wanted.kind === types.claim.kind) return isClaimOf(there, wanted.metadata.labels?.[labels.run] ?? '', uid);
-  return controllerOf(there)?.uid === uid;
-}
-
-const isJob = ({ kind }: KubeObject): boolean => kind === types.job.kind;
-
-/** What is said of a Job that was made: a thousand templates are not held for that. */
-const withoutTemplate = (object: KubeObject): KubeObject => {
-  const { apiVersion, kind, metadata } = object;
-  return isJob(object) ? { apiVersion, kind, metadata } : object;
-};
 
 /** What came of children that were to be written, by their names. */
 export interface Outcome {
@@ -86,7 +72,7 @@ export class ChildWriter {
   }
 
   /**
-   * Carries out changes for a while; no Job is made without the claim that its pods write to. If it is not done then, the
+   * Carries out changes for a while; no Job is made without the claims that are to be made for its pods. If it is not done then, the
    * caller looks again and comes back with what is to be changed as things stand now.
    * @param key of the run, `namespace/name`
    */
@@ -129,12 +115,12 @@ export class ChildWriter {
       );
     const claims = create.filter((object) => !isJob(object));
     if (claims.length > 0 && !(await this.#pool.send(round, creations(claims)))) return false;
-    const isReady = claims.every(({ metadata }) => round.taken.has(metadata.name));
-    const jobs = isReady ? create.filter(isJob) : [];
+    const missing = new Set(claims.map(({ metadata }) => metadata.name).filter((name) => !round.taken.has(name)));
+    const jobs = create.filter((object) => isJob(object) && !claimsOf(object).some((name) => missing.has(name)));
     return this.#pool.send(round, [...this.#changesOf(key, round, changes), ...creations(jobs)]);
   }
 
-  #changesOf(key: string, round: Round, { suspend, remove, reown }: Changes): Write[] {
+  #changesOf(key: string, round: Round, { suspend, remove, discard, reown }: Changes): Write[] {
     const namespace = key.slice(0, key.indexOf('/'));
     const write = (id: string, ...attempt: [() => Promise<unknown>, (made: Changes) => unknown, string?]): Write => ({
       id,
@@ -146,6 +132,14 @@ export class ChildWriter {
           `delete ${job.uid}`,
           () => this.#client.delete(types.job, namespace, job.name, job.uid),
           (made) => made.remove.push(job),
+        ),
+      ),
+      ...discard.map((claim) =>
+        write(
+          `delete ${claim.uid}`,
+          () => this.#client.delete(types.claim, namespace, claim.name, claim.uid),
+          (made) => made.discard.push(claim),
+          claim.name,
         ),
       ),
       ...suspend.map((change) =>

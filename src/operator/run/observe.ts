@@ -2,7 +2,6 @@ import type { Progress } from '../../api/progress.ts';
 import type { ObjectMeta } from '../kube/client.ts';
 import type { Store } from '../kube/store.ts';
 import { isClaimOf, observeClaim } from '../plan/claim.ts';
-import { childNames } from '../plan/identity.ts';
 import { type Observed, observeJob, observePod } from '../plan/observed.ts';
 
 /** What is known of the cluster. */
@@ -18,13 +17,15 @@ export function observe(
   progress: ReadonlyMap<string, Progress>,
   { name, namespace, uid = '' }: ObjectMeta,
 ): Observed {
-  // By name and not by owner: one that is to outlive the run has none.
-  const claim = claims.get(`${namespace}/${childNames(name).claim}`);
   const own = jobs.ownedBy(uid);
   return {
     jobs: own.map(observeJob),
     pods: own.flatMap((job) => pods.ownedBy(job.metadata.uid ?? '')).map(observePod),
-    claims: claim !== undefined && isClaimOf(claim, name, uid) ? [observeClaim(claim)] : [],
+    // By label and not by owner: those that are to outlive the run have none.
+    claims: claims
+      .labelled(`${namespace}/${name}`)
+      .filter((claim) => isClaimOf(claim, name, uid))
+      .map(observeClaim),
     progress,
   };
 }

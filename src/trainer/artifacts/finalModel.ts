@@ -16,7 +16,7 @@ import { tensorContent } from './tensorFile.ts';
 /** File of an average, counted as training.ema has their half-lives; 0 is that of halfLifeImages. */
 export const weightsFile = (average: number): string =>
   average === 0 ? 'weights.safetensors' : `weights-${average}.safetensors`;
-const recordFile = 'model.json';
+export const recordFile = 'model.json';
 
 /** What is known of a trained model. */
 const finalRecordSchema = z.object({
@@ -95,6 +95,10 @@ export async function saveFinal(store: ArtifactStore, folder: string, trained: T
 export const loadFinalRecord = (store: ArtifactStore, folder: string): Promise<FinalRecord | undefined> =>
   readJson(store, `${folder}/${recordFile}`, finalRecordSchema);
 
+/** Files of a trained model's averages, with their records. */
+export const finalFiles = ({ weights, further = [] }: FinalRecord): { name: string; file: FileRecord }[] =>
+  [weights, ...further].map((file, average) => ({ name: weightsFile(average), file }));
+
 /**
  * Reads what is known of a trained model and checks its weights against their digests.
  * @returns undefined where there is none
@@ -108,7 +112,6 @@ export async function loadFinal(store: ArtifactStore, folder: string, hash: stri
       where: store.describe(folder),
     });
   }
-  for (const [average, file] of [record.weights, ...(record.further ?? [])].entries())
-    await verifyRecorded(store, `${folder}/${weightsFile(average)}`, file);
+  for (const { name, file } of finalFiles(record)) await verifyRecorded(store, `${folder}/${name}`, file);
   return record;
 }

@@ -9,6 +9,8 @@ import type { S3Credentials } from '../s3/connection.ts';
 export interface TrainerContext {
   /** Where all lies that subcommands make. */
   store: ArtifactStore;
+  /** Stores of models that have one of their own, by their index, read-only; of a task that collects them. */
+  models?: ReadonlyMap<number, ArtifactStore>;
   /** Folders of inputs, read-only. */
   volumes: {
     data?: string | undefined;

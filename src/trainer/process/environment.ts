@@ -53,6 +53,16 @@ const schema = z.object({
 
 export type TrainerEnvironment = z.output<typeof schema>;
 
+/** Folders of models' own claims, by the index of the model, as DDR_MODEL_<index>_DIR has them. */
+export function modelFolders(variables: NodeJS.ProcessEnv): ReadonlyMap<number, string> {
+  return new Map(
+    Object.entries(variables).flatMap(([name, folder]) => {
+      const index = /^DDR_MODEL_(\d+)_DIR$/.exec(name)?.[1];
+      return index === undefined || folder === undefined ? [] : [[Number(index), folder] as const];
+    }),
+  );
+}
+
 /** Credentials of the data's bucket, or of the store's; undefined where there are none, and the process has an identity. */
 export function credentialsOf(environment: TrainerEnvironment, purpose: CredentialPurpose): S3Credentials | undefined {
   const accessKeyId = environment[`${purpose}_AWS_ACCESS_KEY_ID`];

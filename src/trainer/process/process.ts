@@ -4,7 +4,8 @@ import { DdrError, toDdrError } from '../../api/errors.ts';
 import { ExitCode } from '../../api/exitCodes.ts';
 import { parseTask, type Task, taskVariable } from '../../api/task.ts';
 import { renderTermination, type TaskResult, type Termination } from '../../api/termination.ts';
-import { credentialsOf, parseEnvironment, type TrainerEnvironment } from './environment.ts';
+import { createPosixStore } from '../artifacts/posixStore.ts';
+import { credentialsOf, modelFolders, parseEnvironment, type TrainerEnvironment } from './environment.ts';
 import { startProgressServer } from './http.ts';
 import { openStore } from './openStore.ts';
 import { stopSignal, stopWithParent } from './stop.ts';
@@ -52,6 +53,7 @@ async function work(task: Task, environment: TrainerEnvironment, logger: Logger)
   try {
     return await runTask(task, {
       store: await openStore(environment),
+      models: new Map([...modelFolders(process.env)].map(([index, folder]) => [index, createPosixStore(folder)])),
       dataCredentials: credentialsOf(environment, 'DDR_DATA'),
       volumes: {
         data: environment.DDR_DATA_DIR,

@@ -59,6 +59,13 @@ const reviewed: Record<string, string> = {
       quantity,
     ]),
   ),
+  ...Object.fromEntries(
+    [
+      'spec: rule "!has(self.checkpoints.volume) || !has(self.checkpoints.volume.perModel) || self.codec.name == \'Pixels\' || has(self.dataset.latents)"',
+      'spec.checkpoints.volume: rule "has(self.shared) != has(self.perModel)"',
+      'spec.checkpoints.volume: rule "has(self.perModel) == has(oldSelf.perModel)"',
+    ].map((rule) => [rule, newField]),
+  ),
   [`${shared}.storageClassName: pattern`]: 'takes empty text besides: no class',
   [`${shared}: rule "!has(self.accessModes) || has(self.size)"`]: newField,
   [`${shared}: rule "!has(self.whenDeleted) || has(self.size)"`]: newField,

@@ -26,7 +26,7 @@ test('only what the operator says itself is named, each where it stands', () => 
     metadata: { labels: { team: 'a', 'tspace.dev/run': 'x' } },
     spec: {
       restartPolicy: 'OnFailure',
-      volumes: [{ name: 'tmp' }, { name: 'run' }],
+      volumes: [{ name: 'tmp' }, { name: 'run' }, { name: 'model-12' }, { name: 'model' }],
       containers: [trainer, { ...trainer, name: 'sidecar' }],
       initContainers: [{ name: 'trainer' }],
     },
@@ -34,6 +34,7 @@ test('only what the operator says itself is named, each where it stands', () => 
   assert.deepEqual(pathsOf(template), [
     'metadata.labels.tspace.dev/run',
     'spec.volumes.1.name',
+    'spec.volumes.2.name',
     'spec.containers.0.env.0.name',
     'spec.containers.0.volumeMounts.1',
     'spec.initContainers.0.name',

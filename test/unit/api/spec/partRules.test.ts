@@ -36,7 +36,7 @@ test('a share is taken exactly where it covers whole models that exist', () => {
 test('every rule names the field that is wrong', () => {
   assert.deepEqual(
     partRules.map(({ path }) => path?.join('.')),
-    ['execution.states', 'execution.states', 'sampling.minStates', 'sampling.requiredStates'],
+    ['execution.states', 'execution.states', 'execution.states', 'sampling.minStates', 'sampling.requiredStates'],
   );
   assert.deepEqual(refused({ sampling: { minStates: 10, requiredStates: '9' } }), []);
 });

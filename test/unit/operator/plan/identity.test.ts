@@ -60,6 +60,7 @@ const unaddressed: Record<string, string> = {
   'sampling.minStates': 'says whether to go on; which models are in the bundle is in its address',
   'sampling.requiredStates': 'says whether to go on; which models are in the bundle is in its address',
   'execution.maxParallel': 'how many pods run at once does not change what they make',
+  'execution.aggregation.claimsPerWave': 'by how many models are gathered does not change them',
   'execution.retries.perModel': 'says when to give up',
   'execution.retries.total': 'says when to give up',
   'execution.deadlines.modelSeconds': 'says when to give up',
@@ -81,6 +82,11 @@ const unaddressed: Record<string, string> = {
   'checkpoints.volume.shared.accessModes': 'where things lie does not change them',
   'checkpoints.volume.shared.whenDeleted': 'what becomes of the claim after the run does not change what is on it',
   'checkpoints.volume.shared.claimName': 'where things lie does not change them',
+  'checkpoints.volume.perModel.size': 'where things lie does not change them',
+  'checkpoints.volume.perModel.storageClassName': 'where things lie does not change them',
+  'checkpoints.volume.perModel.bundle.size': 'where things lie does not change them',
+  'checkpoints.volume.perModel.whenBundled': 'what becomes of the claims does not change what was on them',
+  'checkpoints.volume.perModel.whenDeleted': 'what becomes of the claims does not change what was on them',
   'checkpoints.objectStore.endpoint': 'where things lie does not change them',
   'checkpoints.objectStore.bucket': 'where things lie does not change them',
   'checkpoints.objectStore.prefix': 'where things lie does not change them',
@@ -96,6 +102,12 @@ const unaddressed: Record<string, string> = {
 
 /** Without the codec that `everything` has. */
 const pixels: Change = { codec: undefined, dataset: { latents: undefined, image: { size: 32 } } };
+
+/** With claims of models in place of the one that they share. */
+const perModel = (fields: Change): Change => ({
+  execution: { states: undefined },
+  checkpoints: { volume: { shared: undefined, perModel: { size: '1Gi', ...fields } } },
+});
 
 /** The source, or the store, at a place of another kind, of which one field is not what it is by default. */
 const elsewhere = (kind: 's3' | 'http', fields: object): Change => ({
@@ -175,6 +187,15 @@ const tied: Record<string, Change> = {
       volume: { shared: { claimName: 'other', size: undefined, storageClassName: undefined, accessModes: undefined } },
     },
   },
+  ...Object.fromEntries(
+    Object.entries({
+      size: {},
+      storageClassName: { storageClassName: 'slow' },
+      'bundle.size': { bundle: { size: '2Gi' } },
+      whenBundled: { whenBundled: 'Delete' },
+      whenDeleted: { whenDeleted: 'Delete' },
+    }).map(([field, change]) => [`checkpoints.volume.perModel.${field}`, perModel(change)]),
+  ),
   'evaluation.extractor.name': {
     dataset: { image: { channels: 1 } },
     evaluation: { extractor: { name: 'mnist-classifier', weights: undefined } },

@@ -121,16 +121,47 @@ test('a child that is refused keeps no other from being made; a server that is a
   assert.match(String(failure), /later/);
 });
 
-test('no Job is made without the claim that its pods write to', async () => {
+test('no Job is made without the claims that its pods mount, and none waits for those of others', async () => {
   const asked: string[] = [];
   const create = async (_type: unknown, object: KubeObject) => {
-    asked.push(object.kind);
-    if (object.kind === 'PersistentVolumeClaim') throw new ApiError(403, 'Forbidden', 'exceeded quota');
+    asked.push(object.metadata.name);
+    if (object.metadata.name === 'full') throw new ApiError(403, 'Forbidden', 'exceeded quota');
     return object;
   };
-  const claim = { ...job('c', 'ours'), apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
-  const { taken, refused } = await writerOf({ create }).apply('n/digits', changes([claim, job('a', 'ours')]));
-  assert.deepEqual([asked, [...taken], [...refused.keys()]], [['PersistentVolumeClaim'], [], ['c']]);
+  const claimOf = (name: string) => ({ ...job(name, 'ours'), apiVersion: 'v1', kind: 'PersistentVolumeClaim' });
+  const mounting = (name: string, ...claims: string[]) => {
+    const volumes = claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } }));
+    return {
+      ...job(name, 'ours'),
+      spec: { template: { spec: { volumes: [{ name: 'tmp', emptyDir: {} }, ...volumes] } } },
+    };
+  };
+  const wanted = [
+    claimOf('full'),
+    claimOf('free'),
+    mounting('a', 'full'),
+    mounting('b', 'free'),
+    mounting('c', 'there'),
+  ];
+  const { taken, refused } = await writerOf({ create }).apply('n/digits', changes(wanted));
+  assert.deepEqual(asked, ['full', 'free', 'b', 'c']);
+  assert.deepEqual([[...taken], [...refused.keys()]], [['free', 'b', 'c'], ['full']]);
+});
+
+test('a claim that is not needed any more is deleted, by its uid; one that may not be is told of by its name', async () => {
+  const asked: unknown[] = [];
+  const remove = async (_type: unknown, ...rest: unknown[]) => {
+    asked.push(rest);
+    if (rest[1] === 'b') throw new ApiError(403, 'Forbidden', 'cannot delete persistentvolumeclaims');
+    return true;
+  };
+  const discard = ['a', 'b'].map((name) => ({ name, uid: `uid-${name}` }));
+  const { refused, changes: made } = await writerOf({ delete: remove }).apply('n/digits', { ...noChanges, discard });
+  assert.deepEqual(asked, [
+    ['n', 'a', 'uid-a'],
+    ['n', 'b', 'uid-b'],
+  ]);
+  assert.deepEqual([made.discard.map(({ name }) => name), [...refused.keys()]], [['a'], ['b']]);
 });
 
 const claim = (owner?: string, own: Record<string, string> = {}): KubeObject => ({

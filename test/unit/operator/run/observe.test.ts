@@ -10,12 +10,12 @@ function owned(kind: string, name: string, owner: string): KubeObject {
   return { apiVersion: 'v1', kind, metadata: { name, uid: name, namespace: 'n', ownerReferences: [reference] } };
 }
 /** The claim of a run of this name, as its label says. */
-function claimOf(run: string, owner: string): KubeObject {
-  const { metadata, ...rest } = owned('PersistentVolumeClaim', `${run}-checkpoints`, owner);
+function claimOf(run: string, owner: string, suffix = ''): KubeObject {
+  const { metadata, ...rest } = owned('PersistentVolumeClaim', `${run}-checkpoints${suffix}`, owner);
   return { ...rest, metadata: { ...metadata, labels: { [labels.run]: run, [labels.managedBy]: managedBy } } };
 }
 function storeOf(...objects: KubeObject[]): ObjectStore {
-  const store = new ObjectStore();
+  const store = new ObjectStore(labels.run);
   for (const object of objects) store.set(object);
   return store;
 }
@@ -24,7 +24,7 @@ test('what a run has are its Jobs, their pods and its claim, and nothing of anot
   const stores = {
     jobs: storeOf(owned('Job', 'job', 'run'), owned('Job', 'other-job', 'other-run')),
     pods: storeOf(owned('Pod', 'pod', 'job'), owned('Pod', 'other-pod', 'other-job'), owned('Pod', 'stray', 'run')),
-    claims: storeOf(claimOf('digits', 'run'), claimOf('others', 'run')),
+    claims: storeOf(claimOf('digits', 'run'), claimOf('digits', 'other-run', '-m0'), claimOf('others', 'run')),
   };
   const progress = new Map();
   const {
