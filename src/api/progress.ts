@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /** What a trainer process answers at `/progress`. */
 export const progressSchema = z.object({
-  phase: z.enum(['Starting', 'Running', 'Saving', 'Done']),
+  /** Waiting: for models that other clusters train. */
+  phase: z.enum(['Starting', 'Waiting', 'Running', 'Saving', 'Done']),
   /** Work done and to do: images when training, samples when sampling, models when aggregating. */
   done: z.number().min(0),
   total: z.number().min(0),

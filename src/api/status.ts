@@ -76,12 +76,18 @@ export const statusSchema = z
     finishedAt: z.string().meta({ format: 'date-time' }).optional().describe('When the run came to its end.'),
     models: z
       .object({
-        total: count('K, the number of models.'),
+        total: count('K, the number of models; with execution.states those that this run trains.'),
         pending: count('Models that wait for a slot.'),
         active: count('Models with a Job that has not ended.'),
         done: count('Trained models.'),
         failed: count('Models that were given up.'),
-        summary: z.string().describe('done/total, as kubectl get shows it.'),
+        summary: z
+          .string()
+          .describe('done/total, as kubectl get shows it; "8/8 of 16" where this run trains 8 of 16 models.'),
+        share: z.string().optional().describe('States whose models this run trains, where not all.'),
+        awaited: count(
+          'Models of other clusters that are not in the store yet, as the aggregate pod saw last; only while it waits.',
+        ).optional(),
         retries: count('Failed pods so far, disruptions not counted.'),
         states: z
           .object({
@@ -147,6 +153,10 @@ export const statusSchema = z
       .object({
         path: z.string().describe('Folder on the volume.'),
         digest: z.string().describe('sha256 of its manifest.json.'),
+        coverage: z
+          .string()
+          .optional()
+          .describe('States that have a model, such as "30 of 32 states", where models were given up.'),
       })
       .optional()
       .describe('The K models with the manifest that makes them one sampler.'),
@@ -157,7 +167,16 @@ export const statusSchema = z
         sampleCount: count('Samples drawn.'),
         metric: z.string().optional().describe('FID, or Fréchet distance where the extractor is another network.'),
         frechetDistance: z.number().optional().describe('The distance; lower is better.'),
-        display: z.string().optional().describe('The first metric as kubectl get shows it.'),
+        display: z
+          .string()
+          .optional()
+          .describe('The first metric as kubectl get shows it, with the coverage where states have no model.'),
+        coverage: z
+          .string()
+          .optional()
+          .describe(
+            'States that had a model when the samples were drawn, such as "30 of 32 states", where not all had.',
+          ),
         metrics: z
           .array(
             z.object({

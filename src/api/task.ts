@@ -53,6 +53,11 @@ const prepareTaskSchema = z.strictObject({
   /** CPU threads of TensorFlow, where images are encoded. */
   threads: z.int().min(1).optional(),
   warmStart: warmStartSchema.optional(),
+  /** States of the run's share, where it trains not all: runs of other shares prepare the same data into the same store. */
+  share: z
+    .string()
+    .regex(/^[0-9-]+$/)
+    .optional(),
 });
 
 /** Where the dataset is an index: what its images are streamed from. */
@@ -96,8 +101,12 @@ const aggregateTaskSchema = z.strictObject({
   kind: z.literal('aggregate'),
   ...common,
   dataset: datasetFolder,
-  /** Addresses of the K models, in their order. */
-  models: z.array(address).min(1),
+  /** Addresses of the K models, in their order; null for one that was given up and is left out. */
+  models: z.array(address.nullable()).min(1),
+  /** Says which states those have that are left out; only where there are some. */
+  schedule: scheduleSchema.optional(),
+  /** Models that this run trains, where it does not train all: the others are waited for. */
+  own: z.strictObject({ first: z.int().min(0), last: z.int().min(0) }).optional(),
 });
 
 /** Which extractor computes features, and where its weights are. */

@@ -54,6 +54,8 @@ const result = z.discriminatedUnion('kind', [
     path: z.string(),
     digest: z.string(),
     sampleCount: z.int().min(0),
+    /** "30 of 32 states", where not all had a model. */
+    coverage: z.string().optional(),
     /** In the order of the spec. */
     metrics: z.array(metricValue).default([]),
     extractor: z.string().optional(),

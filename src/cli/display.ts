@@ -1,3 +1,4 @@
+import type { Progress } from '../api/progress.ts';
 import type { ActivePod, View } from './view.ts';
 
 export interface TableOptions {
@@ -32,6 +33,9 @@ export function bar(done: number, total: number): string {
   return '█'.repeat(filled) + '░'.repeat(barWidth - filled);
 }
 
+/** What stands at the end of a process's line in place of the time that is left. */
+const ends: Partial<Record<Progress['phase'], string>> = { Saving: '  saving', Waiting: '  waits for other clusters' };
+
 /** Of a process: what it works on, how far it is, how fast, and how long it will take. */
 function activeLine({ step, states, progress, stopping }: ActivePod): string {
   const label = states === undefined ? step : `${states.includes('-') ? 'states' : 'state '} ${states}`;
@@ -44,7 +48,7 @@ function activeLine({ step, states, progress, stopping }: ActivePod): string {
   const speed = perSecond === undefined ? '' : `  ${Math.round(perSecond)}${step === 'train' ? ' images' : ''}/s`;
   const lossText = loss === undefined ? '' : `  loss ${loss.toFixed(4)}`;
   const left = perSecond === undefined || perSecond === 0 ? '' : `  ${formatTime((total - done) / perSecond)} left`;
-  return `${name} ${bar(done, total)} ${percent}${count}${speed}${lossText}${phase === 'Saving' ? '  saving' : left}`;
+  return `${name} ${bar(done, total)} ${percent}${count}${speed}${lossText}${ends[phase] ?? left}`;
 }
 
 /** A mark per model, over a few lines; ranges of states by phase where there are too many models for that. */

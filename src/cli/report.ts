@@ -1,6 +1,7 @@
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { coverageText } from '../api/coverage.ts';
 import { DdrError } from '../api/errors.ts';
 import { reportFiles, runLayout } from '../api/layout.ts';
 
@@ -28,6 +29,7 @@ const common = z.object({
   models: z.array(z.object({ images: z.number(), states: z.array(z.unknown()) })),
   bundle: z.object({ digest: z.string() }),
   findings: z.array(findingSchema).default([]),
+  coverage: z.object({ states: z.number(), caveats: z.array(z.string()) }).optional(),
 });
 
 const reportSchema = z.discriminatedUnion('format', [
@@ -52,25 +54,33 @@ export function describeNewestReport(folder: string): string[] {
     });
   }
   const report = readReport(newest.path);
-  const { run, sampling, models, bundle, findings } = report;
+  const { run, sampling, models, bundle, findings, coverage } = report;
   const states = models.reduce((sum, model) => sum + model.states.length, 0);
+  const covered = coverage && coverageText(states, coverage.states);
   return [
     `Run:     ${run.namespace}/${run.name}`,
     `Models:  ${models.length}, of ${states} latent states, ${models.reduce((sum, { images }) => sum + images, 0)} images in all`,
     `Samples: ${sampling.count}, η = ${sampling.eta}, seed ${sampling.seed}`,
-    ...describeEvaluation(report.evaluation),
+    ...describeEvaluation(report.evaluation, covered),
+    ...(report.evaluation === null ? (coverage?.caveats ?? []) : []).map(noteLine),
     ...findings.map(({ signature, message, remedy }) => `${signature}: ${message} ${remedy}`),
     `Bundle:  sha256 ${bundle.digest}`,
     `Report:  ${join(dirname(newest.path), reportFiles.page)}`,
   ];
 }
 
-function describeEvaluation(evaluation: Report['evaluation']): string[] {
+const noteLine = (text: string) => `Note:    ${text}`;
+
+/** @param covered states that have a model, where not all have one */
+function describeEvaluation(evaluation: Report['evaluation'], covered: string | undefined): string[] {
   if (evaluation === null) return [];
   const { metrics, caveats, sampleCount, extractor } = evaluation;
   return [
-    ...metrics.map(({ name, value }) => `${name}: ${Number(value.toPrecision(4))} (N = ${sampleCount}, ${extractor})`),
-    ...caveats.map((caveat) => `Note:    ${caveat}`),
+    ...metrics.map(
+      ({ name, value }) =>
+        `${name}: ${Number(value.toPrecision(4))} (N = ${sampleCount}, ${extractor}${covered === undefined ? '' : `, coverage ${covered}`})`,
+    ),
+    ...caveats.map(noteLine),
   ];
 }
 

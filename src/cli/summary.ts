@@ -36,7 +36,10 @@ function resultLines(run: Run, { results, bundle }: RunStatus, local: Pick<Local
   if (results !== undefined) {
     const folder = inStore(run, local, results.path);
     for (const { name, value } of results.metrics ?? []) {
-      lines.push(`${name}: ${Number(value.toPrecision(4))} (N = ${results.sampleCount}, ${results.extractor})`);
+      const covered = results.coverage === undefined ? '' : `, coverage ${results.coverage}`;
+      lines.push(
+        `${name}: ${Number(value.toPrecision(4))} (N = ${results.sampleCount}, ${results.extractor}${covered})`,
+      );
     }
     lines.push(`Report:  ${folder}/${reportFiles.page}`, `Samples: ${folder}/${reportFiles.samples}`);
   }

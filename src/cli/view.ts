@@ -71,7 +71,7 @@ export function viewOf(
   const active = running.flatMap((pod): ActivePod[] => {
     const step = stepOf(pod);
     if (step === undefined) return [];
-    const states = children.models[Number(pod.labels[labels.model])]?.model.states;
+    const states = children.plans[Number(pod.labels[labels.model])]?.states;
     return [
       {
         step,

@@ -11,7 +11,7 @@ export interface Step {
   output: Values;
   prediction: Prediction;
   state: LatentState;
-  /** The next cleaner of the listed states; undefined after state 0, where the step ends at an image. */
+  /** The next cleaner of the listed states; undefined after the cleanest, where the step ends at an image. */
   next: LatentState | undefined;
   /** η: 0 deterministic … 1 as noisy as DDPM. */
   eta: number;

@@ -82,6 +82,8 @@ export const everything: SpecInput = {
     },
   ],
   execution: {
+    states: '0-1',
+    aggregate: false,
     maxParallel: 3,
     retries: { perModel: 4, total: 11 },
     deadlines: { modelSeconds: 1000, runSeconds: 10_000 },
@@ -113,6 +115,8 @@ export const everything: SpecInput = {
     ema: 1,
     clip: false,
     start: 'MomentMatched',
+    minStates: 3,
+    requiredStates: '0-1',
   },
   evaluation: {
     metrics: ['FrechetDistance'],

@@ -40,6 +40,8 @@ export class Simulation {
   found: Pick<Extract<TaskResult, { kind: 'prepare' }>, 'warmStart'> = {};
   /** Failure signatures that evaluate finds; undefined of a trainer that does not look for them. */
   findings: Extract<TaskResult, { kind: 'evaluate' }>['findings'];
+  /** States that evaluate found to have a model, where not all have. */
+  coverage: string | undefined;
   /** What the operator was started with, and what the API server has refused. */
   settings: Settings = settings;
   refused: Refused = nothingRefused;
@@ -113,6 +115,7 @@ export class Simulation {
         extractor: 'e',
         extractorDigest: 'x',
         ...(this.findings && { findings: this.findings }),
+        ...(this.coverage !== undefined && { coverage: this.coverage }),
         caveats: [],
       },
     };

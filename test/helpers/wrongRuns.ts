@@ -349,6 +349,48 @@ export const wrongRuns: WrongRun[] = [
     says: /greater than 0|>0/,
   },
   {
+    title: 'a share of states that do not exist',
+    spec: { execution: { states: '5-10' } },
+    field: 'spec.execution.states',
+    says: /states run from 0/,
+  },
+  {
+    title: 'a share that cuts a model',
+    spec: { ...schedule({ statesPerModel: 5 }), execution: { states: '5-8' } },
+    field: 'spec.execution.states',
+    says: /whole models/,
+  },
+  {
+    title: 'a share that begins within a model',
+    spec: { ...schedule({ statesPerModel: 5 }), execution: { states: '1-4' } },
+    field: 'spec.execution.states',
+    says: /whole models/,
+  },
+  {
+    title: 'a share whose models no other cluster sees',
+    spec: { execution: { states: '0-4' }, checkpoints: { volume: { perModel: { size: '1Gi' } } } },
+    field: 'spec.execution.states',
+    says: /objectStore/,
+  },
+  {
+    title: 'more states with a model than there are states',
+    spec: { sampling: { minStates: 11 } },
+    field: 'spec.sampling.minStates',
+    says: /schedule.states/,
+  },
+  {
+    title: 'required states where all are required',
+    spec: { sampling: { requiredStates: '9' } },
+    field: 'spec.sampling.requiredStates',
+    says: /minStates/,
+  },
+  {
+    title: 'required states that do not exist',
+    spec: { sampling: { minStates: 5, requiredStates: '9-10' } },
+    field: 'spec.sampling.requiredStates',
+    says: /states run from 0/,
+  },
+  {
     title: 'overlapping overrides',
     spec: { overrides: [{ states: '1-3' }, { states: '3-4' }] },
     field: 'spec.overrides',

@@ -4,6 +4,7 @@ import { integer, objectName } from '../rules.ts';
 import { jobTemplateSchema } from './jobTemplate.ts';
 import { podTemplateSchema } from './podTemplate.ts';
 import { resourcesSchema } from './resources.ts';
+import { stateRange } from './stateRange.ts';
 
 export type { PodTemplate } from './podTemplate.ts';
 export type { Resources } from './resources.ts';
@@ -24,6 +25,15 @@ const stepsSchema = z
 
 export const executionSchema = z
   .strictObject({
+    states: stateRange(
+      'The states whose models this run trains: "0-15", 0 being the cleanest; all where left out. Whole models only. Runs of one name and spec on other clusters, which write to the same store, train the others.',
+    ).optional(),
+    aggregate: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether this run goes on once its models are trained: it waits for the others' models in the store, then aggregates, samples and evaluates. A run that does not is complete when its models are trained.",
+      ),
     maxParallel: integer(1, 4096).default(8).describe('Models that may be in training at once.'),
     retries: z
       .strictObject({

@@ -71,6 +71,14 @@ export const samplingSchema = withRules(
         .describe(
           "What sampling starts from: N(0, I), or a normal with the data's per-pixel mean and variance, for schedules whose last ᾱ is not near 0.",
         ),
+      minStates: integer(1, 4096)
+        .optional()
+        .describe(
+          'States that must have a model, at least, for the run to go on when models were given up; it then samples over those that exist and says so with every number. Where left out all must.',
+        ),
+      requiredStates: stateRange(
+        'States without which the run does not go on, however many others there are: "30-31". It goes with minStates.',
+      ).optional(),
       guidance,
       labels: labels.optional(),
       contexts: promptsSchema.optional(),
@@ -83,6 +91,12 @@ export const samplingSchema = withRules(
       message: 'shards must not exceed count: every shard draws at least one sample',
       path: ['shards'],
       check: (s) => s.shards <= s.count,
+    },
+    {
+      cel: '!has(self.requiredStates) || has(self.minStates)',
+      message: 'requiredStates goes with minStates: without it every state is required',
+      path: ['requiredStates'],
+      check: (s) => s.requiredStates === undefined || s.minStates !== undefined,
     },
   ],
 );

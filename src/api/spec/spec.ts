@@ -10,6 +10,7 @@ import { executionSchema } from './execution.ts';
 import { modelSchema } from './model.ts';
 import { modelRules } from './modelRules.ts';
 import { overridesSchema } from './overrides.ts';
+import { partRules } from './partRules.ts';
 import { samplingSchema } from './sampling.ts';
 import { scheduleSchema } from './schedule.ts';
 import { parseStateRange } from './stateRange.ts';
@@ -147,6 +148,7 @@ export const specSchema = withRules(
       check: (s) => s.evaluation === undefined || s.sampling.count >= 2,
     },
     ...conditionRules,
+    ...partRules,
     {
       cel: "self.codec.name == 'Pixels' || self.dataset.image.size % self.codec.downsampling == 0",
       message: 'dataset.image.size must be divisible by codec.downsampling; it is the size of pictures, not of latents',

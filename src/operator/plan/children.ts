@@ -5,13 +5,14 @@ import { isBundled } from './bundled.ts';
 import { type Child, type ChildPhase, phaseOfJob, type WantedJob } from './child.ts';
 import { datasetOf, isSilent } from './dataset.ts';
 import { isOutdated } from './execution.ts';
+import { holesOf } from './holes.ts';
 import { type Addresses, type ModelPlan, unreadData } from './identity.ts';
 import type { Observed, ObservedJob } from './observed.ts';
 import type { Settings } from './pod.ts';
 import { type PodsByJob, podsByJob } from './pods.ts';
 import { retryHash } from './retry.ts';
 import { steps } from './steps.ts';
-import { wantedOf } from './wanted.ts';
+import { type Wanted, wantedOf } from './wanted.ts';
 
 export interface ModelChild extends Child {
   model: ModelPlan;
@@ -24,8 +25,12 @@ export interface Children {
   /** Undefined until the data are known. */
   addresses: Addresses | undefined;
   of: Readonly<Record<Component, readonly Child[]>>;
-  /** The K models, in their order. */
+  /** The models that this run trains, in their order. */
   models: readonly ModelChild[];
+  /** The K models, those of other clusters among them. */
+  plans: readonly ModelPlan[];
+  /** Models, counted among the K, that were given up and that the run goes on without. */
+  holes: readonly number[];
   /** All of them, in the order of the steps. */
   all: readonly Child[];
   /** Jobs of which the data will decide whether they are wanted. */
@@ -107,10 +112,21 @@ export function childrenOf(run: Run, observed: Observed, now: Date, settings: Se
   const pods = podsByJob(observed);
   const jobs = new Map(observed.jobs.map((job) => [job.name, job]));
   const dataset = datasetOf(run, pods);
-  const { addresses, jobs: wanted } = wantedOf(run, dataset ?? unreadData);
+  const data = dataset ?? unreadData;
   const { perModel } = run.spec.checkpoints.volume ?? {};
-  const isBundledForGood = perModel?.whenBundled === 'Delete' && isBundled(run, run.status?.bundle, addresses);
-  const all = everyChild({ run, dataset, jobs, pods, settings, now, isBundledForGood }, wanted);
+  const childrenFor = ({ addresses, jobs: wanted }: Wanted): Child[] => {
+    const isBundledForGood = perModel?.whenBundled === 'Delete' && isBundled(run, run.status?.bundle, addresses);
+    return everyChild({ run, dataset, jobs, pods, settings, now, isBundledForGood }, wanted);
+  };
+  const whole = wantedOf(run, data);
+  const whenWhole = childrenFor(whole);
+  const holes = holesOf(
+    run.spec,
+    whenWhole.filter(({ step }) => step === 'train'),
+  );
+  const wanted = holes.length === 0 ? whole : wantedOf(run, data, holes);
+  const { addresses, plans } = wanted;
+  const all = holes.length === 0 ? whenWhole : childrenFor(wanted);
   const byStep = Map.groupBy(all, ({ step }) => step);
   const of = Object.fromEntries(components.map((step) => [step, byStep.get(step) ?? []])) as Record<Component, Child[]>;
   const undecided =
@@ -120,6 +136,8 @@ export function childrenOf(run: Run, observed: Observed, now: Date, settings: Se
     addresses: dataset === undefined ? undefined : addresses,
     of,
     models: all.filter((child): child is ModelChild => child.model !== undefined),
+    plans,
+    holes,
     all,
     undecided,
     retries: countRetries(run, [...all.flatMap(({ job }) => job ?? []), ...undecided]),
@@ -128,13 +146,23 @@ export function childrenOf(run: Run, observed: Observed, now: Date, settings: Se
   };
 }
 
+/** Whether nothing of a step is left to do: it is done, but perhaps for models that the run goes on without. */
+export const isOver = ({ of, holes }: Pick<Children, 'of' | 'holes'>, step: Component): boolean =>
+  of[step].every(({ phase, model }) => phase === 'done' || (model !== undefined && holes.includes(model.index)));
+
+/** The step whose end is the run's: the last that it has Jobs of. */
+export const lastStepOf = ({ of }: Pick<Children, 'of'>): Component =>
+  components.findLast((step) => of[step].length > 0) ?? 'prepare';
+
 /**
  * Whether nothing more can be done though not all is done: of a step something failed, and the rest of it has ended, or waits
  * for what failed.
  */
-export function isBroken({ of }: Pick<Children, 'of'>): boolean {
+export function isBroken(children: Pick<Children, 'of' | 'holes'>): boolean {
+  const { of } = children;
   return components.some(
     (step) =>
+      !isOver(children, step) &&
       of[step].some(({ phase }) => phase === 'failed') &&
       of[step].every(
         ({ phase, job }) =>

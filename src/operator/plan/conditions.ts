@@ -14,10 +14,12 @@ import { countOf } from './child.ts';
 import type { Children } from './children.ts';
 import { type Failure, failureText } from './failures.ts';
 import type { Halt } from './halt.ts';
+import { coverageOf } from './holes.ts';
 import { because, type Judgement, no, yes } from './judgement.ts';
 import type { Obstacle } from './obstacle.ts';
 import { type Refused, refusalReason, refusalText } from './refused.ts';
-import { type StepCondition, steps } from './steps.ts';
+import { shareOf } from './share.ts';
+import { awaitedText, type StepCondition, steps } from './steps.ts';
 import { cutText } from './text.ts';
 
 /** Characters of a condition's message: Kubernetes would take more, but a status has to stay small. */
@@ -34,22 +36,25 @@ export interface Situation {
   obstacle: Obstacle | undefined;
   refused: Refused;
   results: RunStatus['results'];
+  /** Models of other clusters that aggregation waits for. */
+  awaited: number | undefined;
 }
 
 function scheduleReachesNoise({ run, children }: Situation): Judgement {
-  const states = children.models.flatMap(({ model }) => model.states);
-  const signal = Math.sqrt(states.at(-1)?.alphaBar ?? 1).toPrecision(3);
-  if (reachesNoise(states))
-    return yes('TopStateIsNoise', `√ᾱ of the noisiest state is ${signal}: sampling may start from N(0, I).`);
+  const missing = new Set(children.holes);
+  const states = children.plans.flatMap(({ index, states }) => (missing.has(index) ? [] : states));
+  const isHole = missing.has(children.plans.length - 1);
+  const noisiest = `√ᾱ of the noisiest state${isHole ? ' that has a model' : ''} is ${Math.sqrt(states.at(-1)?.alphaBar ?? 1).toPrecision(3)}`;
+  if (reachesNoise(states)) return yes('TopStateIsNoise', `${noisiest}: sampling may start from N(0, I).`);
   if (run.spec.sampling.start === 'MomentMatched') {
-    return yes(
-      'StartIsMatched',
-      `√ᾱ of the noisiest state is ${signal}; sampling starts from a normal with the data's moments.`,
-    );
+    return yes('StartIsMatched', `${noisiest}; sampling starts from a normal with the data's moments.`);
   }
+  const remedy = isHole
+    ? 'Name the noisiest state in sampling.requiredStates'
+    : 'Include timestep T − 1 among the states';
   return no(
     'TopStateNotNoise',
-    `√ᾱ of the noisiest state is ${signal}, above ${largestSignalAtStart}: samples that start from N(0, I) start from what no model has seen. Include timestep T − 1 among the states, or set sampling.start to MomentMatched.`,
+    `${noisiest}, above ${largestSignalAtStart}: samples that start from N(0, I) start from what no model has seen. ${remedy}, or set sampling.start to MomentMatched.`,
   );
 }
 
@@ -78,13 +83,33 @@ function failed({ phase, halt, failures, children }: Situation): Judgement {
 }
 
 /** Conditions of the steps, of which each has one. */
-function stepConditions({ children: { of, dataset } }: Situation): Record<StepCondition, Judgement> {
-  const entries = components.map((step) => [steps[step].condition, steps[step].judge(of[step], dataset)] as const);
+function stepConditions({ run, children, awaited }: Situation): Record<StepCondition, Judgement> {
+  const { of, dataset, holes } = children;
+  const known = { dataset, awaited, share: shareOf(run.spec), coverage: coverageOf(run.spec, holes) };
+  const entries = components.map((step) => [steps[step].condition, steps[step].judge(of[step], known)] as const);
   return Object.fromEntries(entries) as Record<StepCondition, Judgement>;
 }
 
-function ready({ phase, failures, obstacle }: Situation): Judgement {
-  const text = `The run is ${phase.toLowerCase()}.`;
+/** What a run that is ready is still worth a word for. */
+function remark({ run, children, phase, awaited }: Situation): string {
+  if (awaited !== undefined && phase === 'Aggregating') return ` ${awaitedText(awaited)}`;
+  const coverage = coverageOf(run.spec, children.holes);
+  return coverage === undefined || phase === 'Failed' ? '' : ` Coverage ${coverage}.`;
+}
+
+function complete({ run, children, phase }: Situation): Judgement {
+  if (phase !== 'Complete') return no(phase, `The run is ${phase.toLowerCase()}.`);
+  if (!run.spec.execution.aggregate) {
+    const what = shareOf(run.spec) === undefined ? 'The models are' : `The share ${shareOf(run.spec)} is`;
+    return yes('Complete', `${what} trained; execution.aggregate is false, so that another run goes on from here.`);
+  }
+  const coverage = coverageOf(run.spec, children.holes);
+  return yes('Complete', `The report is written.${coverage === undefined ? '' : ` Coverage ${coverage}.`}`);
+}
+
+function ready(situation: Situation): Judgement {
+  const { phase, failures, obstacle } = situation;
+  const text = `The run is ${phase.toLowerCase()}.${remark(situation)}`;
   if (obstacle !== undefined) return because('False', obstacle.reason, `${text} ${obstacle.message}`);
   const known = !isTerminal(phase) && failures.length > 0 ? ` ${failureText(failures)}` : '';
   return phase === 'Pending' || phase === 'Failed' ? no(phase, text + known) : yes(phase, text + known);
@@ -109,7 +134,7 @@ function stalled({ phase, obstacle, refused }: Situation, failure: Judgement): J
  * what may come is neither: it reconciles (docs/adr/0009).
  */
 function judgements(situation: Situation): Record<ConditionType, Judgement> {
-  const { phase, halt } = situation;
+  const { halt } = situation;
   const failure = failed(situation);
   return {
     Ready: ready(situation),
@@ -123,10 +148,7 @@ function judgements(situation: Situation): Record<ConditionType, Judgement> {
         ? yes('SuspendedByUser', 'spec.suspend is true: no pod runs.')
         : no('NotSuspended', 'spec.suspend is false.'),
     Failed: failure,
-    Complete:
-      phase === 'Complete'
-        ? yes('Complete', 'The report is written.')
-        : no(phase, `The run is ${phase.toLowerCase()}.`),
+    Complete: complete(situation),
   };
 }
 

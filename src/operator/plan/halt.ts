@@ -1,8 +1,6 @@
 import { retryAnnotation } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
-import { isDone } from './child.ts';
-import { type Children, isBroken } from './children.ts';
-import { lastStep } from './steps.ts';
+import { type Children, isBroken, isOver, lastStepOf } from './children.ts';
 
 /** Why a run does nothing more for now, or for good. */
 export type Halt =
@@ -19,8 +17,8 @@ export function deadlineOf({ spec, status }: Run): number | undefined {
 
 /** Whether the run must stop, though not all of its work is done. */
 export function haltOf(run: Run, children: Children, now: Date): Halt | undefined {
-  const { retries, of } = children;
-  if (isDone(of[lastStep])) return undefined; // all is done: nothing is left to stop
+  const { retries } = children;
+  if (isOver(children, lastStepOf(children))) return undefined; // all is done: nothing is left to stop
   const { cancel, suspend, execution } = run.spec;
   if (cancel) return { kind: 'cancelled' };
   const { total } = execution.retries;

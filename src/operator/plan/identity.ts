@@ -6,7 +6,7 @@ import { promptsSchema } from '../../api/spec/conditions.ts';
 import { datasetSchema } from '../../api/spec/dataset.ts';
 import { type Evaluation, evaluationSchema } from '../../api/spec/evaluation.ts';
 import { modelSchema } from '../../api/spec/model.ts';
-import { samplingSchema } from '../../api/spec/sampling.ts';
+import { type Sampling, samplingSchema } from '../../api/spec/sampling.ts';
 import { scheduleSchema } from '../../api/spec/schedule.ts';
 import type { Spec } from '../../api/spec/spec.ts';
 import { trainingSchema } from '../../api/spec/training.ts';
@@ -125,8 +125,22 @@ function recipesOf(plans: readonly ModelPlan[]): ReadonlyMap<EffectiveSettings, 
   return new Map([...new Set(plans.map(({ settings }) => settings))].map((each) => [each, recipe(each)]));
 }
 
-/** How pods run, how often state is saved, and what equals its default are in no address: they do not change what is made. */
-export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data): Addresses {
+/** Of the sampling what changes the samples: which states may be missing says when there are some, not what they are. */
+const drawnBy = (sampling: Sampling): Sampling => {
+  const { minStates: _, requiredStates: __, ...rest } = sampling;
+  return rest;
+};
+
+/**
+ * How pods run, how often state is saved, and what equals its default are in no address: they do not change what is made.
+ * @param holes models that are left out of the bundle
+ */
+export function addressesOf(
+  spec: Spec,
+  plans: readonly ModelPlan[],
+  data: Data,
+  holes: readonly number[] = [],
+): Addresses {
   const { schedule, sampling, evaluation, training } = spec;
   const { family, alphas, timesteps } = schedule;
   const { digest, path, referenceDigest, weightsDigest, promptsDigest, codecDigest, warmStartDigest } = data;
@@ -143,12 +157,14 @@ export function addressesOf(spec: Spec, plans: readonly ModelPlan[], data: Data)
       ...recipes.get(settings),
     }),
   );
-  const bundle = contentHash({ addressFormat, models, family, alphas, timesteps });
+  const missing = new Set(holes);
+  const bundled = models.filter((_, index) => !missing.has(index));
+  const bundle = contentHash({ addressFormat, models: bundled, family, alphas, timesteps });
   // Sharding is part of the address though not of the samples, because it is how they lie in the store.
   const samples = contentHash({
     addressFormat,
     bundle,
-    sampling: withoutDefaults(samplingSchema, sampling),
+    sampling: withoutDefaults(samplingSchema, drawnBy(sampling)),
     threads: training.threads,
     promptsDigest,
     codecDigest,

@@ -4,7 +4,8 @@ import { type Component, components } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import type { RunStatus } from '../../api/status.ts';
 import { isDone } from './child.ts';
-import type { Children } from './children.ts';
+import { type Children, isOver } from './children.ts';
+import { coverageOf } from './holes.ts';
 import type { ObservedJob } from './observed.ts';
 import { messageDueIn, podsOf, resultOf } from './pods.ts';
 import { steps } from './steps.ts';
@@ -24,11 +25,11 @@ export interface Results {
   current: Component | undefined;
 }
 
-function bundleOf({ metadata, status }: Run, { of, addresses, pods }: Children): RunStatus['bundle'] {
+function bundleOf({ metadata, spec, status }: Run, { of, addresses, pods, holes }: Children): RunStatus['bundle'] {
   const before = status?.bundle; // the pod may have gone since
   if (addresses === undefined) return before;
   const said = resultOf(pods, of.aggregate.at(-1)?.wanted?.name ?? '', 'aggregate');
-  if (said !== undefined) return { path: said.path, digest: said.digest };
+  if (said !== undefined) return compact({ path: said.path, digest: said.digest, coverage: coverageOf(spec, holes) });
   const path = runLayout(runDirectory(metadata.name)).bundle(addresses.bundle);
   return before?.path === path ? before : undefined;
 }
@@ -47,7 +48,8 @@ function resultsOf({ metadata, status }: Run, { of, addresses, pods }: Children)
     ...rest,
     metric: first?.name,
     frechetDistance: first?.value,
-    display: first && String(Number(first.value.toPrecision(4))),
+    display:
+      first && `${Number(first.value.toPrecision(4))}${rest.coverage === undefined ? '' : ` (${rest.coverage})`}`,
     metrics: metrics.length === 0 ? undefined : metrics.slice(0, 8),
     caveats: caveats.length === 0 ? undefined : caveats,
   });
@@ -74,6 +76,6 @@ export function reportedOf(run: Run, children: Children, now: Date): Results {
     // Nothing can go on without the data; without the other results it can, once they have been waited for.
     if (isLost || reports === 'dataset' || isDue) awaited.push(step);
   }
-  const current = components.find((step) => !isDone(children.of[step]) || awaited.includes(step));
+  const current = components.find((step) => !isOver(children, step) || awaited.includes(step));
   return { ...known, awaited, lost, waitMs: waits.length === 0 ? undefined : Math.min(...waits), current };
 }

@@ -3,8 +3,9 @@ import { formatRangesBriefly } from '../../api/ranges.ts';
 import type { ConditionReason } from '../../api/reasons.ts';
 import type { Run } from '../../api/run.ts';
 import { isTerminal, type Phase, type RunStatus } from '../../api/status.ts';
-import { type ChildPhase, countOf, isDone } from './child.ts';
-import { type Children, isBroken } from './children.ts';
+import { awaitedModels } from './awaited.ts';
+import { type ChildPhase, countOf } from './child.ts';
+import { type Children, isBroken, isOver, lastStepOf } from './children.ts';
 import { conditionsOf, longestConditionMessage, toSeconds } from './conditions.ts';
 import { failuresOf } from './failures.ts';
 import type { Halt } from './halt.ts';
@@ -14,7 +15,8 @@ import { progressOf } from './progress.ts';
 import type { Refused } from './refused.ts';
 import type { Results } from './results.ts';
 import { retryOf } from './retry.ts';
-import { lastStep, steps } from './steps.ts';
+import { shareOf } from './share.ts';
+import { steps } from './steps.ts';
 import { cutText } from './text.ts';
 
 function phaseOf(
@@ -23,7 +25,8 @@ function phaseOf(
   halt: Halt | undefined,
   obstacle: Obstacle | undefined,
 ): Phase {
-  if (isDone(children.of[lastStep]) && !awaited.includes(lastStep)) return 'Complete';
+  const lastStep = lastStepOf(children);
+  if (isOver(children, lastStep) && !awaited.includes(lastStep)) return 'Complete';
   if (halt?.kind === 'cancelled') return 'Cancelled';
   if (halt?.kind === 'failed' || isBroken(children)) return 'Failed';
   if (halt?.kind === 'suspended') return 'Suspended';
@@ -38,19 +41,27 @@ const modelPhases = { pending: 'absent', active: 'active', done: 'done', failed:
   ChildPhase
 >;
 
-function modelsOf({ models, retries }: Children): NonNullable<RunStatus['models']> {
+function modelsOf(
+  { spec }: Run,
+  { models, plans, retries }: Children,
+  awaited: number | undefined,
+): NonNullable<RunStatus['models']> {
+  const share = shareOf(spec);
+  const summary = `${countOf(models, 'done')}/${models.length}`;
   const statesIn = (wanted: ChildPhase) => {
     const states = models.filter(({ phase }) => phase === wanted).flatMap(({ model }) => model.states);
     return states.length === 0 ? undefined : formatRangesBriefly(states.map(({ index }) => index));
   };
   const { pending, active, done, failed } = modelPhases;
-  return {
+  return compact({
     total: models.length,
     pending: countOf(models, pending),
     active: countOf(models, active),
     done: countOf(models, done),
     failed: countOf(models, failed),
-    summary: `${countOf(models, done)}/${models.length}`,
+    summary: share === undefined ? summary : `${summary} of ${plans.length}`,
+    share,
+    awaited,
     retries,
     states: compact({
       pending: statesIn(pending),
@@ -58,7 +69,7 @@ function modelsOf({ models, retries }: Children): NonNullable<RunStatus['models'
       done: statesIn(done),
       failed: statesIn(failed),
     }),
-  };
+  });
 }
 
 /** What is known of a run beside its children. */
@@ -82,8 +93,9 @@ export function statusOf(
   const phase = phaseOf(children, reported, halt, inTheWay);
   const obstacle = phase === 'Blocked' ? inTheWay : undefined;
   const failures = failuresOf(run, children, now);
+  const awaited = awaitedModels(children, observed);
   const conditions = conditionsOf(
-    { run, children, phase, halt, failures, obstacle, refused, results: reported.results },
+    { run, children, phase, halt, failures, obstacle, refused, results: reported.results, awaited },
     now,
   );
   const end = phase === 'Failed' ? conditions.find(({ type }) => type === 'Failed') : undefined;
@@ -96,7 +108,7 @@ export function statusOf(
     conditions,
     startedAt: before?.startedAt ?? (children.jobs.size > 0 ? toSeconds(now) : undefined),
     finishedAt: isTerminal(phase) ? (finishedBefore ?? toSeconds(now)) : undefined,
-    models: modelsOf(children),
+    models: modelsOf(run, children, awaited),
     progress: progressOf(children, observed),
     failures: failures.length === 0 ? undefined : failures,
     dataset: reported.dataset ?? before?.dataset, // while data are read anew, those that were learned from so far

@@ -1,6 +1,6 @@
 import { compact } from '../../api/compact.ts';
 import { runDirectory } from '../../api/layout.ts';
-import { type Component, components } from '../../api/names.ts';
+import type { Component } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import { encodes } from '../../api/spec/codec.ts';
 import type { Dataset } from '../../api/spec/dataset.ts';
@@ -9,6 +9,7 @@ import { stepOf, type Task } from '../../api/task.ts';
 import { type Child, countOf, isDone, type WantedJob } from './child.ts';
 import { type Addresses, childNames, type ModelPlan, warmStartOf } from './identity.ts';
 import { type Judgement, no, yes } from './judgement.ts';
+import { isOwn, ownModels, shareOf } from './share.ts';
 import { wavesOf } from './waves.ts';
 
 /** Claims besides the run's own, which every step has. */
@@ -28,20 +29,38 @@ export interface Step {
   inTurn: boolean;
   /** Field of the status that comes from the termination message of the pod of its last Job. */
   reports: 'dataset' | 'bundle' | 'results' | undefined;
-  jobs: (run: Run, models: readonly ModelPlan[], addresses: Addresses) => WantedJob[];
-  judge: (children: readonly Child[], dataset: RunStatus['dataset']) => Judgement;
+  /**
+   * Its Jobs; none of a step that is left to a run on another cluster.
+   * @param models all K
+   * @param holes which of them were given up and are left out
+   */
+  jobs: (run: Run, models: readonly ModelPlan[], addresses: Addresses, holes?: readonly number[]) => WantedJob[];
+  judge: (children: readonly Child[], known: Known) => Judgement;
+}
+
+/** What a step is judged by besides its Jobs. */
+export interface Known {
+  dataset: RunStatus['dataset'];
+  /** States whose models the run trains, where not all. */
+  share: string | undefined;
+  /** "30 of 32 states", where the run goes on without the others. */
+  coverage: string | undefined;
+  /** Models of other clusters that aggregation waits for; 0 or unknown where it does not wait. */
+  awaited: number | undefined;
 }
 
 /** What the condition of a step of one Job says. */
 function texts(done: string, active: string, waiting: string): Step['judge'] {
-  return (children) => {
-    if (isDone(children)) return yes('Done', done);
+  return (children, { coverage }) => {
+    if (children.length === 0)
+      return no('LeftToOthers', 'execution.aggregate is false: a run on another cluster does it.');
+    if (isDone(children)) return yes('Done', coverage === undefined ? done : `${done} Coverage ${coverage}.`);
     if (countOf(children, 'failed') > 0) return no('Failed', 'The Job failed.');
     return countOf(children, 'active') > 0 ? no('Running', active) : no('Waiting', waiting);
   };
 }
 
-function judgePrepared(children: readonly Child[], dataset: RunStatus['dataset']): Judgement {
+function judgePrepared(children: readonly Child[], { dataset }: Known): Judgement {
   if (dataset === undefined) {
     if (countOf(children, 'failed') > 0) {
       const isSilent = children.some(({ job }) => job?.finished === 'Complete');
@@ -58,13 +77,32 @@ function judgePrepared(children: readonly Child[], dataset: RunStatus['dataset']
   return yes('Done', `${count} images are prepared, sha256 ${digest.slice(0, 16)}…${without}.`);
 }
 
-function judgeTrained(models: readonly Child[]): Judgement {
+function judgeTrained(models: readonly Child[], { share, coverage }: Known): Judgement {
   const failed = countOf(models, 'failed');
-  const text = `${countOf(models, 'done')} of ${models.length} models are trained`;
-  if (isDone(models)) return yes('AllTrained', `${text}.`);
+  const whose = share === undefined ? '' : ` of the share ${share}`;
+  const text = `${countOf(models, 'done')} of ${models.length} models${whose} are trained`;
+  if (isDone(models)) return yes(share === undefined ? 'AllTrained' : 'ShareTrained', `${text}.`);
+  if (coverage !== undefined)
+    return no('TrainedInPart', `${text}, ${failed} failed; the run goes on without them: coverage ${coverage}.`);
   if (failed > 0) return no('ModelFailed', `${text}, ${failed} failed.`);
   return no(countOf(models, 'active') > 0 ? 'Training' : 'Waiting', `${text}.`);
 }
+
+const judgeBundle = texts(
+  'The models are one bundle.',
+  'The models are being verified and bundled.',
+  'Waits until all models are trained.',
+);
+
+function judgeAggregated(children: readonly Child[], known: Known): Judgement {
+  const { awaited = 0 } = known;
+  if (awaited === 0 || isDone(children)) return judgeBundle(children, known);
+  return no('AwaitingModels', `${awaitedText(awaited)} The pod looks into the store for them until they are there.`);
+}
+
+/** Models of other clusters that a run waits for, as a sentence. */
+export const awaitedText = (awaited: number): string =>
+  `Waits for ${awaited} ${awaited === 1 ? 'model' : 'models'} that runs on other clusters train.`;
 
 const common = ({ metadata }: Run, hash: string) => ({ directory: runDirectory(metadata.name), hash });
 const nameOf = ({ metadata }: Run, step: Component, hash: string) => childNames(metadata.name).step(step, hash);
@@ -92,7 +130,13 @@ const table = {
       const threads = encodes(run.spec) ? training.threads : undefined;
       const own = { dataset, evaluation, prompts: sampling.contexts, codec: codecOf(run), threads };
       const warmStart = warmStartOf(run.spec);
-      const task = compact({ kind: 'prepare' as const, ...common(run, hash), ...own, warmStart });
+      const task = compact({
+        kind: 'prepare' as const,
+        ...common(run, hash),
+        ...own,
+        warmStart,
+        share: shareOf(run.spec),
+      });
       return [{ step: 'prepare', name: nameOf(run, 'prepare', hash), hash, task }];
     },
     judge: judgePrepared,
@@ -112,7 +156,8 @@ const table = {
         : undefined;
       const { everyImages, keep } = checkpoints;
       const names = childNames(run.metadata.name);
-      return models.map((plan) => {
+      const own = models.filter(({ index }) => isOwn(run.spec, index));
+      return own.map((plan) => {
         const { index, settings } = plan;
         const { model, training } = settings;
         const hash = hashes[index] ?? '';
@@ -131,15 +176,17 @@ const table = {
     mounts: [],
     inTurn: true,
     reports: 'bundle',
-    jobs: (run, _models, { dataset, models, bundle: hash }) => {
-      const task = { kind: 'aggregate' as const, ...common(run, hash), dataset, models: [...models] };
-      return [...wavesOf(run, models), { step: 'aggregate', name: nameOf(run, 'aggregate', hash), hash, task }];
+    jobs: (run, _models, { dataset, models, bundle: hash }, holes = []) => {
+      if (!run.spec.execution.aggregate) return [];
+      const missing = new Set(holes);
+      const bundled = models.map((model, index) => (missing.has(index) ? null : model));
+      const schedule = missing.size === 0 ? undefined : run.spec.schedule;
+      const inputs = { dataset, models: bundled, schedule, own: ownModels(run.spec) };
+      const task = compact({ kind: 'aggregate' as const, ...common(run, hash), ...inputs });
+      const waves = wavesOf(run, models, missing);
+      return [...waves, { step: 'aggregate', name: nameOf(run, 'aggregate', hash), hash, task }];
     },
-    judge: texts(
-      'The models are one bundle.',
-      'The models are being verified and bundled.',
-      'Waits until all models are trained.',
-    ),
+    judge: judgeAggregated,
   },
   sample: {
     condition: 'Sampled',
@@ -150,6 +197,7 @@ const table = {
     inTurn: false,
     reports: undefined,
     jobs: (run, _models, { prepare, bundle, samples: hash, sampleJob, codecDigest }) => {
+      if (!run.spec.execution.aggregate) return [];
       const { sampling, training, evaluation } = run.spec;
       const prepared = sampling.contexts && prepare;
       const own = { bundle, prepared, sampling, threads: training.threads, extractor: evaluation?.extractor };
@@ -168,6 +216,7 @@ const table = {
     inTurn: false,
     reports: 'results',
     jobs: (run, _models, { prepare, dataset, bundle, samples, report: hash }) => {
+      if (!run.spec.execution.aggregate) return [];
       const { name, namespace } = run.metadata;
       const { sampling, training, evaluation } = run.spec;
       const inputs = { run: { name, namespace }, prepared: prepare, dataset, bundle, samples };
@@ -182,7 +231,7 @@ const table = {
 
 export type StepCondition = (typeof table)[Component]['condition'];
 
-/** The pipeline, in the order of {@link components}. Whatever is to be known of a step is looked up here by its name. */
+/** The pipeline, in the order of `components`. Whatever is to be known of a step is looked up here by its name. */
 export const steps: Readonly<Record<Component, Step & { condition: StepCondition }>> = table;
 
 /** The data that a task streams; undefined where it reads none, or those of the store. */
@@ -195,6 +244,3 @@ export function mountsOf(task: Task): readonly Mount[] {
   if (task.kind === 'train' && task.source !== undefined) return [...mounts, 'data', 'codec'];
   return streamOf(task) === undefined ? mounts : [...mounts, 'data'];
 }
-
-/** The step whose end is the run's. */
-export const lastStep: Component = components[components.length - 1] as Component;

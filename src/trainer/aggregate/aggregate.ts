@@ -4,15 +4,8 @@ import { DdrError, toDdrError } from '../../api/errors.ts';
 import { datasetKey, modelFileName, runLayout } from '../../api/layout.ts';
 import type { AggregateTask } from '../../api/task.ts';
 import type { TaskResult } from '../../api/termination.ts';
-import {
-  areWhole,
-  bundleFormat,
-  filesOf,
-  type Manifest,
-  manifestFile,
-  openBundle,
-  statesOf,
-} from '../artifacts/bundle.ts';
+import { type LatentState, statesOfModel } from '../../diffusion/latentStates.ts';
+import { areWhole, bundleFormat, filesOf, type Manifest, manifestFile, openBundle } from '../artifacts/bundle.ts';
 import { conditionsRecordOf } from '../artifacts/conditions.ts';
 import { contentAddress, type DatasetRecord, loadDatasetRecord } from '../artifacts/dataset.ts';
 import { type FinalRecord, loadFinal, weightsFile } from '../artifacts/finalModel.ts';
@@ -20,6 +13,7 @@ import { loadOrName, makeAnew, toJson } from '../artifacts/records.ts';
 import type { Content } from '../artifacts/store.ts';
 import { stillStarting, stopIfAsked, type TrainerContext } from '../context/context.ts';
 import { latentScaleSchema } from '../data/latents.ts';
+import { awaitModels, isAwaited } from './awaitModels.ts';
 
 const stopped = 'stopped; the models are kept, and the bundle is made anew';
 
@@ -28,11 +22,12 @@ async function loadModel(task: AggregateTask, index: number, hash: string, conte
   const { store } = context;
   const { final } = runLayout(task.directory).model(hash);
   const name = `model ${index}`;
-  const trained = await loadOrName(name, name, () => loadFinal(store, final, hash));
+  const maker = isAwaited(task, index) ? `${name} on the cluster that trains it` : name;
+  const trained = await loadOrName(name, maker, () => loadFinal(store, final, hash));
   if (trained === undefined) {
     throw new DdrError('ModelMissing', `${name} has no trained weights in the store`, {
       where: store.describe(final),
-      hint: makeAnew(name),
+      hint: makeAnew(maker),
     });
   }
   return { record: trained, where: store.describe(final) };
@@ -69,12 +64,23 @@ const furtherOf = (index: number, { further, training }: FinalRecord) =>
     ...file,
   }));
 
+/** States of the models that are left out; undefined where none is. @throws DdrError InvalidTask where the schedule does not say */
+function missingStates({ models, schedule }: AggregateTask): LatentState[] | undefined {
+  const holes = models.flatMap((hash, index) => (hash === null ? index : []));
+  if (holes.length === 0) return undefined;
+  const states = holes.map((index) => (schedule === undefined ? [] : statesOfModel(schedule, index)));
+  if (states.some(({ length }) => length === 0))
+    throw new DdrError('InvalidTask', 'the schedule does not say which states the models have that are left out');
+  return states.flat();
+}
+
 /** The manifest of the trained models, each of which is read and checked. */
 async function describeBundle(task: AggregateTask, context: TrainerContext): Promise<Manifest> {
   const data = await loadDatasetRecord(context.store, task.dataset);
   const models: Manifest['models'] = [];
   let first: FinalRecord | undefined;
   for (const [index, hash] of task.models.entries()) {
+    if (hash === null) continue;
     const { record, where } = await loadModel(task, index, hash, context);
     first ??= record;
     checkFit(index, record, data, first, where);
@@ -89,7 +95,8 @@ async function describeBundle(task: AggregateTask, context: TrainerContext): Pro
     context.progress({ phase: 'Running', done: index + 1, total: task.models.length });
     await stopIfAsked(context, stopped);
   }
-  if (first === undefined || !areWhole(statesOf({ models })))
+  const missing = missingStates(task);
+  if (first === undefined || !areWhole({ models, missing }))
     throw new DdrError('InputMismatch', 'the models do not cover each latent state once, in their order');
   return {
     format: bundleFormat,
@@ -101,6 +108,7 @@ async function describeBundle(task: AggregateTask, context: TrainerContext): Pro
     moments: data.moments,
     ...compact({ conditions: conditionsRecordOf(data) }),
     models,
+    ...compact({ missing }),
   };
 }
 
@@ -108,6 +116,7 @@ async function describeBundle(task: AggregateTask, context: TrainerContext): Pro
 async function publish(task: AggregateTask, context: TrainerContext, target: string): Promise<void> {
   const layout = runLayout(task.directory);
   await stillStarting(context);
+  await awaitModels(task, context);
   const manifest = await describeBundle(task, context);
   const files: Record<string, Content> = Object.fromEntries(
     manifest.models.flatMap(({ file, hash, further = [] }) =>
@@ -139,7 +148,8 @@ async function verify(task: AggregateTask, context: TrainerContext, target: stri
 }
 
 /**
- * Verifies every model and publishes the bundle. One that is there already is verified, and made anew where it is damaged.
+ * Verifies every model and publishes the bundle, once models of other clusters are there. A bundle that is there already is
+ * verified, and made anew where it is damaged.
  * @throws DdrError ModelMissing, DigestMismatch, DataChanged, InputMismatch naming the model
  */
 export async function runAggregate(task: AggregateTask, context: TrainerContext): Promise<TaskResult> {
@@ -156,6 +166,7 @@ export async function runAggregate(task: AggregateTask, context: TrainerContext)
   }
   if (!(await store.exists(target))) await publish(task, context, target);
   const digest = await verify(task, context, target);
-  logger.info({ path: target, digest, models: task.models.length }, 'bundle published');
-  return { kind: 'aggregate', path: target, digest, models: task.models.length };
+  const models = task.models.filter((hash) => hash !== null).length;
+  logger.info({ path: target, digest, models }, 'bundle published');
+  return { kind: 'aggregate', path: target, digest, models };
 }

@@ -48,6 +48,8 @@ export const manifestSchema = z.object({
       further: z.array(bundledFile.extend({ halfLifeImages: z.int() })).optional(),
     }),
   ),
+  /** States of the schedule that have no model, which the sampler passes over; none where left out. */
+  missing: z.array(latentStateSchema).min(1).optional(),
 });
 
 export type Manifest = z.output<typeof manifestSchema>;
@@ -81,9 +83,11 @@ export function statesOf({ models }: Pick<Manifest, 'models'>): LatentState[] {
   return models.flatMap(({ states }) => states).sort((a, b) => a.index - b.index);
 }
 
-/** Whether states 0 … S − 1 are there exactly once, with falling ᾱ. */
-export const areWhole = (states: readonly LatentState[]): boolean =>
-  states.every(({ index, alphaBar }, i) => index === i && alphaBar < (states[i - 1]?.alphaBar ?? 1));
+/** Whether states 0 … S − 1 have a model, or are said to have none, exactly once, with falling ᾱ. */
+export function areWhole({ models, missing = [] }: Pick<Manifest, 'models' | 'missing'>): boolean {
+  const states = [...statesOf({ models }), ...missing].sort((a, b) => a.index - b.index);
+  return states.every(({ index, alphaBar }, i) => index === i && alphaBar < (states[i - 1]?.alphaBar ?? 1));
+}
 
 export const manifestFile = 'manifest.json';
 
@@ -100,7 +104,7 @@ export async function openBundle(store: StoreReader, folder: string, hash: strin
       hint: makeAnew('aggregation'),
     });
   }
-  if (manifest.hash !== hash || !areWhole(statesOf(manifest))) {
+  if (manifest.hash !== hash || !areWhole(manifest)) {
     throw new DdrError('DigestMismatch', 'the manifest does not describe the bundle that was asked for', {
       where: store.describe(key),
     });

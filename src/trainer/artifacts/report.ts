@@ -84,6 +84,10 @@ export const reportSchema = z.object({
       losses: z.array(lossPointSchema),
     }),
   ),
+  /** Where states have no model: how many there are in all, which have none, and what that does to the samples. */
+  coverage: z
+    .object({ states: z.int(), missing: z.array(latentStateSchema).min(1), caveats: z.array(z.string()) })
+    .optional(),
   /** Failure signatures, the most telling first. */
   findings: z.array(findingSchema),
   /** What computed the features and the distance. */

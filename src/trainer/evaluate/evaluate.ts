@@ -15,6 +15,7 @@ import { renderClasses } from '../report/classes.ts';
 import { renderReport } from '../report/html.ts';
 import { renderSamples, renderTrajectory } from '../report/pictures.ts';
 import { findSignatures } from '../signatures/findings.ts';
+import { coverageOf } from './coverage.ts';
 import { modelsOf, preparedOf, type Samples, samplesOf } from './gather.ts';
 import { judge } from './judge.ts';
 import { resultOf } from './result.ts';
@@ -50,6 +51,9 @@ async function compile(task: EvaluateTask, drawn: Samples, context: TrainerConte
   const { schedule, conditions, latents } = manifest;
   const models = await modelsOf(manifest, task, context);
   const { moments: samples, trajectory, seconds } = drawn;
+  const coverage = coverageOf(manifest, sampling);
+  const judged =
+    evaluation === undefined ? null : await judge(tf, task, evaluation, prepared, context, conditions?.labels?.classes);
   const pictures = latents === undefined ? { samples, trajectory } : { samples: undefined, trajectory: undefined };
   return reportSchema.parse({
     format: 2,
@@ -62,11 +66,9 @@ async function compile(task: EvaluateTask, drawn: Samples, context: TrainerConte
     dataset: { ...manifest.dataset, source, leftOut, broken, notices },
     conditions,
     sampling: { ...sampling, guidance, seconds },
-    evaluation:
-      evaluation === undefined
-        ? null
-        : await judge(tf, task, evaluation, prepared, context, conditions?.labels?.classes),
+    evaluation: judged && { ...judged, caveats: [...(coverage?.caveats ?? []), ...judged.caveats] },
     models,
+    coverage,
     findings: findSignatures({ schedule, eta: sampling.eta, models, data, ...pictures }),
     software: {
       node: process.versions.node,

@@ -1,12 +1,15 @@
 import { compact } from '../../api/compact.ts';
 import { shorten, type TaskResult } from '../../api/termination.ts';
 import type { Report } from '../artifacts/report.ts';
+import { coveredStates } from '../report/coverage.ts';
 
 /** Caveats in a termination message, and bytes of each text; the report has all of them whole. */
 const longest = { caveats: 5, caveat: 300, finding: 280 };
 
 /** What the termination message says of a report. */
-export function resultOf({ sampling, evaluation, findings }: Report, path: string, digest: string): TaskResult {
+export function resultOf(report: Report, path: string, digest: string): TaskResult {
+  const { sampling, evaluation, coverage, findings } = report;
+  const caveats = evaluation?.caveats ?? coverage?.caveats ?? [];
   return compact({
     kind: 'evaluate' as const,
     path,
@@ -20,6 +23,7 @@ export function resultOf({ sampling, evaluation, findings }: Report, path: strin
       signature,
       message: shorten(`${message} ${remedy}`, longest.finding),
     })),
-    caveats: evaluation?.caveats.slice(0, longest.caveats).map((text) => shorten(text, longest.caveat)) ?? [],
+    coverage: coveredStates(report),
+    caveats: caveats.slice(0, longest.caveats).map((text) => shorten(text, longest.caveat)),
   });
 }

@@ -28,10 +28,11 @@ import { nowAndThen } from './writing.ts';
  */
 export async function runPrepare(task: PrepareTask, context: TrainerContext): Promise<TaskResult> {
   const { store, logger, volumes } = context;
-  const { dataset, evaluation, directory, hash } = task;
+  const { dataset, evaluation, directory, hash, share } = task;
   const folder = runLayout(directory).prepared(hash);
-  const writer = `${basename(directory)}-${hash}`;
-  await store.removePartial({ below: dirname(folder) });
+  // What another cluster is writing of the same data is not what a killed attempt of this one has left.
+  const writer = [basename(directory), hash, ...(share === undefined ? [] : [share])].join('-');
+  if (share === undefined) await store.removePartial({ below: dirname(folder) });
   await store.removePartial({ folder: datasetKey(writer) });
   const tick = nowAndThen(() => stillStarting(context));
   const others = [

@@ -1,6 +1,7 @@
 import { alphaBars } from '../../diffusion/schedule.ts';
 import type { Report } from '../artifacts/report.ts';
 import { type Axis, linearAxis, logAxis, position } from './axes.ts';
+import { stateCount, statesOf } from './coverage.ts';
 import { compact, escapeHtml, grouped, significant } from './text.ts';
 
 const height = 270;
@@ -26,9 +27,6 @@ const tickText = (value: number) => (value >= 10_000 ? compact(value) : grouped(
 /** Blue for the cleanest state to red for the noisiest. */
 export const stateColour = (state: number, states: number): string =>
   `hsl(${Math.round(215 + (140 * state) / Math.max(1, states - 1))} 72% 54%)`;
-
-export const statesOf = ({ models }: Report): Report['models'][number]['states'] =>
-  models.flatMap(({ states }) => states);
 
 function frame(title: string, plane: Plane, content: string): string {
   const { width, across, up } = plane;
@@ -60,7 +58,7 @@ export function lossChart(report: Report): string | undefined {
   const most = points.reduce((largest, { images }) => Math.max(largest, images), 0);
   const losses = points.map(({ loss }) => loss);
   const plane: Plane = { width: 540, across: linearAxis(0, most, 'images seen'), up: logAxis(losses, 'loss') };
-  const states = statesOf(report).length;
+  const states = stateCount(report);
   const lines = curves.map(({ states: own, losses }) => {
     const kept = losses.filter((_, i) => i % stride === 0 || i === losses.length - 1);
     const d = path(kept.map(({ images, loss }) => [x(plane, images), y(plane, loss)]));
@@ -73,7 +71,7 @@ export function lossChart(report: Report): string | undefined {
 type State = Report['models'][number]['states'][number];
 
 function dot(report: Report, { index }: State, [cx, cy]: [number, number], title: string): string {
-  const states = statesOf(report).length;
+  const states = stateCount(report);
   return `<circle cx="${fixed(cx)}" cy="${fixed(cy)}" r="${states > 100 ? 2 : 4.5}" fill="${stateColour(index, states)}"><title>${escapeHtml(title)}</title></circle>`;
 }
 

@@ -1,5 +1,6 @@
 import type { ImageShape } from '../../api/spec/dataset.ts';
 import type { Report } from '../artifacts/report.ts';
+import { coverageCaption } from './coverage.ts';
 import { image } from './elements.ts';
 import { renderGrid } from './pictures.ts';
 import { escapeHtml, grouped } from './text.ts';
@@ -31,16 +32,17 @@ export async function renderClasses(
 }
 
 /** How many samples a classifier takes for what they were drawn to show. */
-function agreementText(evaluation: Report['evaluation']): string {
-  const { extractor = '', classAgreement = [] } = evaluation ?? {};
+function agreementText(report: Report): string {
+  const { extractor = '', classAgreement = [] } = report.evaluation ?? {};
   const total = (key: 'samples' | 'right') => classAgreement.reduce((sum, each) => sum + each[key], 0);
   if (total('samples') === 0) return '';
   const percent = ((total('right') / total('samples')) * 100).toFixed(1);
-  return ` ${escapeHtml(extractor)} takes ${percent} % of all ${grouped(total('samples'))} for the class that they were drawn to; beside each name, how many of its own.`;
+  return ` ${escapeHtml(extractor)} takes ${percent} % of all ${grouped(total('samples'))} for the class that they were drawn to; beside each name, how many of its own${coverageCaption(report)}.`;
 }
 
 /** A row per class with its name, where the data have names, else with its number. */
-export function classesSection({ conditions, evaluation }: Report, { rows }: ClassPictures): string {
+export function classesSection(report: Report, { rows }: ClassPictures): string {
+  const { conditions, evaluation } = report;
   const { classes = 0, names } = conditions?.labels ?? {};
   const agreement = evaluation?.classAgreement ?? [];
   const lines = rows.map(({ label, png }) => {
@@ -50,6 +52,6 @@ export function classesSection({ conditions, evaluation }: Report, { rows }: Cla
     return `<div class="row"><b>${escapeHtml(name)}</b>${right}</div>${image(png, `samples of ${name}`)}`;
   });
   const some = rows.length < classes ? ` The first ${grouped(rows.length)} of ${grouped(classes)} classes.` : '';
-  return `<h2>Samples by class</h2><p class="soft">Each row shows the first samples that were drawn to one class, not chosen.${some}${agreementText(evaluation)}</p>
+  return `<h2>Samples by class</h2><p class="soft">Each row shows the first samples that were drawn to one class, not chosen.${some}${agreementText(report)}</p>
 <figure><div class="classes">${lines.join('')}</div></figure>`;
 }

@@ -1,6 +1,7 @@
 import type { Report } from '../artifacts/report.ts';
 import { lastLossChart, lossChart, scheduleChart } from './charts.ts';
 import { type ClassPictures, classesSection } from './classes.ts';
+import { coverageCaption } from './coverage.ts';
 import { datasetSection } from './dataset.ts';
 import { image } from './elements.ts';
 import { findingsSection, nothingFound } from './findings.ts';
@@ -31,8 +32,8 @@ export function renderReport(report: Report, { samples, trajectory, classes }: R
   const schedule = `<figure>${scheduleChart(report)}<figcaption>The noise schedule and its latent states</figcaption></figure>`;
   const shown =
     samples.count === report.sampling.count
-      ? `All ${grouped(samples.count)} samples.`
-      : `The first ${grouped(samples.count)} of ${grouped(report.sampling.count)} samples, not chosen.`;
+      ? `All ${grouped(samples.count)} samples${coverageCaption(report)}.`
+      : `The first ${grouped(samples.count)} of ${grouped(report.sampling.count)} samples, not chosen${coverageCaption(report)}.`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(report.run.name)} · disentangled diffusion</title><style>${styles}</style></head><body>

@@ -1,5 +1,5 @@
 import type { Report } from '../artifacts/report.ts';
-import { statesOf } from './charts.ts';
+import { coverageCaption, statesOf } from './coverage.ts';
 import { image } from './elements.ts';
 import type { TrajectoryPicture } from './pictures.ts';
 import { counted } from './text.ts';
@@ -22,6 +22,6 @@ export function trajectorySection(report: Report, { strips }: TrajectoryPicture)
     strips.length <= visited.length
       ? ` ${strips.length} of ${visited.length + 1} moments are shown; trajectory.png has more.`
       : '';
-  return `<h2>From noise to image</h2><p class="soft">Each column is a latent state: above what its model is given, below the image that it predicts from it. Each line of pictures is one sample.${some}</p>
+  return `<h2>From noise to image</h2><p class="soft">Each column is a latent state: above what its model is given, below the image that it predicts from it. Each line of pictures is one sample${coverageCaption(report)}.${some}</p>
 <figure class="scroll"><div class="trajectory" style="--columns: ${strips.length}"><div></div>${rows.heads}<div class="row"><b>x</b>what the model is given</div>${rows.given}<div class="row"><b>x̂<sub>0</sub></b>the image it predicts</div>${rows.predicted}</div></figure>`;
 }

@@ -10,7 +10,7 @@ import { startOf, stepNoise } from './noise.ts';
 
 export interface ComposeOptions {
   sampler: Sampler;
-  /** Cleanest first. */
+  /** Those that have a model, the cleanest first. */
   states: readonly LatentState[];
   sampling: Pick<Sampling, 'eta' | 'seed' | 'clip' | 'batchSize'>;
   /** Values of one sample, as a network sees it. */
@@ -40,7 +40,7 @@ interface Samples {
 }
 
 /**
- * Takes samples from the noisiest state to the cleanest, each step by that state's own model. States are the outer loop,
+ * Takes samples from the noisiest state to the cleanest of those that have a model, each step by that state's own model. States are the outer loop,
  * so that every model is loaded once; batches have one fixed size, so that a sample depends neither on its batch nor on
  * its shard.
  * @returns the samples, count × size, within [−1, 1] where clipped
@@ -54,10 +54,11 @@ export async function compose(options: ComposeOptions): Promise<Float32Array> {
   const predicted = new Float32Array(watched * size);
   for (const [stepsDone, state] of states.toReversed().entries()) {
     const model = await modelOf(state);
+    const next = states[states.length - 2 - stepsDone]; // the next listed one: between them may be states without a model
     const images = sampler.history > 0 ? new Float32Array(count * size) : undefined;
     for (const [batchesDone, batch] of batches.entries()) {
       const { from, to } = batch;
-      const { x, image } = await stepBatch(batch, samples, state, model, options);
+      const { x, image } = await stepBatch(batch, samples, { state, next }, model, options);
       samples.x.set(x, from * size);
       images?.set(image, from * size);
       if (from < watched) predicted.set(image.subarray(0, (Math.min(to, watched) - from) * size), from * size);
@@ -93,16 +94,16 @@ async function conditionsOf(
   return conditions;
 }
 
-/** The step of one batch from a state to the next cleaner one. */
+/** The step of one batch from a state to the next cleaner one, or to the image. */
 async function stepBatch(
   batch: Batch,
   samples: Samples,
-  state: LatentState,
+  { state, next }: { state: LatentState; next: LatentState | undefined },
   { prediction, denoise }: StateModel,
   options: ComposeOptions,
 ): Promise<Stepped> {
   const { place, from, to } = batch;
-  const { sampler, states, sampling, size, first } = options;
+  const { sampler, sampling, size, first } = options;
   const { eta, clip, seed, batchSize } = sampling;
   const own = (values: Float32Array) => values.subarray(from * size, to * size);
   const input = new Float32Array(batchSize * size); // zeros where the batch has none of this shard's samples
@@ -118,7 +119,7 @@ async function stepBatch(
     output,
     prediction,
     state,
-    next: states[state.index - 1],
+    next,
     eta,
     clip,
     noise: () => stepNoise(seed, first + from, to - from, state.index, size),

@@ -55,9 +55,10 @@ export function behindFinding(
     findBehind(places).map(({ model: { model, loss }, expected }) => [model, { last: loss, expected }]),
   );
   const detours = trajectory === undefined ? [] : findDetours(trajectory, deviation);
+  const visited = models.flatMap(({ states }) => states); // states without a model are not among them
   const seen = models.flatMap((model): Seen[] => {
     const loss = byLoss.get(model);
-    const detour = detours.find(({ state }) => model.states.some(({ index }) => index === state));
+    const detour = detours.find(({ place }) => model.states.some(({ index }) => index === visited[place]?.index));
     if (loss === undefined && detour === undefined) return [];
     return [{ model, ...(loss && { loss }), ...(detour && { detour }) }];
   });

@@ -2,7 +2,8 @@ import type { Trajectory } from '../artifacts/samples.ts';
 
 /** A state whose predicted image leaves the way between those of its neighbours. */
 export interface Detour {
-  state: number;
+  /** Its place among the states that were visited, 0 the cleanest. */
+  place: number;
   /** Squared way over this state, by the squared way past it. */
   ratio: number;
   /** Root mean square of how far x̂0 is from the next cleaner state's, in the values of a network. */
@@ -42,7 +43,7 @@ export function findDetours({ predicted }: Pick<Trajectory, 'predicted'>, deviat
     const past = squaredWay(data, size, frame - 1, frame + 1);
     const ratio = (arriving + leaving) / Math.max(past, Number.MIN_VALUE);
     const isFar = Math.min(arriving, leaving) > (leastPart * deviation) ** 2;
-    if (isFar && ratio > largestRatio) found.push({ state: states - 1 - frame, ratio, distance: Math.sqrt(leaving) });
+    if (isFar && ratio > largestRatio) found.push({ place: states - 1 - frame, ratio, distance: Math.sqrt(leaving) });
   }
   return found.reverse();
 }

@@ -7,6 +7,7 @@ import { customResourceDefinition } from '../../../src/api/crd.ts';
 import { networkSizeCel } from '../../../src/api/spec/codec.ts';
 import { conditionRules } from '../../../src/api/spec/conditionRules.ts';
 import { modelRules } from '../../../src/api/spec/modelRules.ts';
+import { partRules } from '../../../src/api/spec/partRules.ts';
 import { type Crd, crdBreaks, schemaBreaks } from '../../helpers/crdChanges.ts';
 
 /** The CRD of the last release: version 0.1.0, commit 61abc65. */
@@ -76,7 +77,10 @@ const reviewed: Record<string, string> = {
     newField,
   'spec: rule "self.sampling.ema <= self.training.ema.further.size() && self.overrides.all(o, !has(o.training) || !has(o.training.ema) || !has(o.training.ema.further) || self.sampling.ema <= o.training.ema.further.size())"':
     newField,
-  ...Object.fromEntries([...modelRules, ...conditionRules].map(({ cel }) => [`spec: rule "${cel}"`, newField])),
+  ...Object.fromEntries(
+    [...modelRules, ...conditionRules, ...partRules].map(({ cel }) => [`spec: rule "${cel}"`, newField]),
+  ),
+  'spec.sampling: rule "!has(self.requiredStates) || has(self.minStates)"': newField,
   ...Object.fromEntries(rulesOfSize.map((rule) => [`spec: rule "${rule}"`, 'the same for pixels'])),
   ...Object.fromEntries(rulesOfLatents.map((rule) => [`spec: rule "${rule}"`, newField])),
   [`spec: rule "${extractorRule}"`]: 'the same for the extractors that there were',

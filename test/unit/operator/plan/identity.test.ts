@@ -55,6 +55,10 @@ const unaddressed: Record<string, string> = {
   'sampling.sampler': 'has one value only, which is its default and so is left out',
   'evaluation.metrics': 'has one value only, which is its default and so is left out',
   'overrides[].podTemplate': 'how pods run does not change what they make',
+  'execution.states': 'who trains a model does not change it: that is how clusters share the work',
+  'execution.aggregate': 'who aggregates does not change what is aggregated',
+  'sampling.minStates': 'says whether to go on; which models are in the bundle is in its address',
+  'sampling.requiredStates': 'says whether to go on; which models are in the bundle is in its address',
   'execution.maxParallel': 'how many pods run at once does not change what they make',
   'execution.aggregation.claimsPerWave': 'by how many models are gathered does not change them',
   'execution.retries.perModel': 'says when to give up',
@@ -101,6 +105,7 @@ const pixels: Change = { codec: undefined, dataset: { latents: undefined, image:
 
 /** With claims of models in place of the one that they share. */
 const perModel = (fields: Change): Change => ({
+  execution: { states: undefined },
   checkpoints: { volume: { shared: undefined, perModel: { size: '1Gi', ...fields } } },
 });
 
@@ -127,7 +132,8 @@ const inShards = (fields: object, labels: object): Change => ({
 
 /** Changes that a value of the field's own type cannot be: rules tie fields together. */
 const tied: Record<string, Change> = {
-  'schedule.states': { schedule: { states: 2, indices: [9, 499] }, overrides: [] },
+  'schedule.states': { schedule: { states: 2, indices: [9, 499] }, overrides: [], sampling: { minStates: 1 } },
+  'execution.states': { execution: { states: '2-3' } },
   'schedule.statesPerModel': { schedule: { statesPerModel: 1 } },
   'schedule.timesteps': { schedule: { timesteps: 600 } },
   'schedule.spacing': { schedule: { spacing: 'Uniform', indices: undefined } },
@@ -235,6 +241,18 @@ test('every field of the spec moves an address, or is listed as one that does no
     [],
     'fields that are listed, but not in the schema',
   );
+});
+
+test('a bundle without some of the models has an address of its own, which no other choice of models has', () => {
+  const spec = specSchema.parse(minimalRun().spec);
+  const plans = modelPlans(spec);
+  const whole = addressesOf(spec, plans, data);
+  assert.deepEqual(addressesOf(spec, plans, data, []), whole);
+  const choices = [[0], [9], [0, 9], [3, 4]].map((holes) => addressesOf(spec, plans, data, holes));
+  for (const { prepare, dataset, models } of choices)
+    assert.deepEqual([prepare, dataset, models], [whole.prepare, whole.dataset, whole.models]);
+  for (const what of ['bundle', 'samples', 'report'] as const)
+    assert.equal(new Set([whole, ...choices].map((addresses) => addresses[what])).size, 5, what);
 });
 
 test('clipping, flips and a limit of the reference move samples, models and report also where nothing else is another', () => {

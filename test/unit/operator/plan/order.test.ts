@@ -123,13 +123,15 @@ test('in whatever order Jobs end and vanish, events come, looks are taken and st
     states: fc.integer({ min: 1, max: 5 }),
     maxParallel: fc.integer({ min: 1, max: 5 }),
     failing: fc.subarray([0, 2]),
+    minStates: fc.constantFrom(undefined, 1, 2),
     volume: fc.constantFrom({ shared: { size: '1Gi' } }, { perModel: { size: '1Gi' } }),
     happenings: fc.array(happening, { maxLength: 80 }),
   });
   fc.assert(
-    fc.property(scenario, ({ states, maxParallel, failing, volume, happenings }) => {
+    fc.property(scenario, ({ states, maxParallel, failing, minStates = states, volume, happenings }) => {
       const execution = { maxParallel, aggregation: { claimsPerWave: 2 } };
-      const spec = { schedule: { states }, execution, checkpoints: { volume }, sampling: { count: 5 } };
+      const sampling = { count: 5, minStates: Math.min(minStates, states) };
+      const spec = { schedule: { states }, execution, checkpoints: { volume }, sampling };
       const undisturbed = new Delayed(spec, failing);
       undisturbed.settle();
       const disturbed = new Delayed(spec, failing);

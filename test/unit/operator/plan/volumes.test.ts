@@ -23,7 +23,7 @@ function mounted(spec: Record<string, unknown>) {
 }
 
 test('each step mounts what it reads, and the data only where they are prepared', () => {
-  assert.deepEqual(mounted({ ...everything }), {
+  assert.deepEqual(mounted({ ...everything, execution: {} }), {
     prepare: ['run', 'data', 'reference', 'weights', 'codec', 'warmstart', 'tmp'],
     train: ['run', 'warmstart', 'tmp'],
     aggregate: ['run', 'tmp'],

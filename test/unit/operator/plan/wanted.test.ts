@@ -23,3 +23,15 @@ test('other data, another spec or another run want something else', () => {
   assert.ok(names(wantedOf(other, unreadData)).every((name) => name.startsWith('other-')));
   assert.deepEqual(names(wantedOf(run, unreadData)), before, 'and the first is found again');
 });
+
+test('what a run with holes wants is computed once too, though each look asks for the whole first', () => {
+  const run = runOf();
+  const [whole, partial] = [wantedOf(run, unreadData), wantedOf(run, unreadData, [3])];
+  for (let look = 0; look < 2; look++) {
+    assert.equal(wantedOf(run, unreadData), whole);
+    assert.equal(wantedOf(run, unreadData, [3]), partial);
+  }
+  const modelsOf = ({ jobs }: typeof whole) => jobs.filter(({ step }) => step === 'train').map(({ name }) => name);
+  assert.deepEqual(modelsOf(partial), modelsOf(whole), 'a retry still wants the model');
+  assert.notEqual(partial.addresses.bundle, wantedOf(run, unreadData, [4]).addresses.bundle);
+});

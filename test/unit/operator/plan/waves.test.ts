@@ -37,3 +37,11 @@ test('a model with another address is collected by another Job, and the other wa
   assert.equal(after[0], before[0]);
   assert.notEqual(after[1], before[1]);
 });
+
+test('a model that was given up is in no wave', () => {
+  const run = runOf({ ...perModel, execution: { aggregation: { claimsPerWave: 2 } } });
+  const collected = wavesOf(run, hashes(5), new Set([1, 4])).map(({ task }) =>
+    task.kind === 'collect' ? task.models.map(({ index }) => index) : [],
+  );
+  assert.deepEqual(collected, [[0, 2], [3]]);
+});

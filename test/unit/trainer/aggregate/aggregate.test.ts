@@ -3,7 +3,10 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { runLayout } from '../../../../src/api/layout.ts';
+import type { AggregateTask } from '../../../../src/api/task.ts';
+import { latentStates as statesOfSchedule } from '../../../../src/diffusion/latentStates.ts';
 import { runAggregate } from '../../../../src/trainer/aggregate/aggregate.ts';
+import { openBundle } from '../../../../src/trainer/artifacts/bundle.ts';
 import { aggregatedRun, blobs, memorySource, preparedDataset, trainerContext } from '../../../helpers/trainer.ts';
 
 test('a damaged or missing model is named, with what to do', async (t) => {
@@ -39,6 +42,45 @@ test('models that leave out a latent state, or cover one twice, make no bundle',
     const other = { ...task, hash: '00000000000000aa', models };
     await assert.rejects(runAggregate(other, trainerContext(store)), { code: 'InputMismatch' }, models.join());
   }
+});
+
+test('models that were given up are left out, and the manifest says which states have none', async (t) => {
+  const { aggregateTask: task, store, spec } = await aggregatedRun(t);
+  const { schedule } = spec;
+  const [first = '', second = '', third = ''] = task.models;
+  const states = statesOfSchedule(schedule);
+  for (const [i, models] of [
+    [1, [first, null, third]],
+    [0, [null, second, third]],
+    [2, [first, second, null]],
+  ] as const) {
+    const partial = { ...task, hash: `00000000000000b${i}`, models: [...models], schedule };
+    const made = await runAggregate(partial, trainerContext(store));
+    assert.equal(made.kind === 'aggregate' && made.models, 2);
+    const { manifest } = await openBundle(store, runLayout(task.directory).bundle(partial.hash), partial.hash);
+    assert.deepEqual(manifest.missing, [states[i]]);
+    assert.deepEqual(
+      manifest.models.map(({ index }) => index),
+      [0, 1, 2].filter((index) => index !== i),
+    );
+    assert.deepEqual(await runAggregate(partial, trainerContext(store)), made, 'verified as it is');
+  }
+});
+
+test('what is left out has to be said, and something has to be left', async (t) => {
+  const { aggregateTask: task, store, spec } = await aggregatedRun(t);
+  const { schedule } = spec;
+  const [first = '', second = '', third = ''] = task.models;
+  const refused = (models: AggregateTask['models'], code: string, fields: Partial<AggregateTask> = { schedule }) =>
+    assert.rejects(
+      runAggregate({ ...task, hash: '00000000000000aa', models, ...fields }, trainerContext(store)),
+      { code },
+      models.join(),
+    );
+  await refused([null, null, null], 'InputMismatch');
+  await refused([first, third, null], 'InputMismatch');
+  await refused([first, second, third, null], 'InvalidTask', { schedule: { ...schedule, states: 1 } });
+  await refused([first, null, third], 'InvalidTask', {});
 });
 
 test('a damaged bundle is made anew', async (t) => {

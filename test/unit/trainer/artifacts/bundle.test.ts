@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runLayout } from '../../../../src/api/layout.ts';
+import type { LatentState } from '../../../../src/diffusion/latentStates.ts';
 import { areWhole, openBundle, statesOf } from '../../../../src/trainer/artifacts/bundle.ts';
 import { aggregatedRun } from '../../../helpers/trainer.ts';
 
@@ -31,10 +32,23 @@ test('what is no bundle, another one, or not whole is refused', async (t) => {
   await assert.rejects(openBundle(store, folder, task.hash), { code: 'DigestMismatch' });
 });
 
-test('latent states are whole where each is there once and ᾱ falls', () => {
+test('a bundle is whole where each state has a model, or is said to have none, once, and ᾱ falls', async (t) => {
+  const { store, aggregateTask: task } = await aggregatedRun(t);
+  const { manifest } = await openBundle(store, runLayout(task.directory).bundle(task.hash), task.hash);
+  const [model = assert.fail()] = manifest.models;
   const state = (index: number, alphaBar: number) => ({ index, timestep: index, alphaBar });
-  assert.ok(areWhole([state(0, 0.9), state(1, 0.5)]));
-  assert.ok(!areWhole([state(1, 0.5)]));
-  assert.ok(!areWhole([state(0, 0.9), state(0, 0.9)]));
-  assert.ok(!areWhole([state(0, 0.5), state(1, 0.9)]));
+  const whole = (states: LatentState[], missing?: LatentState[]) =>
+    areWhole({ models: [{ ...model, states }], missing });
+  assert.ok(whole([state(0, 0.9), state(1, 0.5)]));
+  assert.ok(!whole([state(1, 0.5)]));
+  assert.ok(!whole([state(0, 0.9), state(0, 0.9)]));
+  assert.ok(!whole([state(0, 0.5), state(1, 0.9)]));
+  for (const at of [0, 1, 2]) {
+    const states = [state(0, 0.9), state(1, 0.5), state(2, 0.1)];
+    const hole = states.splice(at, 1);
+    assert.ok(!whole(states) || at === 2, 'what lacks its noisiest state only is whole for all that it says');
+    assert.ok(whole(states, hole));
+    assert.ok(!whole(states, [...hole, ...hole]));
+    assert.ok(!whole(states, states.slice(1)));
+  }
 });

@@ -25,7 +25,7 @@ async function bench(t: TestContext) {
   });
   const target = temporaryStore(t);
   cpSync(join(run.root, 'datasets'), join(target.root, 'datasets'), { recursive: true });
-  const models = hashes.map((hash, index) => ({ index, hash, mounted: true }));
+  const models = hashes.map((hash, index) => ({ index, hash: hash ?? assert.fail(), mounted: true }));
   const task: CollectTask = { kind: 'collect', directory, hash: '0123456789abcdef', models };
   const stores = (indices = [0, 1, 2]): ReadonlyMap<number, ArtifactStore> =>
     new Map(indices.map((index) => [index, (apart[index] as TestStore).store]));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { runLayout } from '../../../../src/api/layout.ts';
 import type { TaskResult } from '../../../../src/api/termination.ts';
+import { runAggregate } from '../../../../src/trainer/aggregate/aggregate.ts';
 import { reportContents, shardContents } from '../../../../src/trainer/artifacts/contents.ts';
 import { loadPrepared, savePrepared } from '../../../../src/trainer/artifacts/prepared.ts';
 import { verifyRecorded } from '../../../../src/trainer/artifacts/records.ts';
@@ -214,4 +215,24 @@ test('pictures of latents are not compared with moments of latents, also where b
   assert.ok(judged.kind === 'evaluate');
   const report = reportSchema.parse(JSON.parse(readFileSync(join(run.root, judged.path, 'report.json'), 'utf8')));
   assert.deepEqual([report.findings, report.latents?.channels], [[], 4]);
+});
+
+test('of a bundle with holes samples are drawn, and the report says of what they are', async (t) => {
+  const run = await aggregatedRun(t, { ...fields, sampling: { ...fields.sampling, shards: 1 } });
+  const [first = '', , third = ''] = run.aggregateTask.models;
+  const bundle = '00000000000000cc';
+  const models = [first, null, third];
+  const aggregate = { ...run.aggregateTask, hash: bundle, models, schedule: run.spec.schedule };
+  await runAggregate(aggregate, trainerContext(run.store));
+  await runSample(run.sampleTask({ bundle }), trainerContext(run.store));
+  const result = await runEvaluate(run.evaluateTask({ bundle }), trainerContext(run.store));
+  assert.ok(result.kind === 'evaluate');
+  assert.equal(result.coverage, '2 of 3 states');
+  assert.match(result.caveats[0] ?? '', /^Coverage 2 of 3 states: state 1 has no model/);
+  const report = reportSchema.parse(JSON.parse(readFileSync(at(run, `${result.path}/report.json`), 'utf8')));
+  assert.deepEqual(
+    [report.coverage?.states, report.coverage?.missing.map(({ index }) => index), report.models.length],
+    [3, [1], 2],
+  );
+  assert.match(readFileSync(at(run, `${result.path}/report.html`), 'utf8'), /N\u00a0=\u00a012; coverage 2 of 3 states/);
 });

@@ -233,3 +233,35 @@ test('images that are all but black are told of: those of 0 and 1 are taken for 
   const bright = await prepare(prepareTask(datasetOf('Npy', 'images.npy')));
   assert.deepEqual(bright.notices, []);
 });
+
+test('a run of one share leaves alone what a run of another share is writing of the same data, and clears up after itself', async (t) => {
+  const { root, store, context } = bench(t, { 'a.npy': npy() });
+  const task = (share: string) => prepareTask(datasetOf('Npy', 'a.npy'), { share });
+  let there: ReturnType<typeof prepared> | undefined;
+  const writing = async () => namesIn(root, 'datasets').filter((name) => name.startsWith('.partial-'));
+  let seen: string[] = [];
+  // While the one has its files half-written, the other begins, and ends.
+  const slow = {
+    ...store,
+    commit: async (...args: Parameters<typeof store.commit>) => {
+      const [folder, files, onFile, settle] = args;
+      return store.commit(
+        folder,
+        files,
+        async () => {
+          if (there === undefined && folder.startsWith('datasets/')) {
+            there = prepared(task('2-3'), context());
+            await there;
+            seen = await writing();
+          }
+          await onFile?.();
+        },
+        settle,
+      );
+    },
+  };
+  const here = await prepared(task('0-1'), { ...context(), store: slow });
+  assert.equal(seen.length, 1, 'the first is still being written');
+  assert.deepEqual(await there, here);
+  assert.deepEqual(namesIn(root, 'datasets'), [here.sha256.slice(0, 16)]);
+});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ddim } from '../../../../src/diffusion/ddim.ts';
+import { gaussianOracle } from '../../../../src/diffusion/gaussian.ts';
 import { type LatentState, latentStates } from '../../../../src/diffusion/latentStates.ts';
 import type { Prediction } from '../../../../src/diffusion/prediction.ts';
 import { normals, streams } from '../../../../src/diffusion/random.ts';
@@ -158,6 +159,72 @@ test('each step goes to the next listed state, and the last to none', async () =
     [1, 0],
     [0, undefined],
   ]);
+});
+
+test('states without a model are passed over: each step leads to the next one that has a model, with its ᾱ', async () => {
+  /** DDIM as the paper writes it (eq. 12), with the best ε for normal data; nothing of it is shared with the sampler. */
+  const byHand = (levels: readonly number[], sample: number, indices: readonly number[], eta: number) => {
+    const { mean: m, deviation: s } = data;
+    let x = [...normals(5, streams.start, sample, size)];
+    for (let i = levels.length - 1; i >= 0; i--) {
+      const a = levels[i] as number;
+      const b = i === 0 ? 1 : (levels[i - 1] as number);
+      const sigma = eta * Math.sqrt(((1 - b) / (1 - a)) * (1 - a / b));
+      const z = normals(5, streams.step, sample * 4096 + (indices[i] as number), size);
+      x = x.map((value, at) => {
+        const noise = (Math.sqrt(1 - a) * (value - Math.sqrt(a) * m)) / (a * s * s + 1 - a);
+        const image = (value - Math.sqrt(1 - a) * noise) / Math.sqrt(a);
+        return (
+          Math.sqrt(b) * image +
+          Math.sqrt(Math.max(0, 1 - b - sigma * sigma)) * noise +
+          (i === 0 ? 0 : sigma * (z[at] as number))
+        );
+      });
+    }
+    return x;
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.subarray([...states], { minLength: 1 }), fc.constantFrom(0, 0.5, 1), async (visited, eta) => {
+      const samples = await compose(options({ states: visited, count: 3 }, { eta }));
+      const levels = visited.map(({ alphaBar }) => alphaBar);
+      const indices = visited.map(({ index }) => index);
+      for (let sample = 0; sample < 3; sample++)
+        byHand(levels, sample, indices, eta).forEach((value, i) => {
+          const actual = samples[sample * size + i] as number;
+          assert.ok(Math.abs(actual - value) <= 5e-6, `${indices}, η = ${eta}: ${actual} is not ${value}`);
+        });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('with holes the whole sampler keeps mean and deviation that the closed form says of the states that are left', async () => {
+  for (const holes of [[4], [9], [0], [2, 3, 7]]) {
+    const visited = states.filter(({ index }) => !holes.includes(index));
+    const expected = gaussianOracle(
+      data,
+      visited.map(({ alphaBar }) => alphaBar),
+      0,
+    );
+    const samples = await compose(options({ states: visited, count: 2 }));
+    for (const [i, value] of samples.entries()) {
+      const z = normals(5, streams.start, Math.floor(i / size), size)[i % size] as number;
+      assert.ok(Math.abs(value - (expected.mean + expected.deviation * z)) < 5e-6, `without ${holes}`);
+    }
+  }
+});
+
+test('a matched start is that of the noisiest state that has a model', async () => {
+  const visited = states.slice(0, 6);
+  const moments = { mean: new Float32Array(size).fill(0.3), deviation: new Float32Array(size).fill(0.5) };
+  let start: Float32Array | undefined;
+  await compose(options({ states: visited, moments, count: 1, onStart: (x) => (start = x.slice()) }));
+  const { alphaBar } = visited[5] ?? assert.fail();
+  const noise = normals(5, streams.start, 0, size);
+  start?.forEach((value, i) => {
+    const expected = Math.sqrt(alphaBar) * 0.3 + Math.sqrt(alphaBar * 0.25 + 1 - alphaBar) * (noise[i] as number);
+    assert.ok(Math.abs(value - expected) < 1e-6);
+  });
 });
 
 test('x̂0 of the watched samples is what each step was made from', async () => {

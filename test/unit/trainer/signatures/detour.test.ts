@@ -20,7 +20,7 @@ test('a state far from both neighbours, which are near each other, is one', () =
     0.5,
   );
   assert.deepEqual(others, []);
-  assert.equal(found.state, 2, 'the third of five frames');
+  assert.equal(found.place, 2, 'the third of five frames');
   assert.ok(found.ratio > 3 && found.distance > 0.3);
 });
 

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { runLayout } from '../../../../src/api/layout.ts';
+import { datasetKey, runLayout } from '../../../../src/api/layout.ts';
 import { modelSchema } from '../../../../src/api/spec/model.ts';
 import type { TrainTask } from '../../../../src/api/task.ts';
 import { loadFinal } from '../../../../src/trainer/artifacts/finalModel.ts';
 import type { TrainerContext } from '../../../../src/trainer/context/context.ts';
 import { runTrain } from '../../../../src/trainer/train/train.ts';
-import { blobs, memorySource, preparedDataset, temporaryStore, trainerContext } from '../../../helpers/trainer.ts';
+import {
+  aggregatedRun,
+  blobs,
+  memorySource,
+  preparedDataset,
+  temporaryStore,
+  trainerContext,
+} from '../../../helpers/trainer.ts';
 import { trainTask } from '../../../helpers/training.ts';
 import { training } from '../../../helpers/unet.ts';
 
@@ -107,4 +114,35 @@ test('micro-batches, two averages and bfloat16: a training that was interrupted 
   assert.deepEqual([resumed.weights, resumed.further], [whole.weights, whole.further]);
   assert.equal(whole.further?.length, 1);
   assert.notEqual(whole.further?.[0]?.sha256, whole.weights.sha256);
+});
+
+test('a model that another cluster has trained is not trained again: it takes no turn, and neither data nor TensorFlow', async (t) => {
+  const { aggregateTask, trainTask: taskOf, store } = await aggregatedRun(t);
+  const task = taskOf(1);
+  await store.remove(datasetKey(aggregateTask.dataset));
+  const result = await runTrain(task, trainerContext(store));
+  const folders = runLayout(task.directory).model(task.hash);
+  const record = await loadFinal(store, folders.final, task.hash);
+  assert.deepEqual(result.kind === 'train' && result.digest, record?.weights.sha256);
+  assert.ok(!(await store.exists(folders.attempts)));
+});
+
+test('of two trainers of one model the older commits nothing once the younger has its turn, and one model comes of it', async (t) => {
+  const { store, task } = await setUp(t, { checkpoints: { everyImages: 12, keep: 1 } });
+  let younger: ReturnType<typeof runTrain> | undefined;
+  const older = runTrain(
+    task,
+    trainerContext(store, {
+      progress: ({ phase }) => {
+        if (phase === 'Running') younger ??= runTrain(task, trainerContext(store));
+      },
+    }),
+  );
+  const outcomes = await Promise.allSettled([older]);
+  const made = await (younger ?? assert.fail());
+  const [outcome] = outcomes;
+  // It is fenced, or was so far that it had committed the model already.
+  if (outcome?.status === 'rejected') assert.equal(outcome.reason.code, 'Fenced');
+  else assert.deepEqual(outcome?.value, made);
+  assert.deepEqual(await runTrain(task, trainerContext(store)), made, 'the next finds it');
 });
