@@ -9,6 +9,8 @@ export interface MemoryS3 extends S3Client {
   asked: string[];
   /** Called before anything is done; may throw, or change what is there. */
   before: (asked: string) => void;
+  /** When all objects were written, in milliseconds since 1970. */
+  modified: number;
   /** Whether conditions of writes are kept. */
   conditional: boolean;
 }
@@ -30,6 +32,7 @@ export function memoryS3(): MemoryS3 {
     objects,
     asked: [],
     before: () => {},
+    modified: 0,
     conditional: true,
     describe: (key = '') => `s3://memory/${key}`,
     async head(key) {
@@ -53,7 +56,9 @@ export function memoryS3(): MemoryS3 {
       const beyond = (key: string) => (delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length));
       const keys = starting(prefix);
       return {
-        objects: keys.filter((key) => beyond(key) < 0).map((key) => objectOf(key) as S3Object),
+        objects: keys
+          .filter((key) => beyond(key) < 0)
+          .map((key) => ({ ...(objectOf(key) as S3Object), modified: client.modified })),
         folders: [...new Set(keys.filter((key) => beyond(key) >= 0).map((key) => key.slice(0, beyond(key) + 1)))],
       };
     },

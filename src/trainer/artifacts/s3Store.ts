@@ -10,11 +10,14 @@ import { commitFolder } from './s3/commit.ts';
 import { assertConditionalWrites } from './s3/conditionalWrites.ts';
 import { lastOf, manifestName, parentOf, uploadsName } from './s3/folders.ts';
 import { createReading } from './s3/reading.ts';
-import { quarantineFolder, removeFolder, removeUploads } from './s3/removing.ts';
+import { longestUpload, quarantineFolder, removeFolder, removeUploads } from './s3/removing.ts';
 import type { ArtifactStore } from './store.ts';
 
-/** A place in S3 as a store. s3/folders.ts says what lies where. */
-export function createS3Store(client: S3Client): ArtifactStore {
+/**
+ * A place in S3 as a store. s3/folders.ts says what lies where.
+ * @param rest milliseconds for which removePartial leaves alone what is not an older attempt's, because it may be under way
+ */
+export function createS3Store(client: S3Client, rest = longestUpload): ArtifactStore {
   const reading = createReading(client);
   /** Of the attempt whose commit is under way: it is asked again right before a manifest is written. */
   const committing = new AsyncLocalStorage<AssertNewest>();
@@ -48,7 +51,7 @@ export function createS3Store(client: S3Client): ArtifactStore {
       return below.filter((name) => name !== uploadsName && name !== manifestName).sort();
     },
     async commit(folder, files, onFile = async () => {}, settle = () => folder) {
-      const assertNewest = committing.getStore() ?? (async () => {});
+      const assertNewest = committing.getStore();
       const target = await commitFolder({ client, find: reading.find, assertNewest }, folder, files, onFile, settle);
       reading.forget(target);
     },
@@ -62,8 +65,8 @@ export function createS3Store(client: S3Client): ArtifactStore {
       await quarantineFolder(client, folder);
     },
     async removePartial(where) {
-      if ('below' in where) return removeUploads(client, checkedKey(where.below));
-      await removeUploads(client, parentOf(checkedKey(where.folder)), lastOf(where.folder));
+      if ('below' in where) return removeUploads(client, checkedKey(where.below), '', rest);
+      await removeUploads(client, parentOf(checkedKey(where.folder)), lastOf(where.folder), rest);
     },
     async takeAttempt(key) {
       const { number, assertNewest } = await takeNumber(client, checkedKey(key));

@@ -1,6 +1,6 @@
 import type { S3Place } from '../../api/spec/s3.ts';
 import { type Connection, connect, type S3Credentials, type S3Options } from './connection.ts';
-import { abandon, listMultiparts } from './multipart.ts';
+import { abandon, type ListedMultipart, listMultiparts } from './multipart.ts';
 import { any, type Found, get, head, type Listing, list, range, type S3Object, type S3Part } from './read.ts';
 import { copy, upload } from './upload.ts';
 import { type Condition, put, remove } from './write.ts';
@@ -38,8 +38,8 @@ export interface S3Client {
   copy(from: Pick<S3Object, 'key' | 'size'>, to: string): Promise<boolean>;
   /** Those that are not there are removed already. */
   remove(keys: readonly string[]): Promise<void>;
-  /** Ends uploads that killed processes have left under keys that begin so. */
-  abandonUploads(prefix: string): Promise<void>;
+  /** Ends uploads that are under way to keys that begin so, where they are lost. */
+  abandonUploads(prefix: string, isLost: (upload: ListedMultipart) => boolean): Promise<void>;
   /** The same with little patience, for what need not succeed. */
   hurried(): S3Client;
 }
@@ -56,8 +56,9 @@ function clientOf(connection: Connection, options: S3Options): S3Client {
     upload: (key, pieces) => upload(connection, key, pieces, options.partBytes),
     copy: (from, to) => copy(connection, from, to, options.copyBytes),
     remove: (keys) => remove(connection, keys),
-    async abandonUploads(prefix) {
-      for (const each of await listMultiparts(connection, prefix)) await abandon(connection, each);
+    async abandonUploads(prefix, isLost) {
+      const uploads = await listMultiparts(connection, prefix);
+      for (const upload of uploads.filter(isLost)) await abandon(connection, upload);
     },
     hurried: () => clientOf(connection.hurried(), options),
   };

@@ -56,6 +56,11 @@ export function verdictOf(error: unknown): Verdict {
 
 const grant = 's3:ListBucket, s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload';
 
+const unknownKey = {
+  what: 'the access key is not known',
+  hint: 'Correct AWS_ACCESS_KEY_ID in the Secret: the next attempt reads it anew.',
+};
+
 /** What a user does about a code of S3. */
 const remedies: Record<string, { what: string; hint: string }> = {
   NoSuchBucket: {
@@ -63,10 +68,8 @@ const remedies: Record<string, { what: string; hint: string }> = {
     hint: 'Create it, or correct bucket, endpoint and addressing. What was in a deleted bucket is gone: the run makes it anew.',
   },
   AccessDenied: { what: 'access is denied', hint: `Give the key or the pod's identity ${grant} on this place.` },
-  InvalidAccessKeyId: {
-    what: 'the access key is not known',
-    hint: 'Correct AWS_ACCESS_KEY_ID in the Secret: the next attempt reads it anew.',
-  },
+  InvalidAccessKeyId: unknownKey,
+  XAdminUserNotFound: unknownKey, // versitygw's word for it
   SignatureDoesNotMatch: {
     what: 'the secret key does not belong to the access key',
     hint: 'Correct AWS_SECRET_ACCESS_KEY in the Secret: the next attempt reads it anew.',

@@ -16,6 +16,11 @@ export interface Multipart {
   id: string;
 }
 
+/** One of a listing, and when it was begun: as {@link ListedObject} has it. */
+export interface ListedMultipart extends Multipart {
+  begun: number;
+}
+
 /** A part that the server has. */
 export interface SentPart {
   PartNumber: number;
@@ -57,12 +62,13 @@ export async function abandon({ sdk, bucket, full, ask }: Connection, { key, id 
 
 /** Those that are being made under keys with a beginning. */
 export async function listMultiparts({ sdk, bucket, full, relative, ask }: Connection, prefix: string) {
-  const found: Multipart[] = [];
+  const found: ListedMultipart[] = [];
   for (let marker: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}; ; ) {
     const input = { Bucket: bucket, Prefix: full(prefix), ...marker };
     const answer = await ask(prefix, (one) => sdk.send(new ListMultipartUploadsCommand(input), one));
     if (typeof answer === 'string') return found;
-    for (const { Key = '', UploadId = '' } of answer.Uploads ?? []) found.push({ key: relative(Key), id: UploadId });
+    for (const { Key = '', UploadId = '', Initiated } of answer.Uploads ?? [])
+      found.push({ key: relative(Key), id: UploadId, begun: Initiated?.getTime() ?? Number.POSITIVE_INFINITY });
     if (answer.IsTruncated !== true) return found;
     marker = { KeyMarker: answer.NextKeyMarker, UploadIdMarker: answer.NextUploadIdMarker };
   }

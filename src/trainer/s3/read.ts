@@ -12,6 +12,11 @@ export interface S3Object {
   etag: string;
 }
 
+/** An object of a listing, and when it was written: milliseconds since 1970, by the server's clock; never, where that is not told. */
+export interface ListedObject extends S3Object {
+  modified: number;
+}
+
 /** Some bytes of an object: fewer than were asked for where it ends before. */
 export interface S3Part {
   bytes: Uint8Array;
@@ -76,14 +81,19 @@ async function page({ sdk, bucket, full, relative, pageKeys }: Connection, input
   if (IsTruncated === undefined || (KeyCount ?? found) !== found || (IsTruncated && next === undefined))
     throw new BrokenAnswer('the listing is not whole');
   return {
-    objects: Contents.map(({ Key = '', Size = 0, ETag = '' }) => ({ key: relative(Key), size: Size, etag: ETag })),
+    objects: Contents.map(({ Key = '', Size = 0, ETag = '', LastModified }) => ({
+      key: relative(Key),
+      size: Size,
+      etag: ETag,
+      modified: LastModified?.getTime() ?? Number.POSITIVE_INFINITY,
+    })),
     folders: CommonPrefixes.map(({ Prefix = '' }) => relative(Prefix)),
     next: IsTruncated ? next : undefined,
   };
 }
 
 export interface Listing {
-  objects: S3Object[];
+  objects: ListedObject[];
   /** What keys begin with up to the delimiter, that included. */
   folders: string[];
 }
@@ -147,8 +157,10 @@ export async function range(
       if (isRefused(error)) return undefined;
       throw error;
     });
-    if (sent === undefined || (etag !== undefined && sent.ETag !== etag))
+    if (sent === undefined || (etag !== undefined && sent.ETag !== etag)) {
+      if (sent?.Body instanceof Readable) sent.Body.destroy(); // unread, it would keep its connection for ever
       return lookAfter(connection, key, offset, etag);
+    }
     const { size, promised } = rangeIn(sent.ContentRange, offset);
     if (promised !== Math.min(length, size - offset)) throw new BrokenAnswer(`the answer is ${sent.ContentRange}`);
     return { bytes: await collect(sent.Body, promised, one.touch), size, etag: present(sent.ETag) };

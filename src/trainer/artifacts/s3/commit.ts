@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { DdrError } from '../../../api/errors.ts';
 import type { S3Client } from '../../s3/client.ts';
 import type { AssertNewest } from '../attempt.ts';
@@ -10,12 +10,10 @@ import {
   findManifest,
   inFolder,
   isWhole,
-  lastOf,
   manifestBytes,
   manifestKey,
+  newUpload,
   objectsOf,
-  parentOf,
-  uploadsBeginning,
 } from './folders.ts';
 import type { CommittedFile } from './reading.ts';
 
@@ -23,8 +21,8 @@ import type { CommittedFile } from './reading.ts';
 export interface Committing {
   client: S3Client;
   find(key: string): Promise<CommittedFile | undefined>;
-  /** Throws where a newer attempt has begun than the one that commits. */
-  assertNewest: AssertNewest;
+  /** Throws where a newer attempt has begun than the one that commits; undefined where none does. */
+  assertNewest?: AssertNewest | undefined;
 }
 
 /** The pieces of a content, and what is recorded of it once all have come. */
@@ -74,7 +72,7 @@ async function publish({ client, assertNewest }: Committing, folder: string, min
   for (let tries = 0; tries < mostTries; tries++) {
     if (!(await isWhole(client, mine)))
       throw new DdrError('FileAccess', 'what was uploaded is no longer there', { where: client.describe(mine.upload) });
-    await assertNewest();
+    await assertNewest?.();
     if ((await client.put(key, bytes, { ifAbsent: true })) !== undefined) return true;
     const there = await findManifest(client, folder);
     if (there === undefined) continue;
@@ -101,7 +99,7 @@ export async function commitFolder(
   settle: () => string,
 ): Promise<string> {
   const { client } = committing;
-  const upload = `${uploadsBeginning(parentOf(checkedKey(folder)), lastOf(folder))}${randomUUID()}`;
+  const upload = newUpload(checkedKey(folder), committing.assertNewest !== undefined);
   const records: FolderManifest['files'] = {};
   let target: string;
   try {
@@ -110,7 +108,7 @@ export async function commitFolder(
       await onFile();
     }
     target = checkedKey(settle());
-    await committing.assertNewest();
+    await committing.assertNewest?.();
   } catch (error) {
     await discard(client, upload);
     throw error;

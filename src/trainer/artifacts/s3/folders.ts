@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { DdrError } from '../../../api/errors.ts';
 import type { S3Client } from '../../s3/client.ts';
@@ -8,12 +9,15 @@ import { fileRecordSchema, toJson } from '../records.ts';
  * Where a folder of the store is in S3. A folder is there if this object is: it is written last, and names everything else.
  *
  *     <folder>/.committed.json                         which upload the folder is, and its files with size and digest
- *     <folder's parent>/.uploads/<name>/<uuid>/<file>  the files; never written again, and read only by way of a manifest
+ *     <folder's parent>/.uploads/<name>/<uuid>/<file>  the files; never written again, and read only by way of a manifest.
+ *                                                      fenced-<uuid> where an attempt commits
  *
  * A key is never the folder of another: some servers keep both as files.
  */
 export const manifestName = '.committed.json';
 export const uploadsName = '.uploads';
+
+const fencedMark = 'fenced-';
 
 const manifestSchema = z.object({
   format: z.literal(1),
@@ -43,6 +47,13 @@ export const manifestKey = (folder: string): string => inFolder(folder, manifest
 /** What the keys of all uploads of a folder begin with, or of all folders beside it where it is not named. */
 export const uploadsBeginning = (parent: string, name = ''): string =>
   `${inFolder(parent, uploadsName)}/${name === '' ? '' : `${name}/`}`;
+
+/** What the keys of a new upload begin with. @param isFenced whether an attempt commits it, and a newer one would be its end */
+export const newUpload = (folder: string, isFenced: boolean): string =>
+  `${uploadsBeginning(parentOf(folder), lastOf(folder))}${isFenced ? fencedMark : ''}${randomUUID()}`;
+
+/** Whether an upload is one of an attempt. */
+export const isFencedUpload = (upload: string): boolean => lastOf(upload).startsWith(fencedMark);
 
 export const manifestBytes = (manifest: FolderManifest): Uint8Array => Buffer.from(toJson(manifest));
 

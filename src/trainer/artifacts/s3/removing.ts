@@ -3,6 +3,7 @@ import type { S3Client } from '../../s3/client.ts';
 import {
   findManifest,
   inFolder,
+  isFencedUpload,
   lastOf,
   manifestKey,
   manifestName,
@@ -49,14 +50,23 @@ async function uploadsInUse(client: S3Client, parent: string): Promise<Set<strin
   return used;
 }
 
-/** Removes what uploads have left that became no folder. @param name of the folder to be; of all where left out */
-export async function removeUploads(client: S3Client, parent: string, name?: string): Promise<void> {
+const isLost = (key: string, isOld: boolean): boolean => isOld || isFencedUpload(parentOf(key));
+
+/** Milliseconds after which an upload is not one that is under way: of a store that several clusters write to, nobody knows. */
+export const longestUpload = 24 * 60 * 60 * 1000;
+
+/**
+ * Removes what uploads have left that became no folder: of attempts, of which the caller has begun a newer one, at once; of others,
+ * which another cluster may be about to commit, once they are older than any that is under way.
+ * @param name of the folder to be; empty for all
+ * @param rest milliseconds for which others are left alone
+ */
+export async function removeUploads(client: S3Client, parent: string, name: string, rest: number): Promise<void> {
   const beginning = uploadsBeginning(parent, name);
-  await client
-    .hurried()
-    .abandonUploads(beginning)
-    .catch(() => {}); // a rule of the bucket ends them too
-  const { objects } = await client.list(beginning);
+  const isOld = (written: number) => written <= Date.now() - rest;
+  const ended = client.hurried().abandonUploads(beginning, ({ key, begun }) => isLost(key, isOld(begun)));
+  await ended.catch(() => {}); // a rule of the bucket ends them too
+  const objects = (await client.list(beginning)).objects.filter(({ key, modified }) => isLost(key, isOld(modified)));
   if (objects.length === 0) return;
   const used = await uploadsInUse(client, parent); // asked after: what becomes a folder meanwhile is in use
   if (used === undefined) return;

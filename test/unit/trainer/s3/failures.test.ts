@@ -35,6 +35,7 @@ test('what a user can do about is said with what to do, and no secret', () => {
     [said('AccessDenied', 403), /access is denied/, /s3:PutObject/],
     [said('Forbidden', 403), /access is denied/, /s3:PutObject/],
     [said('InvalidAccessKeyId', 403), /access key is not known/, /AWS_ACCESS_KEY_ID/],
+    [said('XAdminUserNotFound', 404), /access key is not known/, /AWS_ACCESS_KEY_ID/],
     [said('SignatureDoesNotMatch', 403), /secret key/, /AWS_SECRET_ACCESS_KEY/],
     [said('ExpiredToken', 400), /expired/, /AWS_SESSION_TOKEN/],
     [said('PermanentRedirect', 301), /another region/, /Correct region/],

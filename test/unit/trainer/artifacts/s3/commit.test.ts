@@ -8,7 +8,7 @@ import { type MemoryS3, memoryS3 } from '../../../../helpers/memoryS3.ts';
 
 const manifest = 'runs/a/.committed.json';
 
-function commit(client: MemoryS3, text: string, assertNewest: AssertNewest = async () => {}): Promise<string> {
+function commit(client: MemoryS3, text: string, assertNewest?: AssertNewest): Promise<string> {
   const { find } = createReading(client);
   return commitFolder(
     { client, find, assertNewest },

@@ -42,13 +42,24 @@ test('what becomes a folder while others’ leavings are collected stays', async
   client.before = (asked) => {
     if (asked === 'list runs/') client.objects.set('runs/a/.committed.json', manifest);
   };
-  await removeUploads(client, 'runs', 'a');
+  await removeUploads(client, 'runs', 'a', 0);
   assert.equal(client.objects.has('runs/.uploads/a/lost/x'), false);
   assert.equal(await textOf(createS3Store(client), 'runs/a/x'), 'runs/a');
 });
 
+test('what another cluster may be about to commit is left alone, what an older attempt has left is not', async () => {
+  const client = memoryS3();
+  client.modified = Date.now();
+  for (const upload of ['other', 'fenced-1']) client.objects.set(`runs/.uploads/a/${upload}/x`, Buffer.of(1));
+  await removeUploads(client, 'runs', 'a', 60_000);
+  assert.deepEqual([...client.objects.keys()], ['runs/.uploads/a/other/x']);
+  client.modified -= 60_000;
+  await removeUploads(client, 'runs', 'a', 60_000);
+  assert.equal(client.objects.size, 0);
+});
+
 test('where nothing was left nothing is looked at', async () => {
   const client = await withFolders('runs/a');
-  await removeUploads(client, 'runs', 'b');
+  await removeUploads(client, 'runs', 'b', 0);
   assert.deepEqual(client.asked, ['abandon runs/.uploads/b/', 'list runs/.uploads/b/']);
 });
