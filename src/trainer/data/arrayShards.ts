@@ -186,7 +186,11 @@ export async function openArrayShards(
   const held = {};
   for (const file of all.filter(isShard))
     arrays.push(await openShard[format]({ files, file, named, wanted, where: `${files.where}: ${file.name}`, held }));
-  if (arrays.length > 0) return joined(arrays);
+  if (arrays.length > 0) {
+    const one = joined(arrays);
+    findings.said.push(`the arrays of ${arrays.length} files are one, ${one.type} [${one.shape.join(', ')}]`);
+    return one;
+  }
   throw new DdrError('InputMissing', `the folder has no file of format ${format}`, {
     where: files.where,
     hint: `Their names end in .${format.toLowerCase()}.`,
