@@ -33,6 +33,30 @@ const shared = (fields: object) => ({ checkpoints: { volume: { shared: fields } 
 /** Every kind of mistake that the schema refuses; tried against zod and against a real API server. */
 export const wrongRuns: WrongRun[] = [
   {
+    title: 'an index of what are no shards',
+    spec: dataset({ prepare: 'Index' }),
+    field: 'spec.dataset.prepare',
+    says: /format WebDataset or Parquet/,
+  },
+  {
+    title: 'a cache of a copy',
+    spec: dataset({ cache: { size: '1Gi' } }),
+    field: 'spec.dataset.cache',
+    says: /goes with prepare Index/,
+  },
+  {
+    title: 'a cache of a size that is none',
+    spec: dataset({ format: 'WebDataset', prepare: 'Index', cache: { size: '8 gigabytes' } }),
+    field: 'spec.dataset.cache.size',
+    says: /quantity|should match/,
+  },
+  {
+    title: 'an index of images whose latents are learned from',
+    spec: latent({ format: 'WebDataset', prepare: 'Index' }),
+    field: 'spec.dataset.prepare',
+    says: /must be Copy with codec AutoencoderKL/,
+  },
+  {
     title: 'a source of two places',
     spec: source({ volume: { claimName: 'data' }, s3: { bucket: 'data' } }),
     field: 'spec.dataset.source',
