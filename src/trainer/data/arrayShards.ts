@@ -13,6 +13,11 @@ import { openVolumeFiles } from './volumeFiles.ts';
 
 export type ArrayFormat = 'Npy' | 'Npz' | 'Safetensors';
 
+export const isOfArrays = (format: string): format is ArrayFormat => format in suffixes;
+
+/** Whether a file of a folder is one of the format's, by its name. */
+export const isArrayShard = (format: ArrayFormat, name: string): boolean => suffixes[format].test(name);
+
 const suffixes: Record<ArrayFormat, RegExp> = { Npy: /\.npy$/i, Npz: /\.npz$/i, Safetensors: /\.safetensors$/i };
 
 /** Largest .npz of several: each is read whole, one at a time. */
@@ -180,7 +185,7 @@ export async function openArrayShards(
   wanted: Wanted,
 ): Promise<NumberArray> {
   const all = await files.list();
-  const isShard = ({ name }: SourceFile) => suffixes[format].test(name);
+  const isShard = ({ name }: SourceFile) => isArrayShard(format, name);
   for (const file of all) if (!isShard(file)) noteLeftOut(findings, Buffer.from(file.name));
   const arrays: NumberArray[] = [];
   const held = {};

@@ -52,8 +52,28 @@ test('one file among several is the one that is named, and none is guessed', asy
   for (const format of ['Npy', 'Npz', 'ImageZip'] as const) {
     assert.deepEqual((await needed(remote, datasetAt('d/b.npy', format))).fetched, ['d/b.npy']);
     assert.deepEqual((await needed(remote, datasetAt('e', format))).path, 'e/c.npy', 'there is one only');
-    await assert.rejects(needed(remote, datasetAt('d', format)), { code: 'InputForeign', hint: /Name the file/ });
   }
+  await assert.rejects(needed(remote, datasetAt('d', 'ImageZip')), { code: 'InputForeign', hint: /Name the file/ });
+});
+
+test('of a folder of arrays those of its format are fetched, and so are those of labels and contexts', async () => {
+  const remote = remoteOf(
+    'd/0.safetensors',
+    'd/1.safetensors',
+    'd/README.md',
+    'y/0.npy',
+    'y/1.npy',
+    'y/a.txt',
+    'c/0.npz',
+  );
+  const labels = { classes: 2, from: 'Npy', path: 'y' };
+  const contexts = { path: 'c', from: 'Npz', array: 'c', tokens: 4, width: 8 };
+  assert.deepEqual(await needed(remote, datasetAt('d', 'Safetensors', { labels, contexts })), {
+    fetched: ['d/0.safetensors', 'd/1.safetensors', 'y/0.npy', 'y/1.npy', 'c/0.npz'],
+    streamed: [],
+    path: 'd',
+  });
+  assert.deepEqual((await needed(remote, datasetAt('d', 'Npy'))).fetched, [], 'which the reader of arrays says');
 });
 
 test('a file that is in two roles is fetched once', async () => {
