@@ -1,6 +1,6 @@
 import type { V1Volume } from '@kubernetes/client-node';
 import type { Run } from '../../api/run.ts';
-import { cacheSize, type Dataset } from '../../api/spec/dataset.ts';
+import { cacheSize, fetchSize } from '../../api/spec/dataset.ts';
 import type { Task } from '../../api/task.ts';
 import { childNames } from './identity.ts';
 import { type Mount, mountsOf, streamOf } from './steps.ts';
@@ -34,9 +34,10 @@ function claim(name: 'run' | Mount, claimName: string): PodVolume {
   };
 }
 
-/** Room for what a pod keeps of the data that it streams. */
-function cacheVolumes(stream: Dataset | undefined): PodVolume[] {
-  const sizeLimit = stream && cacheSize(stream);
+/** Room for what a pod keeps of the data that it streams, or fetches to prepare them. */
+function cacheVolumes(task: Task): PodVolume[] {
+  const stream = streamOf(task);
+  const sizeLimit = task.kind === 'prepare' ? fetchSize(task.dataset) : stream && cacheSize(stream);
   if (sizeLimit === undefined) return [];
   return [{ volume: { name: 'cache', emptyDir: { sizeLimit } }, path: '/volumes/cache', variable: 'DDR_CACHE_DIR' }];
 }
@@ -55,7 +56,7 @@ export function volumesFor(run: Run, task: Task): PodVolume[] {
   return [
     ...(own === undefined ? [] : [claim('run', own)]),
     ...inputs,
-    ...cacheVolumes(streamOf(task)),
+    ...cacheVolumes(task),
     { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },
   ];
 }

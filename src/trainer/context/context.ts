@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { DdrError } from '../../api/errors.ts';
 import type { Progress } from '../../api/progress.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
+import type { S3Credentials } from '../s3/connection.ts';
 
 /** What a subcommand is given besides its task. */
 export interface TrainerContext {
@@ -16,7 +17,9 @@ export interface TrainerContext {
     codec?: string | undefined;
     warmStart?: string | undefined;
   };
-  /** Folder for what is fetched of data that are streamed; none where nothing of them is kept. */
+  /** Of the data's bucket, where they are in one and it has a Secret. */
+  dataCredentials?: S3Credentials | undefined;
+  /** Folder for what is fetched of data that are not on a volume; none where nothing of them is kept. */
   cache?: string | undefined;
   logger: Logger;
   /** Reports where the work is; cheap, may be called often. */

@@ -1,9 +1,7 @@
 import { DdrError } from '../../api/errors.ts';
 import { pathOfSource, type Source } from '../../api/spec/source.ts';
 import type { S3Credentials } from '../s3/connection.ts';
-import { openHttpRemote } from './remote/httpRemote.ts';
 import { filesAt, type Remote } from './remote/remote.ts';
-import { openS3Remote } from './remote/s3Remote.ts';
 import type { Tick } from './source.ts';
 import type { SourceFiles } from './sourceFiles.ts';
 import { openVolumeFiles } from './volumeFiles.ts';
@@ -16,15 +14,18 @@ export interface SourceAccess {
   credentials?: S3Credentials | undefined;
 }
 
-/** A source that is reached over a network; undefined for a volume. */
-export function openRemote({ s3, http }: Source, { credentials }: SourceAccess): Remote | undefined {
-  if (http !== undefined) return openHttpRemote(http.urls);
+/**
+ * A source that is reached over a network; undefined for a volume. What reaches it is loaded where it is needed.
+ * @throws DdrError InputMismatch, InputForeign, InvalidTask
+ */
+export async function openRemote({ s3, http }: Source, { credentials }: SourceAccess): Promise<Remote | undefined> {
+  if (http !== undefined) return (await import('./remote/httpRemote.ts')).openHttpRemote(http.urls);
   if (s3 === undefined) return undefined;
   if (s3.secretName !== undefined && credentials === undefined)
     throw new DdrError('InvalidTask', `there are no credentials of Secret ${s3.secretName}`, {
       hint: 'The operator sets DDR_DATA_AWS_ACCESS_KEY_ID and DDR_DATA_AWS_SECRET_ACCESS_KEY.',
     });
-  return openS3Remote(s3, credentials);
+  return (await import('./remote/s3Remote.ts')).openS3Remote(s3, credentials);
 }
 
 /**
@@ -33,7 +34,7 @@ export function openRemote({ s3, http }: Source, { credentials }: SourceAccess):
  */
 export async function openSourceFiles(source: Source, access: SourceAccess, tick?: Tick): Promise<SourceFiles> {
   const path = pathOfSource(source);
-  const remote = openRemote(source, access);
+  const remote = await openRemote(source, access);
   if (remote !== undefined) return filesAt(remote, path);
   const where = source.volume === undefined ? path : [source.volume.claimName, path].filter((part) => part).join('/');
   return openVolumeFiles(access.volume, path, where, tick);

@@ -1,11 +1,36 @@
 import { z } from 'zod';
 import { logLevel, parseVariables, port, wholeNumber } from '../../api/environment.ts';
+import { type CredentialPurpose, s3PlaceSchema } from '../../api/spec/s3.ts';
+import type { S3Credentials } from '../s3/connection.ts';
 
 const folder = z.string();
 
+/** JSON of a place, as the operator writes it. */
+const place = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(s3PlaceSchema);
+
+/** Out of a Secret, where the run names one. */
+const secret = z.string().optional();
+
 const schema = z.object({
-  /** The run's volume, read-write. */
-  DDR_RUN_DIR: folder,
+  /** The run's volume, read-write; or the bucket in place of it. One of the two is there. */
+  DDR_RUN_DIR: folder.optional(),
+  DDR_STORE: place.optional(),
+  DDR_STORE_AWS_ACCESS_KEY_ID: secret,
+  DDR_STORE_AWS_SECRET_ACCESS_KEY: secret,
+  DDR_STORE_AWS_SESSION_TOKEN: secret,
+  DDR_DATA_AWS_ACCESS_KEY_ID: secret,
+  DDR_DATA_AWS_SECRET_ACCESS_KEY: secret,
+  DDR_DATA_AWS_SESSION_TOKEN: secret,
   DDR_DATA_DIR: folder.optional(),
   DDR_REFERENCE_DIR: folder.optional(),
   DDR_WEIGHTS_DIR: folder.optional(),
@@ -27,6 +52,14 @@ const schema = z.object({
 });
 
 export type TrainerEnvironment = z.output<typeof schema>;
+
+/** Credentials of the data's bucket, or of the store's; undefined where there are none, and the process has an identity. */
+export function credentialsOf(environment: TrainerEnvironment, purpose: CredentialPurpose): S3Credentials | undefined {
+  const accessKeyId = environment[`${purpose}_AWS_ACCESS_KEY_ID`];
+  const secretAccessKey = environment[`${purpose}_AWS_SECRET_ACCESS_KEY`];
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return { accessKeyId, secretAccessKey, sessionToken: environment[`${purpose}_AWS_SESSION_TOKEN`] };
+}
 
 /** @throws DdrError InvalidTask naming each wrong variable */
 export const parseEnvironment = (variables: NodeJS.ProcessEnv): TrainerEnvironment =>

@@ -4,9 +4,9 @@ import { DdrError, toDdrError } from '../../api/errors.ts';
 import { ExitCode } from '../../api/exitCodes.ts';
 import { parseTask, type Task, taskVariable } from '../../api/task.ts';
 import { renderTermination, type TaskResult, type Termination } from '../../api/termination.ts';
-import { createPosixStore } from '../artifacts/posixStore.ts';
-import { parseEnvironment, type TrainerEnvironment } from './environment.ts';
+import { credentialsOf, parseEnvironment, type TrainerEnvironment } from './environment.ts';
 import { startProgressServer } from './http.ts';
+import { openStore } from './openStore.ts';
 import { stopSignal, stopWithParent } from './stop.ts';
 import { runTask } from './subcommands.ts';
 
@@ -51,7 +51,8 @@ async function work(task: Task, environment: TrainerEnvironment, logger: Logger)
   );
   try {
     return await runTask(task, {
-      store: createPosixStore(environment.DDR_RUN_DIR),
+      store: await openStore(environment),
+      dataCredentials: credentialsOf(environment, 'DDR_DATA'),
       volumes: {
         data: environment.DDR_DATA_DIR,
         reference: environment.DDR_REFERENCE_DIR,
