@@ -59,6 +59,8 @@ export class FakeCluster {
   /** Pods as they were made. */
   readonly made: KubeObject[] = [];
   commands = 0;
+  /** Text of a kubeconfig that names it, once it was started. */
+  kubeconfig = '';
 
   constructor(options: FakeClusterOptions) {
     this.#options = options;
@@ -83,6 +85,7 @@ export class FakeCluster {
       { name: 'test', server: url, skipTLSVerify: true },
       { name: 'test', token: 'secret' },
     );
+    this.kubeconfig = config.exportConfig();
     const client = new ApiClient(config, systemClock, { random: () => 0 });
     t.after(() => client.close());
     return client;
