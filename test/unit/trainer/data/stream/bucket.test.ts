@@ -5,8 +5,8 @@ import { runPrepare } from '../../../../../src/trainer/prepare/prepare.ts';
 import { createS3Client } from '../../../../../src/trainer/s3/client.ts';
 import { datasetOf } from '../../../../helpers/data.ts';
 import { temporaryFolder } from '../../../../helpers/folder.ts';
-import { picture, tarOf } from '../../../../helpers/shards.ts';
 import { s3ServerOfFile, skipS3 } from '../../../../helpers/s3Server.ts';
+import { picture, tarOf } from '../../../../helpers/shards.ts';
 import { shardFixture } from '../../../../helpers/sourceFiles.ts';
 import { temporaryStore, trainerContext } from '../../../../helpers/trainer.ts';
 
