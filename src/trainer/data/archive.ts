@@ -36,7 +36,10 @@ export async function openArchive(path: string): Promise<ImageFiles> {
   return {
     names: entries.map(({ rawName }) => Buffer.from(rawName)),
     where: (index) => `${path}:${entry(index).name}`,
-    read: async (index) => zipContent(bytes, entry(index), path),
+    read: async (index) => {
+      checkSizes([entry(index)], path, defaultZipLimits);
+      return zipContent(bytes, entry(index), path);
+    },
     head: async (index) => {
       try {
         return zipHead(bytes, entry(index), path, headBytes);

@@ -13,6 +13,11 @@ import { openVolumeFiles } from './volumeFiles.ts';
 
 export type ArrayFormat = 'Npy' | 'Npz' | 'Safetensors';
 
+export const isOfArrays = (format: string): format is ArrayFormat => format in suffixes;
+
+/** Whether a file of a folder is one of the format's, by its name. */
+export const isArrayShard = (format: ArrayFormat, name: string): boolean => suffixes[format].test(name);
+
 const suffixes: Record<ArrayFormat, RegExp> = { Npy: /\.npy$/i, Npz: /\.npz$/i, Safetensors: /\.safetensors$/i };
 
 /** Largest .npz of several: each is read whole, one at a time. */
@@ -180,13 +185,17 @@ export async function openArrayShards(
   wanted: Wanted,
 ): Promise<NumberArray> {
   const all = await files.list();
-  const isShard = ({ name }: SourceFile) => suffixes[format].test(name);
+  const isShard = ({ name }: SourceFile) => isArrayShard(format, name);
   for (const file of all) if (!isShard(file)) noteLeftOut(findings, Buffer.from(file.name));
   const arrays: NumberArray[] = [];
   const held = {};
   for (const file of all.filter(isShard))
     arrays.push(await openShard[format]({ files, file, named, wanted, where: `${files.where}: ${file.name}`, held }));
-  if (arrays.length > 0) return joined(arrays);
+  if (arrays.length > 0) {
+    const one = joined(arrays);
+    findings.said.push(`the arrays of ${arrays.length} files are one, ${one.type} [${one.shape.join(', ')}]`);
+    return one;
+  }
   throw new DdrError('InputMissing', `the folder has no file of format ${format}`, {
     where: files.where,
     hint: `Their names end in .${format.toLowerCase()}.`,

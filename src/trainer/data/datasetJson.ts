@@ -7,9 +7,14 @@ import type { NamedImages } from './source.ts';
 /** Where EDM's and StyleGAN's dataset_tool.py writes labels: at the top of the folder or archive. */
 export const datasetJson = 'dataset.json';
 
+/** Largest one: a million images take some fifty megabytes. */
+const mostBytes = 2 ** 28;
+
 const schema = z.object({ labels: z.array(z.tuple([z.string(), z.int()])).nullish() });
 
 function parse(bytes: Uint8Array, where: string): [string, number][] {
+  if (bytes.length > mostBytes)
+    throw new DdrError('InputUnsafe', `has ${bytes.length} bytes, more than a list of labels needs`, { where });
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -31,7 +36,7 @@ function parse(bytes: Uint8Array, where: string): [string, number][] {
 /**
  * Labels of images from a dataset.json. Of an image that is listed twice the last label counts, as in Python's dict().
  * @returns a label per image, in the images' order
- * @throws DdrError InputMissing, InputForeign; InputMismatch where an image has no label, or a label no image
+ * @throws DdrError InputMissing, InputForeign, InputUnsafe; InputMismatch where an image has no label, or a label no image
  */
 export async function labelsOfJson({ names, beside }: NamedImages): Promise<{ labels: number[]; where: string }> {
   const file = await beside(datasetJson);

@@ -1,7 +1,7 @@
 import { DdrError } from '../../api/errors.ts';
 import type { Dataset, Latents, NetworkShape } from '../../api/spec/dataset.ts';
 import type { NumberArray } from './arrayImages.ts';
-import { type ArrayFormat, openArrays } from './arrayShards.ts';
+import { isOfArrays, openArrays } from './arrayShards.ts';
 import type { Findings } from './findings.ts';
 import { storedChannels } from './latents.ts';
 import type { Tick } from './source.ts';
@@ -52,9 +52,6 @@ async function arraysOf(
   if (spreadFile !== undefined) return [means, await open(spreadFile, undefined)];
   return latents?.spread === undefined ? [means] : [means, await open(path, latents.spread)];
 }
-
-const isOfArrays = (format: Dataset['format']): format is ArrayFormat =>
-  format === 'Npy' || format === 'Npz' || format === 'Safetensors';
 
 /** @throws DdrError InputForeign, InputMismatch */
 function check(array: NumberArray, channels: number, { order }: Latents, { size }: NetworkShape, first: NumberArray) {

@@ -59,7 +59,7 @@ const contents: Content[] = [
   },
   { name: 'HDF5', begins: ['\x89HDF\r\n'], hint: saveArray },
   { name: 'a MATLAB file', begins: ['MATLAB '], hint: saveArray },
-  { name: 'Parquet', begins: ['PAR1'], hint: 'Save its images as files, and use format ImageFolder.' },
+  { name: 'Parquet', begins: ['PAR1'], hint: 'Parquet with a column of images is read with format Parquet.' },
   {
     name: 'a zip archive',
     begins: ['PK\x03\x04'],
@@ -68,7 +68,12 @@ const contents: Content[] = [
   { name: 'gzipped', begins: ['\x1f\x8b'], hint: 'Unpack it with gunzip.' },
   { name: 'a 7z archive', begins: ['7z\xbc\xaf'], hint: unpack },
   { name: 'a RAR archive', begins: ['Rar!'], hint: unpack },
-  { name: 'a tar archive', begins: ['ustar'], at: 257, hint: unpack },
+  {
+    name: 'a tar archive',
+    begins: ['ustar'],
+    at: 257,
+    hint: 'Tar archives of images are read with format WebDataset.',
+  },
   { name: 'compressed with xz', begins: ['\xfd7zXZ'], hint: 'Unpack it with unxz.' },
   { name: 'compressed with bzip2', begins: ['BZh'], hint: 'Unpack it with bunzip2.' },
   { name: 'compressed with Zstandard', begins: ['\x28\xb5\x2f\xfd'], hint: 'Unpack it with unzstd.' },

@@ -2,6 +2,7 @@ import { DdrError } from '../../api/errors.ts';
 import type { ContextFile } from '../../api/spec/conditions.ts';
 import { type Dataset, isOfShards } from '../../api/spec/dataset.ts';
 import { pathOfSource } from '../../api/spec/source.ts';
+import { isArrayShard, isOfArrays } from '../data/arrayShards.ts';
 import { idxLabelNames } from '../data/labels.ts';
 import { plainPath, type Remote, requireSome } from '../data/remote/remote.ts';
 import type { SourceFile } from '../data/sourceFiles.ts';
@@ -40,17 +41,23 @@ async function imageFiles(dataset: Dataset, remote: Remote): Promise<NeededFiles
   if (dataset.format === 'Idx') return idxFiles(dataset, remote, path, found);
   const [only, another] = found;
   if (only !== undefined && another === undefined) return { fetched: [only], streamed: [], path: only.name };
+  const { format } = dataset;
+  if (isOfArrays(format))
+    return { fetched: found.filter(({ name }) => isArrayShard(format, name)), streamed: [], path };
   throw new DdrError('InputForeign', `there are ${found.length} files, and format ${dataset.format} is of one`, {
     where: remote.describe(path),
     hint: 'Name the file in path of dataset.source.',
   });
 }
 
-/** A file that a spec names by itself. @throws DdrError InputMissing */
-async function namedFile(remote: Remote, given: string): Promise<SourceFile> {
+/** Arrays that a spec names by themselves: those of a file, or of the files of a folder. @throws DdrError InputMissing */
+async function namedFiles(remote: Remote, given: string, from: string): Promise<SourceFile[]> {
   const path = plainPath(given);
-  const file = (await remote.find(path)).find(({ name }) => name === path);
-  if (file !== undefined) return file;
+  const found = await remote.find(path);
+  const file = found.find(({ name }) => name === path);
+  if (file !== undefined) return [file];
+  const shards = isOfArrays(from) ? found.filter(({ name }) => isArrayShard(from, name)) : [];
+  if (shards.length > 0) return shards;
   throw new DdrError('InputMissing', 'is not there', {
     where: remote.describe(path),
     hint: 'Paths of labels, contexts and the spread of latents are from the prefix of the source, or among its URLs.',
@@ -68,9 +75,12 @@ export async function neededFiles(
   remote: Remote,
 ): Promise<NeededFiles> {
   const { labels, contexts, latents, format } = dataset;
-  const named = [labels?.path, contexts?.path, prompts?.path, format === 'Npy' ? latents?.spread : undefined];
+  const spread = format === 'Npy' && latents?.spread !== undefined ? { path: latents.spread, from: format } : undefined;
+  const named = [labels, contexts, prompts, spread].flatMap((each) =>
+    each?.path === undefined ? [] : [{ path: each.path, from: each.from }],
+  );
   const images = await imageFiles(dataset, remote);
-  const others = await Promise.all(named.filter((path) => path !== undefined).map((path) => namedFile(remote, path)));
-  const fetched = new Map([...images.fetched, ...others].map((file) => [file.name, file]));
+  const others = await Promise.all(named.map(({ path, from }) => namedFiles(remote, path, from)));
+  const fetched = new Map([...images.fetched, ...others.flat()].map((file) => [file.name, file]));
   return { ...images, fetched: [...fetched.values()] };
 }

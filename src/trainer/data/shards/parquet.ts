@@ -95,7 +95,7 @@ function extractor({ chunks, where }: Opened, { path }: Leaf): Shard['extract'] 
     if (bytes instanceof Uint8Array) return { kind: 'encoded', bytes };
     throw new DdrError('InputForeign', 'has no image in this row: no bytes, only null or the path of a file', {
       where,
-      hint: 'Write the images into the file: datasets does so in push_to_hub and to_parquet, once they are decoded or cast to Image().',
+      hint: 'Write the images into the file, as push_to_hub of the datasets library does.',
     });
   };
 }

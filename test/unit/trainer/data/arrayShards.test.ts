@@ -50,6 +50,7 @@ for (const format of ['Npy', 'Npz', 'Safetensors'] as const) {
     const read = await readImages(datasetOf(format, 'd'), root);
     assert.deepEqual(read.pixels, pixels);
     assert.deepEqual(read.findings.leftOut.examples, ['README.md']);
+    assert.equal(read.findings.said[0], 'the arrays of 2 files are one, float32 [5, 4, 4]');
     const [first] = Object.keys(files) as [string];
     assert.deepEqual((await readImages(datasetOf(format, first), root)).pixels, pixels.subarray(0, 32));
   });

@@ -57,3 +57,9 @@ test('whatever the file holds, the answer is labels or an error that names it', 
     }),
   );
 });
+
+test('one that is larger than any list of labels is refused before it is read', async () => {
+  const bytes = Buffer.from(new ArrayBuffer(2 ** 28 + 1));
+  const source = { names: [], beside: async () => ({ bytes, where: 'dataset.json' }) };
+  await assert.rejects(labelsOfJson(source), { code: 'InputUnsafe', where: 'dataset.json' });
+});
