@@ -69,12 +69,12 @@ def read(size, workers, urls):
         image = Image.open(io.BytesIO(sample["jpg"])).convert("RGB")
         if image.size != (size, size):
             image = image.resize((size, size), Image.LANCZOS)
-        return torch.from_numpy(np.array(image))
+        return (torch.from_numpy(np.array(image)),)
 
     data = webdataset.WebDataset(urls, shardshuffle=len(urls), seed=1, empty_check=False).shuffle(1000).map(decoded)
     loader = torch.utils.data.DataLoader(data.batched(64), batch_size=None, num_workers=workers)
     began = time.perf_counter()
-    count = sum(len(batch) for batch in loader)
+    count = sum(len(batch) for (batch,) in loader)
     print(json.dumps({"images": count, "seconds": time.perf_counter() - began}))
 
 
