@@ -39,7 +39,9 @@ function cacheVolumes(task: Task): PodVolume[] {
   const stream = streamOf(task);
   const sizeLimit = task.kind === 'prepare' ? fetchSize(task.dataset) : stream && cacheSize(stream);
   if (sizeLimit === undefined) return [];
-  return [{ volume: { name: 'cache', emptyDir: { sizeLimit } }, path: '/volumes/cache', variable: 'DDR_CACHE_DIR' }];
+  return [
+    { volume: { name: 'data-cache', emptyDir: { sizeLimit } }, path: '/volumes/cache', variable: 'DDR_CACHE_DIR' },
+  ];
 }
 
 /**
