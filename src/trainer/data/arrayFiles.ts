@@ -37,7 +37,7 @@ export async function idxFile(path: string): Promise<string> {
   }
   throw new DdrError('InputMissing', `the folder has none of ${idxNames.join(', ')}`, {
     where: path,
-    hint: 'Name the images file in dataset.source.volume.path.',
+    hint: 'Name the images file in path of dataset.source.',
   });
 }
 

@@ -161,7 +161,7 @@ export async function readLabels(
     if (found.names.length !== classes) {
       throw new DdrError('InputMismatch', `has ${found.names.length} folders of images, not ${classes}`, {
         where: place.path,
-        hint: 'Set dataset.labels.classes to their number, and dataset.source.volume.path to the folder that they are in.',
+        hint: 'Set dataset.labels.classes to their number, and path of dataset.source to the folder that they are in.',
       });
     }
     return { classes, names: found.names, values: Int32Array.from(found.labels) };

@@ -20,7 +20,13 @@ const newField = 'is about a field that was not there';
 
 const rulesOfLabels = [
   "!has(self.labels) || !(self.labels.from in ['ClassFolders', 'DatasetJson']) || self.format in ['ImageFolder', 'ImageZip']",
-  "!has(self.labels) || !(self.labels.from in ['Idx', 'Npz']) || has(self.labels.path) || self.labels.from == self.format",
+  "!has(self.labels) || !(self.labels.from in ['Idx', 'Npz', 'Safetensors']) || has(self.labels.path) || self.labels.from == self.format",
+  "!has(self.labels) || ((!(self.labels.from in ['Cls', 'Json']) || self.format == 'WebDataset') && (self.labels.from != 'Column' || self.format == 'Parquet'))",
+];
+const rulesOfShards = [
+  "!has(self.field) || self.format in ['WebDataset', 'Parquet']",
+  "self.prepare == 'Copy' || self.format in ['WebDataset', 'Parquet']",
+  "!has(self.cache) || self.prepare == 'Index' || !has(self.source.volume)",
 ];
 const rangeRule = "int(self.split('-')[0]) <= int(self.split('-')[self.split('-').size() - 1])";
 
@@ -35,11 +41,12 @@ const rulesOfLatents = [
   "self.codec.name == 'Pixels' || self.dataset.image.size % self.codec.downsampling == 0",
   "!has(self.dataset.latents) || self.codec.name != 'Pixels'",
   "self.codec.name == 'Pixels' || !self.sampling.clip",
+  "self.dataset.prepare == 'Copy' || self.codec.name == 'Pixels'",
   "self.codec.name == 'Pixels' || (!self.training.horizontalFlips && self.overrides.all(o, !has(o.training) || !has(o.training.horizontalFlips) || !o.training.horizontalFlips))",
   '!has(self.dataset.latents) || !has(self.evaluation) || has(self.evaluation.reference.file)',
 ];
 
-const formatRule = "!has(self.latents) || self.format == 'Npy' || self.format == 'Npz'";
+const formatRule = "!has(self.latents) || self.format in ['Npy', 'Npz', 'Safetensors']";
 const extractorRule =
   "!has(self.evaluation) || self.evaluation.extractor.name == 'inception-v3-fid' || self.dataset.image.channels == 1";
 
@@ -84,7 +91,9 @@ const reviewed: Record<string, string> = {
   ...Object.fromEntries(rulesOfSize.map((rule) => [`spec: rule "${rule}"`, 'the same for pixels'])),
   ...Object.fromEntries(rulesOfLatents.map((rule) => [`spec: rule "${rule}"`, newField])),
   [`spec: rule "${extractorRule}"`]: 'the same for the extractors that there were',
-  ...Object.fromEntries([...rulesOfLabels, formatRule].map((rule) => [`spec.dataset: rule "${rule}"`, newField])),
+  ...Object.fromEntries(
+    [...rulesOfLabels, ...rulesOfShards, formatRule].map((rule) => [`spec.dataset: rule "${rule}"`, newField]),
+  ),
   'spec.dataset.source: rule "[has(self.volume), has(self.s3), has(self.http)].filter(there, there).size() == 1"':
     'volume was required, and still is where there is no other',
   'spec.checkpoints: rule "has(self.volume) != has(self.objectStore)"':

@@ -52,7 +52,7 @@ test('a run of buckets alone has no claim, and mounts nothing but room for what 
   for (const { metadata, spec } of jobsOf(inBuckets))
     assert.deepEqual(
       spec.template.spec.volumes.map(({ name }) => name),
-      metadata.labels[labels.component] === 'prepare' ? ['cache', 'tmp'] : ['tmp'],
+      metadata.labels[labels.component] === 'prepare' ? ['data-cache', 'tmp'] : ['tmp'],
     );
 });
 
@@ -60,7 +60,7 @@ test('the room for what is fetched is what the spec says, or 8 GiB', () => {
   const limitOf = (fields: object) => {
     const [prepare] = jobsOf({ ...inBuckets, dataset: { ...inBuckets.dataset, ...fields } });
     const volumes = prepare?.spec.template.spec.volumes as { name: string; emptyDir?: { sizeLimit?: string } }[];
-    return volumes.find(({ name }) => name === 'cache')?.emptyDir?.sizeLimit;
+    return volumes.find(({ name }) => name === 'data-cache')?.emptyDir?.sizeLimit;
   };
   assert.deepEqual([limitOf({}), limitOf({ cache: { size: '50Gi' } })], ['8Gi', '50Gi']);
 });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { openHttpRemote } from '../../../../../src/trainer/data/remote/httpRemote.ts';
 import type { SourceFile } from '../../../../../src/trainer/data/sourceFiles.ts';
