@@ -6,6 +6,15 @@ import type { Dataset } from '../../src/api/spec/dataset.ts';
 import { normals, streams } from '../../src/diffusion/random.ts';
 import { openDataset } from '../../src/trainer/artifacts/dataset.ts';
 import type { ArtifactStore } from '../../src/trainer/artifacts/store.ts';
+import { noFindings } from '../../src/trainer/data/findings.ts';
+import { openShards } from '../../src/trainer/data/shards/openShards.ts';
+import { shardFormatOf } from '../../src/trainer/data/shards/shardFormats.ts';
+import type { ImagePlace, SourceImage } from '../../src/trainer/data/source.ts';
+import type { SourceFiles } from '../../src/trainer/data/sourceFiles.ts';
+import { createImageReader } from '../../src/trainer/data/stream/imageReader.ts';
+import { type IndexEntry, pixelsDigest } from '../../src/trainer/data/stream/indexEntry.ts';
+import type { RangeCache } from '../../src/trainer/data/stream/rangeCache.ts';
+import type { Streamed } from '../../src/trainer/data/stream/streamed.ts';
 import { placeOf } from '../../src/trainer/prepare/source.ts';
 import { writeDataset } from '../../src/trainer/prepare/writeDataset.ts';
 import type { WrittenDataset } from '../../src/trainer/prepare/writing.ts';
@@ -64,7 +73,22 @@ export async function prepared(store: ArtifactStore, dataset: Dataset, volume: s
 
 /** Opens a prepared index, and streams from the volume. @param folder for a cache, where the dataset has one */
 export const opened = (store: ArtifactStore, address: string, stream: Dataset, volume: string, folder?: string) =>
-  openDataset(store, address, { dataset: stream, volume, cacheFolder: folder });
+  openDataset(store, address, { dataset: stream, access: { volume }, cacheFolder: folder });
+
+/** The images of shards, read as the thread that streams them does it; and what prepare saw of each. */
+export async function readerOf(files: SourceFiles, dataset: Dataset, cache?: RangeCache) {
+  const format = shardFormatOf(dataset);
+  const source = await openShards(format, files, dataset, noFindings(), async () => {});
+  const images: SourceImage[] = [];
+  for await (const image of source.images(async () => {})) images.push(image);
+  const entries = images.map(({ pixels, place }) => ({ ...(place as ImagePlace), digest: pixelsDigest(pixels) }));
+  const { shards = [] } = source;
+  const entryAt = (index: number) => entries[index] as IndexEntry;
+  const streamed: Streamed = { dataset, format, files, shards, count: entries.length, entryAt, cache };
+  const reader = createImageReader(streamed);
+  const read = async (index: number) => new Uint8Array(await reader(index));
+  return { streamed, read, expected: images.map(({ pixels }) => new Uint8Array(pixels)) };
+}
 
 /** Path of a shard of a volume. */
 export const shardPath = (volume: string, first: number): string =>

@@ -34,6 +34,30 @@ const perModel = (fields: object) => ({ checkpoints: { volume: { perModel: field
 /** Every kind of mistake that the schema refuses; tried against zod and against a real API server. */
 export const wrongRuns: WrongRun[] = [
   {
+    title: 'an index of what are no shards',
+    spec: dataset({ prepare: 'Index' }),
+    field: 'spec.dataset.prepare',
+    says: /format WebDataset or Parquet/,
+  },
+  {
+    title: 'a cache of a copy',
+    spec: dataset({ cache: { size: '1Gi' } }),
+    field: 'spec.dataset.cache',
+    says: /goes with prepare Index/,
+  },
+  {
+    title: 'a cache of a size that is none',
+    spec: dataset({ format: 'WebDataset', prepare: 'Index', cache: { size: '8 gigabytes' } }),
+    field: 'spec.dataset.cache.size',
+    says: /quantity|should match/,
+  },
+  {
+    title: 'an index of images whose latents are learned from',
+    spec: latent({ format: 'WebDataset', prepare: 'Index' }),
+    field: 'spec.dataset.prepare',
+    says: /must be Copy with codec AutoencoderKL/,
+  },
+  {
     title: 'a source of two places',
     spec: source({ volume: { claimName: 'data' }, s3: { bucket: 'data' } }),
     field: 'spec.dataset.source',
@@ -607,6 +631,36 @@ export const wrongRuns: WrongRun[] = [
     spec: labelled({ from: 'ClassFolders' }),
     field: 'spec.dataset.labels.from',
     says: /ImageFolder or ImageZip/,
+  },
+  {
+    title: 'a column of labels without Parquet',
+    spec: labelled({ from: 'Column' }),
+    field: 'spec.dataset.labels.from',
+    says: /labels from Column those of Parquet/,
+  },
+  {
+    title: 'labels beside images of a WebDataset, in Parquet',
+    spec: dataset({ format: 'Parquet', labels: { classes: 10, from: 'Cls' } }),
+    field: 'spec.dataset.labels.from',
+    says: /Cls and Json are those of format WebDataset/,
+  },
+  {
+    title: 'a field of labels that have none',
+    spec: dataset({ format: 'WebDataset', labels: { classes: 10, from: 'Cls', field: 'label' } }),
+    field: 'spec.dataset.labels.field',
+    says: /for labels from Json and Column/,
+  },
+  {
+    title: 'a file of labels that come with the images',
+    spec: dataset({ format: 'WebDataset', labels: { classes: 10, from: 'Cls', path: 'y.npy' } }),
+    field: 'spec.dataset.labels.path',
+    says: /for labels from Idx, Npz and Npy/,
+  },
+  {
+    title: 'a field of images that are no shards',
+    spec: dataset({ field: 'image' }),
+    field: 'spec.dataset.field',
+    says: /for format WebDataset and Parquet/,
   },
   {
     title: 'labels of an npz that is not named',

@@ -11,7 +11,9 @@ import { parseJson } from '../../src/trainer/artifacts/records.ts';
 import { readIdx, writeIdx } from '../../src/trainer/data/idx.ts';
 import { readNpy, writeNpy } from '../../src/trainer/formats/npy.ts';
 import { npzEntries, readNpz } from '../../src/trainer/formats/npz.ts';
+import { pagesIn } from '../../src/trainer/formats/parquetPages.ts';
 import { readSafetensors, writeSafetensors } from '../../src/trainer/formats/safetensors.ts';
+import { parsePax, parseTarHeader } from '../../src/trainer/formats/tar.ts';
 import { readZip } from '../../src/trainer/formats/zip.ts';
 import { parseAutoencoderConfig } from '../../src/trainer/model/autoencoder/config.ts';
 import { tinyAutoencoder } from '../helpers/autoencoder.ts';
@@ -21,6 +23,9 @@ import { minimalRun } from '../helpers/runs.ts';
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const json = (value: unknown) => bytesOf(JSON.stringify(value));
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+/** As many bytes as a header of tar has. */
+const block = (bytes: Uint8Array) => Uint8Array.from({ length: 512 }, (_, i) => bytes[i] ?? 0);
 
 const compressed = new Uint8Array(readFileSync(join(import.meta.dirname, '../fixtures/formats/compressed.npz')));
 const tensors = new Map([
@@ -49,6 +54,10 @@ fuzz(
     ...readZip(bytes, 'file'),
   ]),
 );
+const shard = (name: string) => new Uint8Array(readFileSync(join(import.meta.dirname, '../fixtures/shards', name)));
+fuzz(binary('a header of tar', shard('gnu.tar').slice(0, 512), (bytes) => parseTarHeader(block(bytes), 0, 'file')));
+fuzz(binary('a pax header', bytesOf('12 path=a/é\n19 GNU.sparse.map=1,2\n'), (bytes) => parsePax(bytes, 'file')));
+fuzz(binary('pages of Parquet', shard('pages.parquet').slice(4, 400), (bytes) => pagesIn(bytes, 'file')));
 fuzz(binary('IDX', writeIdx(images), (bytes) => readIdx(bytes, 'file')));
 fuzz(binary('gzipped IDX', new Uint8Array(gzipSync(writeIdx(images))), (bytes) => readIdx(bytes, 'file')));
 

@@ -13,6 +13,8 @@ const without: Record<string, string> = {
   'trainer/main.ts': 'an entry point of three lines: test/unit/trainer/process runs it',
   'trainer/process/httpWorker.ts': 'runs in its own thread: process/http.test.ts asks it',
   'trainer/process/subcommands.ts': 'a table that the compiler holds against the kinds of tasks',
+  'trainer/data/stream/streamWorker.ts': 'runs in its own thread: stream/streamedImages.test.ts asks it',
+  'trainer/context/streaming.ts': 'picks three fields: train/streaming.test.ts streams by them',
   'api/spec/podFields.ts':
     'generated; test/unit/scripts/generate.test.ts and test/apiserver/openapi.test.ts look at it',
   'api/spec/podEnums.ts': 'a table of Kubernetes’ words: test/apiserver/openapi.test.ts asks a server for them',

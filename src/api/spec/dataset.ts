@@ -116,7 +116,7 @@ const fields = z
       })
       .optional()
       .describe(
-        `Index: where each pod that streams keeps what it has fetched. Where left out, ${defaultCacheSize}; none for format WebDataset on a volume, which is read in place.`,
+        `Index: where each pod that streams keeps what it has fetched. Copy of a source s3 or http: where the prepare step puts files before it reads them, which have to fit; shards are read where they are. Where left out, ${defaultCacheSize}; none for format WebDataset on a volume, which is read in place.`,
       ),
   })
   .describe('The images to learn from; values are mapped to [−1, 1].');
@@ -170,12 +170,19 @@ export const datasetSchema = withRules(fields, [
     check: ({ prepare, format }) => prepare === 'Copy' || indexed.includes(format),
   },
   {
-    cel: "!has(self.cache) || self.prepare == 'Index'",
-    message: 'cache goes with prepare Index: a copy is read from the store',
+    cel: "!has(self.cache) || self.prepare == 'Index' || !has(self.source.volume)",
+    message: 'cache goes with prepare Index, or with a source that is not a volume: nothing else is fetched',
     path: ['cache'],
-    check: ({ cache, prepare }) => cache === undefined || prepare === 'Index',
+    check: ({ cache, prepare, source }) => cache === undefined || prepare === 'Index' || source.volume === undefined,
   },
 ]);
+
+/** Whether images of a format lie in shards, which are read by ranges. */
+export const isOfShards = (format: string): boolean => indexed.includes(format);
+
+/** Bytes that the prepare step may put on its disk of data that it fetches, as a quantity; undefined where it fetches none. */
+export const fetchSize = ({ cache, source }: z.output<typeof datasetSchema>): string | undefined =>
+  source.volume === undefined ? (cache?.size ?? defaultCacheSize) : undefined;
 
 /** Bytes that a pod which streams the dataset may keep of it on its disk, as a quantity; undefined where it keeps none. */
 export function cacheSize({ prepare, cache, source, format }: z.output<typeof datasetSchema>): string | undefined {

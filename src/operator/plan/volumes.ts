@@ -1,6 +1,6 @@
 import type { V1Volume } from '@kubernetes/client-node';
 import type { Run } from '../../api/run.ts';
-import { cacheSize, type Dataset } from '../../api/spec/dataset.ts';
+import { cacheSize, type Dataset, fetchSize } from '../../api/spec/dataset.ts';
 import type { Task } from '../../api/task.ts';
 import { ownClaimOf } from './claim.ts';
 import { childNames } from './identity.ts';
@@ -44,9 +44,16 @@ function modelsOf({ metadata }: Run, task: Task): PodVolume[] {
     .map(({ index, hash }) => claim(`model-${index}`, names.modelClaim(index, hash)));
 }
 
-/** Room for what a pod keeps of the data that it streams. */
-function cacheVolumes(stream: Dataset | undefined): PodVolume[] {
-  const sizeLimit = stream && cacheSize(stream);
+/** The data that a task prepares; undefined where it finds them prepared. */
+function preparedBy(task: Task): Dataset | undefined {
+  if (task.kind === 'prepare') return task.dataset;
+  return task.kind === 'train' ? task.source?.dataset : undefined;
+}
+
+/** Room for what a pod keeps of the data that it streams, or fetches to prepare them. */
+function cacheVolumes(task: Task): PodVolume[] {
+  const [stream, prepared] = [streamOf(task), preparedBy(task)];
+  const sizeLimit = (prepared && fetchSize(prepared)) ?? (stream && cacheSize(stream));
   if (sizeLimit === undefined) return [];
   return [{ volume: { name: 'cache', emptyDir: { sizeLimit } }, path: '/volumes/cache', variable: 'DDR_CACHE_DIR' }];
 }
@@ -66,7 +73,7 @@ export function volumesFor(run: Run, task: Task): PodVolume[] {
     ...(own === undefined ? [] : [claim('run', own)]),
     ...inputs,
     ...modelsOf(run, task),
-    ...cacheVolumes(streamOf(task)),
+    ...cacheVolumes(task),
     { volume: { name: 'tmp', emptyDir: { sizeLimit: '2Gi' } }, path: '/tmp', variable: undefined },
   ];
 }

@@ -6,4 +6,4 @@ import type { TrainerContext } from './context.ts';
 export const streamingOf = (
   { stream }: Pick<TrainTask | EvaluateTask, 'stream'>,
   { volumes, cache }: Pick<TrainerContext, 'volumes' | 'cache'>,
-): Streaming | undefined => stream && { dataset: stream, volume: volumes.data, cacheFolder: cache };
+): Streaming | undefined => stream && { dataset: stream, access: { volume: volumes.data }, cacheFolder: cache };

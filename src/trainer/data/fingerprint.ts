@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Dataset } from '../../api/spec/dataset.ts';
 import { idxFile } from './arrayFiles.ts';
 import type { FileName } from './fileName.ts';
-import { filesBelow } from './folder.ts';
+import { filesBelow, isFolder } from './folder.ts';
 import type { Tick } from './source.ts';
 
 /** Size and time of a file. One that cannot be looked at has none; whoever reads it says why. */
@@ -30,7 +30,7 @@ export async function fingerprintOfFiles(paths: readonly string[]): Promise<stri
  */
 export async function fingerprintOf(dataset: Dataset, path: string, root: string, tick: Tick): Promise<string> {
   if (dataset.format === 'Idx') return fingerprintOfFiles([await idxFile(path)]);
-  if (dataset.format !== 'ImageFolder') return fingerprintOfFiles([path]);
+  if (dataset.format !== 'ImageFolder' && !(await isFolder(path))) return fingerprintOfFiles([path]);
   const hash = createHash('sha256');
   const files = await filesBelow(path, root, tick);
   for (const { name, path: file } of files.sort((a, b) => Buffer.compare(a.name, b.name))) {

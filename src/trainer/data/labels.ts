@@ -33,19 +33,24 @@ const isThere = (path: string) =>
     () => false,
   );
 
+/** Names that the labels of MNIST-like images have, gzipped or not; none where the images have no usual name. */
+export function idxLabelNames(images: string): string[] {
+  const plain = images.replace(/\.gz$/, '');
+  const name = plain.replace(/images([-.])idx3/, 'labels$1idx1');
+  return name === plain ? [] : [name, `${name}.gz`];
+}
+
 /** The labels that lie beside MNIST-like images under their usual name, gzipped or not. */
 async function idxBeside(images: string): Promise<string> {
-  const name = basename(images)
-    .replace(/images([-.])idx3/, 'labels$1idx1')
-    .replace(/\.gz$/, '');
-  const plain = join(dirname(images), name);
-  if (name === basename(images).replace(/\.gz$/, '')) {
+  const names = idxLabelNames(basename(images)).map((name) => join(dirname(images), name));
+  const [plain] = names;
+  if (plain === undefined) {
     throw new DdrError('InputMissing', 'has no usual name, by which its labels would be found', {
       where: images,
       hint: 'Name the file of labels in dataset.labels.path.',
     });
   }
-  for (const file of [plain, `${plain}.gz`]) if (await isThere(file)) return file;
+  for (const file of names) if (await isThere(file)) return file;
   throw new DdrError('InputMissing', 'the labels are not there', {
     where: plain,
     hint: 'Copy them beside the images, or name their file in dataset.labels.path.',

@@ -10,6 +10,7 @@ import { openShards } from './shards/openShards.ts';
 import { parquet } from './shards/parquet.ts';
 import { webDataset } from './shards/webDataset.ts';
 import type { OpenSource, Tick } from './source.ts';
+import type { SourceFiles } from './sourceFiles.ts';
 import { openVolumeFiles } from './volumeFiles.ts';
 
 /**
@@ -17,6 +18,7 @@ import { openVolumeFiles } from './volumeFiles.ts';
  * @param path resolved, and `root` the volume that nothing of it may lie outside
  * @param findings what is found besides images is added to
  * @param tick told that it goes on
+ * @param files shards, where they are not on the volume
  * @throws DdrError InputMissing, InputTruncated, InputForeign, InputUnsafe naming the file
  */
 export async function openSource(
@@ -25,28 +27,18 @@ export async function openSource(
   root: string,
   findings: Findings,
   tick: Tick,
+  files?: SourceFiles | undefined,
 ): Promise<OpenSource> {
+  const shards = () => files ?? openVolumeFiles(root, relative(root, path), path, tick);
   switch (dataset.format) {
     case 'ImageFolder':
       return openImageFiles(await openFolder(path, root, tick), dataset, findings, tick);
     case 'ImageZip':
       return openImageFiles(await openArchive(path), dataset, findings, tick);
     case 'WebDataset':
-      return openShards(
-        webDataset,
-        await openVolumeFiles(root, relative(root, path), path, tick),
-        dataset,
-        findings,
-        tick,
-      );
+      return openShards(webDataset, await shards(), dataset, findings, tick);
     case 'Parquet':
-      return openShards(
-        parquet,
-        await openVolumeFiles(root, relative(root, path), path, tick),
-        dataset,
-        findings,
-        tick,
-      );
+      return openShards(parquet, await shards(), dataset, findings, tick);
     case 'Idx':
       return openArray(await openIdx(path), dataset, findings, tick);
     case 'Npy':

@@ -7,17 +7,15 @@ import { loadPrepared, type PreparedRecord, savePrepared } from '../artifacts/pr
 import { loadOrQuarantine } from '../artifacts/records.ts';
 import { stillStarting, type TrainerContext } from '../context/context.ts';
 import { startEngine } from '../context/engine.ts';
-import { spreadPath } from '../data/latentArrays.ts';
 import { createEncoder, type Encoder } from '../model/autoencoder/codec.ts';
 import type { Autoencoder } from '../model/autoencoder/weights.ts';
 import { checkCodec, codecPaths } from './codecFiles.ts';
-import { conditionPaths } from './conditions.ts';
 import { checkEvaluationFiles, type EvaluationDigests, evaluationPaths, leastImages } from './evaluationFiles.ts';
 import { scaleOf } from './latents.ts';
+import { assertUnchanged, type Origin, openOrigin } from './origin.ts';
 import { previousDigest } from './previous.ts';
 import { checkPrompts, type Prompts } from './prompts.ts';
 import { recordOf, resultOf } from './record.ts';
-import { assertUnchanged, fingerprint, type Place, placeOf } from './source.ts';
 import { checkWarmStart, warmStartPaths } from './warmStartFiles.ts';
 import { isWhole, writeDataset } from './writeDataset.ts';
 import { nowAndThen } from './writing.ts';
@@ -36,30 +34,36 @@ export async function runPrepare(task: PrepareTask, context: TrainerContext): Pr
   await store.removePartial({ below: dirname(folder) });
   await store.removePartial({ folder: datasetKey(writer) });
   const tick = nowAndThen(() => stillStarting(context));
-  const spread = await spreadPath(dataset, volumes.data);
-  const images = await placeOf(dataset, volumes.data, [
+  const others = [
     ...(await evaluationPaths(evaluation, volumes)),
     ...(await codecPaths(task, volumes)),
     ...(await warmStartPaths(task, volumes)),
-    ...(spread === undefined ? [] : [spread]),
-  ]);
-  const place = { ...images, others: [...images.others, ...(await conditionPaths(dataset, images, task.prompts))] };
-  const found = await fingerprint(dataset, place, tick);
-  const before = await loadOrQuarantine(store, folder, () => loadPrepared(store, folder, hash), logger);
-  if (before?.source.fingerprint === found && (await isWhole(store, before.dataset.address))) {
-    logger.info({ path: datasetKey(before.dataset.address) }, 'the files are as they were; the prepared data are kept');
-    return resultOf(before);
+  ];
+  const origin = await openOrigin(task, context, others, tick);
+  try {
+    const found = await origin.fingerprint();
+    const before = await loadOrQuarantine(store, folder, () => loadPrepared(store, folder, hash), logger);
+    if (before?.source.fingerprint === found && (await isWhole(store, before.dataset.address))) {
+      logger.info(
+        { path: datasetKey(before.dataset.address) },
+        'the files are as they were; the prepared data are kept',
+      );
+      return resultOf(before);
+    }
+    const { root } = await origin.place();
+    const prompts = task.prompts && (await checkPrompts(task.prompts, dataset, root, () => stillStarting(context)));
+    const record = await prepare(task, origin, found, writer, context);
+    const previous = (await previousDigest(store, dirname(folder), record)) ?? before?.previous;
+    const whole = compact({ ...record, prompts: prompts?.record, previous });
+    return resultOf(await save(whole, prompts, folder, before, context));
+  } finally {
+    await origin.close();
   }
-  const prompts = task.prompts && (await checkPrompts(task.prompts, dataset, place.root, () => stillStarting(context)));
-  const record = await prepare(task, place, found, writer, context);
-  const previous = (await previousDigest(store, dirname(folder), record)) ?? before?.previous;
-  const whole = compact({ ...record, prompts: prompts?.record, previous });
-  return resultOf(await save(whole, prompts, folder, before, context));
 }
 
 async function prepare(
   task: PrepareTask,
-  place: Place,
+  origin: Origin,
   fingerprint: string,
   writer: string,
   context: TrainerContext,
@@ -71,8 +75,7 @@ async function prepare(
   const autoencoder = await checkCodec(task, context.volumes);
   const scale = autoencoder && task.codec && scaleOf(task.codec, autoencoder.config, dataset.image);
   const encoder = autoencoder && (await encoderOf(task, autoencoder, context));
-  const tick = nowAndThen(() => stillStarting(context));
-  const unchanged = () => assertUnchanged(fingerprint, dataset, place, tick);
+  const place = await origin.place();
   const writing = {
     dataset,
     place,
@@ -80,7 +83,7 @@ async function prepare(
     encoder,
     least: leastImages(evaluation),
     writer,
-    assertUnchanged: unchanged,
+    assertUnchanged: () => assertUnchanged(fingerprint, origin),
   };
   try {
     const written = await writeDataset(writing, context);

@@ -64,7 +64,7 @@ async function writeCounted(writing: Writing, context: TrainerContext): Promise<
   const read = async (count?: number) => {
     const findings = noFindings();
     const tick = nowAndThen(() => stillStarting(context));
-    const source = await openSource(dataset, place.path, place.root, findings, tick);
+    const source = await openSource(dataset, place.path, place.root, findings, tick, place.files);
     const conditions = await openConditions(dataset, place, source);
     return write(writing, source, conditions, count ?? source.total, findings, context);
   };

@@ -29,7 +29,7 @@ export function encodedAgain(
   const stillEncoding = (done: number) => stillReading(done, count, context);
   async function* images(): AsyncGenerator<Uint8Array> {
     const tick = nowAndThen(() => stillEncoding(0));
-    const source = await openSource(dataset, place.path, place.root, noFindings(), tick);
+    const source = await openSource(dataset, place.path, place.root, noFindings(), tick, place.files);
     for await (const { pixels } of source.images(async () => {})) yield pixels;
   }
   const content = latentContent(description, encoded(images(), encoder, stillEncoding), async (found) => {

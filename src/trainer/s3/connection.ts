@@ -35,10 +35,11 @@ export interface Connection {
   /**
    * Asks until there is an answer.
    * @param key said in errors
+   * @param bytes that are sent, or copied by the server; none where left out
    * @returns what the server said, or that there is no such object, or that the condition did not hold
    * @throws DdrError FileAccess, DiskFull, and the code of {@link S3Options.unavailable}
    */
-  ask<T>(key: string, attempt: (one: Try) => Promise<T>): Promise<T | 'Missing' | 'Refused'>;
+  ask<T>(key: string, attempt: (one: Try) => Promise<T>, bytes?: number): Promise<T | 'Missing' | 'Refused'>;
   /** The same with little patience, for what need not succeed. */
   hurried(): Connection;
 }
@@ -76,9 +77,9 @@ export function connect(place: S3Place, credentials: S3Credentials | undefined, 
     full: (key) => beginning + key,
     relative: (full) => full.slice(beginning.length),
     describe,
-    async ask(key, attempt) {
+    async ask(key, attempt, bytes) {
       try {
-        return await persist(patience, (error) => verdictOf(error) === 'Again', attempt);
+        return await persist(patience, (error) => verdictOf(error) === 'Again', attempt, bytes);
       } catch (error) {
         const verdict = verdictOf(error);
         if (verdict === 'Missing' || verdict === 'Refused') return verdict;

@@ -34,6 +34,9 @@ const unprovenCertificate = new Set([
   ...['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID'],
 ]);
 
+/** Names of errors that the SDK has of an answer which it cannot read, instead of the server's code. */
+const unreadable = new Set(['Error', 'SyntaxError', 'TypeError']);
+
 const full = new Set(['QuotaExceeded', 'InsufficientStorage', 'XMinioStorageFull', 'XMinioAdminBucketQuotaExceeded']);
 
 /** Errors of a connection: the network's, and of a try that was given up. */
@@ -46,7 +49,7 @@ export function verdictOf(error: unknown): Verdict {
   if (status === undefined) return ofNetwork(code) ? 'Again' : 'Final';
   if (full.has(code) || status === 501 || status === 507) return 'Final';
   if (passing.has(code) || status >= 500 || status === 429 || status === 408) return 'Again';
-  if (status < 300) return 'Again'; // it succeeded, but its answer cannot be read
+  if (status < 300 || unreadable.has(code)) return 'Again';
   if (status === 412 || code === 'InvalidPart') return 'Refused';
   return absent.has(code) ? 'Missing' : 'Final';
 }

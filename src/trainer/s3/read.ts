@@ -127,9 +127,9 @@ async function lookAfter(connection: Connection, key: string, offset: number, et
   return { bytes: new Uint8Array(0), size: there.size, etag: there.etag };
 }
 
-/** Whether an error says that the range begins after the end, or that the object is another one. */
+/** Whether an error says that there is no such object, another one, or one that ends before the range. */
 const isRefused = (error: unknown): boolean =>
-  verdictOf(error) === 'Refused' || (error instanceof Error && error.name === 'InvalidRange');
+  ['Missing', 'Refused'].includes(verdictOf(error)) || (error instanceof Error && error.name === 'InvalidRange');
 
 /** Length of a range that ends where the object does. */
 export const toTheEnd = Number.POSITIVE_INFINITY;
@@ -153,8 +153,7 @@ export async function range(
     if (promised !== Math.min(length, size - offset)) throw new BrokenAnswer(`the answer is ${sent.ContentRange}`);
     return { bytes: await collect(sent.Body, promised, one.touch), size, etag: present(sent.ETag) };
   });
-  if (typeof answer !== 'string') return answer;
-  return (await look(connection, key)) === undefined ? 'Missing' : 'Changed';
+  return answer === 'Refused' ? 'Changed' : answer;
 }
 
 /** All of an object: read as a range, because such an answer tells the object's size besides its own length. */

@@ -5,6 +5,7 @@ import { BrokenAnswer } from './failures.ts';
 import { abandon, answered, begin, complete, type Multipart, type SentPart } from './multipart.ts';
 import { partsOf } from './parts.ts';
 import type { S3Object } from './read.ts';
+import type { Try } from './retry.ts';
 import { copySource, copyWhole, put } from './write.ts';
 
 /** A part of S3's has 5 MiB at least, an object 10,000 parts at most; all are of one size, which some servers ask for. */
@@ -50,12 +51,12 @@ function partOf(connection: Connection, key: string, Body: Uint8Array): Part {
   const { sdk, bucket, full, ask } = connection;
   const send: Part['send'] = ({ id }, PartNumber) => {
     const input = { Bucket: bucket, Key: full(key), UploadId: id, PartNumber, Body };
-    const answer = ask(key, async (one) => {
+    const once = async (one: Try) => {
       const { ETag } = await sdk.send(new UploadPartCommand(input), one);
       if (ETag === undefined) throw new BrokenAnswer('the answer has no etag');
       return ETag;
-    });
-    return answered(connection, key, answer);
+    };
+    return answered(connection, key, ask(key, once, Body.length));
   };
   return { bytes: Body.length, send };
 }
@@ -70,12 +71,12 @@ function copiedPart(
   const source = { CopySource: copySource(connection, from), CopySourceRange: `bytes=${at}-${at + bytes - 1}` };
   const send: Part['send'] = ({ id }, PartNumber) => {
     const input = { Bucket: bucket, Key: full(to), UploadId: id, PartNumber, ...source };
-    const answer = ask(to, async (one) => {
+    const once = async (one: Try) => {
       const { CopyPartResult } = await sdk.send(new UploadPartCopyCommand(input), one);
       if (CopyPartResult?.ETag === undefined) throw new BrokenAnswer('the answer has no etag');
       return CopyPartResult.ETag;
-    });
-    return answered(connection, to, answer);
+    };
+    return answered(connection, to, ask(to, once, bytes));
   };
   return { bytes, send };
 }
@@ -107,7 +108,7 @@ export async function copy(
   to: string,
   copyBytes = usualCopyBytes,
 ): Promise<boolean> {
-  if (size <= copyBytes) return copyWhole(connection, from, to);
+  if (size <= copyBytes) return copyWhole(connection, { key: from, size }, to);
   async function* parts() {
     for (let at = 0; at < size; at += copyBytes)
       yield copiedPart(connection, { from, to }, at, Math.min(copyBytes, size - at));

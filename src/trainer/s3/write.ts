@@ -2,7 +2,8 @@ import { CopyObjectCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-s
 import { DdrError } from '../../api/errors.ts';
 import type { Connection } from './connection.ts';
 import { BrokenAnswer, verdictOf } from './failures.ts';
-import { get } from './read.ts';
+import { get, type S3Object } from './read.ts';
+import type { Try } from './retry.ts';
 
 /** What must hold for an object to be written: that there is none yet, or that it is the one of an etag. */
 export type Condition = { ifAbsent: true } | { ifMatch: string };
@@ -49,7 +50,7 @@ export async function put(
   const { sdk, bucket, full, describe, ask } = connection;
   const input = { Bucket: bucket, Key: full(key), Body: bytes, ...headersOf(condition) };
   let unsure = false;
-  const answer = await ask(key, async (one) => {
+  const send = async (one: Try) => {
     try {
       const { ETag } = await sdk.send(new PutObjectCommand(input), one);
       if (ETag === undefined) throw new BrokenAnswer('the answer has no etag');
@@ -61,7 +62,8 @@ export async function put(
       unsure ||= verdict === 'Again';
       throw error;
     }
-  });
+  };
+  const answer = await ask(key, send, bytes.length);
   if (answer !== 'Missing' && answer !== 'Refused') return answer;
   throw new DdrError('FileAccess', 'the server does not take it', { where: describe(key) });
 }
@@ -78,9 +80,13 @@ export const copySource = ({ bucket, full }: Connection, key: string): string =>
   [bucket, ...full(key).split('/')].map(encodeURIComponent).join('/');
 
 /** Copies within the server, in one request. @returns whether there was something to copy */
-export async function copyWhole(connection: Connection, from: string, to: string): Promise<boolean> {
+export async function copyWhole(
+  connection: Connection,
+  { key: from, size }: Pick<S3Object, 'key' | 'size'>,
+  to: string,
+): Promise<boolean> {
   const { sdk, bucket, full, ask } = connection;
   const input = { Bucket: bucket, Key: full(to), CopySource: copySource(connection, from) };
-  const answer = await ask(from, (one) => sdk.send(new CopyObjectCommand(input), one));
+  const answer = await ask(from, (one) => sdk.send(new CopyObjectCommand(input), one), size);
   return typeof answer !== 'string';
 }

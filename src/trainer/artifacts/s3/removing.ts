@@ -9,6 +9,7 @@ import {
   objectsOf,
   parentOf,
   uploadsBeginning,
+  uploadsName,
 } from './folders.ts';
 
 /** What quarantined folders are called. */
@@ -40,7 +41,7 @@ export async function quarantineFolder(client: S3Client, folder: string): Promis
 async function uploadsInUse(client: S3Client, parent: string): Promise<Set<string> | undefined> {
   const used = new Set<string>();
   const { folders } = await client.list(parent === '' ? '' : `${parent}/`, '/');
-  for (const folder of folders.map((name) => name.slice(0, -1))) {
+  for (const folder of folders.map((name) => name.slice(0, -1)).filter((name) => lastOf(name) !== uploadsName)) {
     const found = await findManifest(client, folder);
     if (found?.manifest !== undefined) used.add(found.manifest.upload);
     else if (found !== undefined && !lastOf(folder).startsWith(damaged)) return undefined;

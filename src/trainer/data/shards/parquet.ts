@@ -1,9 +1,12 @@
 import type { FileMetaData } from 'hyparquet';
 import { DdrError } from '../../../api/errors.ts';
 import type { Dataset } from '../../../api/spec/dataset.ts';
+import { pageHeadBytes } from '../../formats/parquetPages.ts';
 import type { SourceFile, SourceFiles } from '../sourceFiles.ts';
+import { forward } from './forward.ts';
 import { featuresOf, imageColumn, type Leaf, labelColumn, leavesOf } from './parquetColumns.ts';
-import { type Chunk, chunkOf, damaged, readChunk, readFooter } from './parquetFile.ts';
+import { type Chunk, chunkOf, damaged, readFooter, readPages } from './parquetFile.ts';
+import { segmentsOf } from './parquetSegments.ts';
 import type { Shard, ShardEntry, ShardFormat } from './shard.ts';
 
 /** Parquet files as the datasets library of Hugging Face lays them out: a struct {bytes, path} of the image, and its class. */
@@ -48,14 +51,17 @@ function columnsOf(metadata: FileMetaData, { field, labels }: Dataset, where: st
 }
 
 async function* entriesOf(opened: Opened, label: Leaf | undefined): AsyncGenerator<ShardEntry> {
-  let before = 0;
-  for (const [group, { offset, length, rows }] of opened.chunks.entries()) {
+  const { files, file, chunks, where } = opened;
+  const read = forward(files, file, pageHeadBytes);
+  let row = 0;
+  for (const [group, chunk] of chunks.entries()) {
     const labels = label && (await labelsOf(opened, group, label));
-    for (let row = 0; row < rows; row++) {
-      const name = `${opened.where}: row ${before + row}`;
-      yield { offset, length, row, name, ...(labels && { label: labels[row] as number }) };
-    }
-    before += rows;
+    const first = row;
+    for (const { offset, length, rows } of await segmentsOf(chunk, read, where))
+      for (let within = 0; within < rows; within++, row++) {
+        const name = `${where}: row ${row}`;
+        yield { offset, length, row: within, name, ...(labels && { label: labels[row - first] as number }) };
+      }
   }
 }
 
@@ -66,8 +72,11 @@ async function labelsOf(
   { path, name }: Leaf,
 ): Promise<number[]> {
   const chunk = chunkOf(metadata, group, path, { size: file.size, where });
-  if (chunk.rows === 0) return [];
-  const values = await readChunk(chunk, path, await files.range(file, chunk.offset, chunk.length), where);
+  const { offset, length, rows } = chunk;
+  if (rows === 0) return [];
+  const values = await readPages(chunk, path, await files.range(file, offset, length), offset, where);
+  if (values.length !== rows)
+    throw new DdrError('InputForeign', `has ${values.length} of ${rows} labels in row group ${group}`, { where });
   return values.map((value, row) => {
     if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return Number(value);
     throw new DdrError('InputMismatch', `has no label in ${name}, row ${row} of row group ${group}`, { where });
@@ -78,18 +87,15 @@ async function labelsOf(
 function extractor({ chunks, where }: Opened, { path }: Leaf): Shard['extract'] {
   const unpacked = new WeakMap<Uint8Array, Promise<unknown[]>>();
   return async (range, { offset, row = 0 }) => {
-    const chunk = chunks.find((each) => each.offset === offset) as Chunk;
-    const values = unpacked.get(range) ?? readChunk(chunk, path, range, where);
+    const chunk = chunks.find((each) => each.offset <= offset && offset < each.offset + each.length);
+    if (chunk === undefined) throw new DdrError('InputForeign', `has no images at byte ${offset}`, { where });
+    const values = unpacked.get(range) ?? readPages(chunk, path, range, offset, where);
     unpacked.set(range, values);
     const bytes = (await values)[row];
     if (bytes instanceof Uint8Array) return { kind: 'encoded', bytes };
-    throw new DdrError(
-      'InputForeign',
-      `has no image in row ${row} of a row group: no bytes, only null or the path of a file`,
-      {
-        where,
-        hint: 'Write the images into the file: datasets does so in push_to_hub and to_parquet, once they are decoded or cast to Image().',
-      },
-    );
+    throw new DdrError('InputForeign', 'has no image in this row: no bytes, only null or the path of a file', {
+      where,
+      hint: 'Write the images into the file: datasets does so in push_to_hub and to_parquet, once they are decoded or cast to Image().',
+    });
   };
 }

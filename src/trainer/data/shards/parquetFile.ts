@@ -2,6 +2,7 @@ import { type ColumnMetaData, type Compressors, type FileMetaData, parquetMetada
 import { compressors } from 'hyparquet-compressors';
 import { DdrError } from '../../../api/errors.ts';
 import { foreignContent } from '../../formats/content.ts';
+import { pagesIn } from '../../formats/parquetPages.ts';
 import type { SourceFile, SourceFiles } from '../sourceFiles.ts';
 
 /** Largest footer, and largest column of a row group, packed or unpacked: it is held in memory. */
@@ -65,7 +66,7 @@ const chunkOffset = ({ dictionary_page_offset, data_page_offset }: ColumnMetaDat
 function narrowed(metadata: FileMetaData, group: number, path: readonly string[]): FileMetaData {
   const rowGroup = metadata.row_groups[group] as FileMetaData['row_groups'][number];
   const key = path.join('\n');
-  const columns = rowGroup.columns.filter(({ meta_data }) => meta_data?.path_in_schema.join('\n') === key);
+  const columns = rowGroup.columns.filter(({ meta_data }) => meta_data?.path_in_schema?.join('\n') === key);
   const schema = [metadata.schema[0], ...elementsOf(metadata, path)].map((element, depth) => ({
     ...(element as FileMetaData['schema'][number]),
     ...(depth < path.length && { num_children: 1 }),
@@ -115,7 +116,7 @@ export function chunkOf(
       hint: 'Write it with smaller ones: to_parquet(path, batch_size=100), or write_table(…, row_group_size=100).',
     });
   }
-  if (!(offset >= 4 && length > 0 && rows >= 0) || Number(about.num_values) !== rows)
+  if (!(rows === 0 || (rows > 0 && offset >= 4 && length > 0)) || Number(about.num_values) !== rows)
     throw new DdrError('InputForeign', `has a footer that says what cannot be of row group ${group}`, { where });
   if (offset + length > size) throw new DdrError('InputTruncated', `ends within row group ${group}`, { where });
   return { metadata, offset, length, rows };
@@ -132,17 +133,42 @@ const bounded: Compressors = Object.fromEntries(
   ]),
 );
 
+/** The metadata of a column as if it had only these pages. @throws DdrError InputForeign */
+function ofPages({ metadata }: Chunk, bytes: Uint8Array, offset: number, where: string) {
+  const pages = pagesIn(bytes, where);
+  const [first, next] = pages;
+  const rows = pages.reduce((sum, { values }) => sum + values, 0);
+  const [group] = metadata.row_groups;
+  const [column] = group?.columns ?? [];
+  const about = column?.meta_data;
+  const data = first?.isDictionary ? next : first;
+  const isAlone = pages.some(({ needsDictionary }) => needsDictionary) && !first?.isDictionary;
+  if (group === undefined || about === undefined || data === undefined || isAlone || rows > mostRows)
+    throw new DdrError('InputForeign', 'is damaged: its pages do not fit one another', { where });
+  const meta_data = {
+    ...about,
+    num_values: BigInt(rows),
+    total_compressed_size: BigInt(bytes.length),
+    data_page_offset: BigInt(offset + data.at),
+    dictionary_page_offset: first?.isDictionary ? BigInt(offset) : undefined,
+  };
+  const row_groups = [{ ...group, num_rows: BigInt(rows), columns: [{ ...column, meta_data }] }];
+  return { rows, metadata: { ...metadata, num_rows: BigInt(rows), row_groups } as FileMetaData };
+}
+
 /**
- * Values of a column of a row group.
- * @param bytes its range
+ * Values of some pages of a column.
+ * @param bytes pages that follow one another, from `offset` of the file on
  * @throws DdrError InputForeign
  */
-export async function readChunk(
-  { metadata, offset, rows }: Chunk,
+export async function readPages(
+  chunk: Chunk,
   path: readonly string[],
   bytes: Uint8Array,
+  offset: number,
   where: string,
 ): Promise<unknown[]> {
+  const { rows, metadata } = ofPages(chunk, bytes, offset, where);
   const file = {
     byteLength: offset + bytes.length,
     slice: (start: number, end = offset + bytes.length) => partOf(bytes, start - offset, end - offset),

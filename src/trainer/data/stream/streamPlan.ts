@@ -1,13 +1,13 @@
 import { DdrError, type ErrorCode, toDdrError } from '../../../api/errors.ts';
 import type { Dataset } from '../../../api/spec/dataset.ts';
+import type { SourceAccess } from '../openSourceFiles.ts';
 import type { SourceFile } from '../sourceFiles.ts';
 
-/** All that the thread is told which streams a dataset; its credentials are in the environment. */
+/** All that the thread is told which streams a dataset. */
 export interface StreamPlan {
   /** What is streamed, and how it is read. */
   dataset: Dataset;
-  /** The dataset's volume, where it is on one. */
-  volume: string | undefined;
+  access: SourceAccess;
   /** Folder for what is fetched; none where nothing is to be kept. */
   cacheFolder: string | undefined;
   index: {

@@ -1,11 +1,9 @@
 import { openSync, readSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { billionthsOf } from '../../../api/quantity.ts';
 import { cacheSize } from '../../../api/spec/dataset.ts';
-import { pathOfSource } from '../../../api/spec/source.ts';
+import { openSourceFiles } from '../openSourceFiles.ts';
 import { shardFormatOf } from '../shards/shardFormats.ts';
-import { openVolumeFiles } from '../volumeFiles.ts';
 import { createImageReader } from './imageReader.ts';
 import { entryBytes, readEntry } from './indexEntry.ts';
 import { limited } from './limited.ts';
@@ -34,8 +32,7 @@ async function open(plan: StreamPlan): Promise<(index: number) => Promise<Uint8A
     readSync(file, bytes, 0, entryBytes, index.offset + image * entryBytes);
     return readEntry(bytes);
   };
-  const path = pathOfSource(dataset.source);
-  const files = await openVolumeFiles(plan.volume, path, join(dataset.source.volume?.claimName ?? '', path));
+  const files = await openSourceFiles(dataset.source, plan.access);
   const cache = await openCache(plan);
   const { shards, count } = index;
   return createImageReader({ dataset, format: shardFormatOf(dataset), files, shards, count, entryAt, cache });

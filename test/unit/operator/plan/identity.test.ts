@@ -112,6 +112,19 @@ const inBucket = (fields: object): Change => ({
   checkpoints: { volume: undefined, objectStore: { bucket: 'data', ...fields } },
 });
 
+/** Images in shards, of which a field says which, and another one which labels. */
+const inShards = (fields: object, labels: object): Change => ({
+  codec: undefined,
+  dataset: {
+    latents: undefined,
+    image: { size: 32 },
+    format: 'Parquet',
+    array: undefined,
+    labels: { from: 'Column', array: undefined, path: undefined, ...labels },
+    ...fields,
+  },
+});
+
 /** Changes that a value of the field's own type cannot be: rules tie fields together. */
 const tied: Record<string, Change> = {
   'schedule.states': { schedule: { states: 2, indices: [9, 499] }, overrides: [] },
@@ -144,6 +157,10 @@ const tied: Record<string, Change> = {
   'dataset.image.size': { dataset: { image: { size: 32 } }, model: { attentionResolutions: [16] } },
   'dataset.image.channels': { dataset: { image: { channels: 1 } } },
   'dataset.labels.from': { dataset: { labels: { from: 'Npy', array: undefined } } },
+  'dataset.field': inShards({ field: 'image' }, {}),
+  'dataset.prepare': inShards({ prepare: 'Index' }, {}),
+  'dataset.cache.size': inShards({ prepare: 'Index', cache: { size: '1Gi' } }, {}),
+  'dataset.labels.field': inShards({}, { field: 'label' }),
   'dataset.contexts.from': { dataset: { contexts: { from: 'Npy', array: undefined } } },
   'sampling.contexts.from': { sampling: { contexts: { from: 'Npy', array: undefined } } },
   'sampling.labels.from': { sampling: { labels: { from: 'Data', list: undefined } } },
@@ -391,5 +408,35 @@ test('data elsewhere are other data until they have been read: every field of wh
     at({ http: { urls: ['http://minio:9000/mnist/t10k-images-idx3-ubyte'] } }),
   ];
   assert.equal(new Set(all.map(({ prepare }) => prepare)).size, all.length);
+});
+
+test('which images and which labels of shards are learned from moves prepare, and no model until they have been read', () => {
+  const { spec } = minimalRun();
+  const of = (fields: object, labels: object) =>
+    addresses({
+      ...spec,
+      dataset: {
+        ...(spec.dataset as object),
+        format: 'Parquet',
+        labels: { classes: 3, from: 'Column', ...labels },
+        ...fields,
+      },
+    });
+  const all = [of({}, {}), of({ field: 'image' }, {}), of({}, { field: 'label' })];
+  assert.equal(new Set(all.map(({ prepare }) => prepare)).size, 3);
   assert.equal(new Set(all.map(({ models }) => models.join())).size, 1);
+});
+
+test('an index is another preparation of the same data: it trains nothing anew, and neither does another cache', () => {
+  const { spec } = minimalRun();
+  const shards = { ...(spec.dataset as object), format: 'WebDataset' };
+  const found = (dataset: object, path: string) => addresses({ ...spec, dataset }, { ...data, path });
+  const copy = found(shards, `datasets/${'d'.repeat(16)}`);
+  const index = found({ ...shards, prepare: 'Index' }, `datasets/${'d'.repeat(16)}-${'e'.repeat(16)}`);
+  assert.notEqual(index.prepare, copy.prepare);
+  assert.deepEqual([copy.dataset, index.dataset], ['d'.repeat(16), `${'d'.repeat(16)}-${'e'.repeat(16)}`]);
+  const { prepare: _prepare, dataset: _dataset, ...others } = copy;
+  assert.deepEqual({ ...index, ...others }, index);
+  const cached = { ...shards, prepare: 'Index', cache: { size: '1Gi' } };
+  assert.equal(addresses({ ...spec, dataset: cached }).prepare, index.prepare);
 });

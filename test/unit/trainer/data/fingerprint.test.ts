@@ -31,6 +31,16 @@ test('a fingerprint changes with the name, size and time of any file that is rea
   assert.ok(seen.has(await of(dataset, root)));
 });
 
+test('of shards, each counts', async (t) => {
+  const root = volumeOf(t, { 'd/a.tar': 'x', 'd/b.tar': 'y', 'one.tar': 'z' });
+  const [folder, file] = [datasetOf('WebDataset', 'd'), datasetOf('WebDataset', 'one.tar')];
+  const before = [await of(folder, root), await of(file, root)];
+  utimesSync(join(root, 'd/b.tar'), 2, 2);
+  utimesSync(join(root, 'one.tar'), 2, 2);
+  assert.notEqual(await of(folder, root), before[0]);
+  assert.notEqual(await of(file, root), before[1]);
+});
+
 test('of one file, its size and time count', async (t) => {
   const root = volumeOf(t, { 'a.npy': 'x', 'mnist/train-images-idx3-ubyte': 'x' });
   for (const [dataset, file] of [

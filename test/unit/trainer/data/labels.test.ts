@@ -6,6 +6,7 @@ import { labelsFile, readLabels } from '../../../../src/trainer/data/labels.ts';
 import { type NpyArray, writeNpy } from '../../../../src/trainer/formats/npy.ts';
 import { writeNpz } from '../../../../src/trainer/formats/npz.ts';
 import { datasetOf, openedSource, png, volumeOf } from '../../../helpers/data.ts';
+import { shardFixture } from '../../../helpers/sourceFiles.ts';
 
 const images = writeNpy({ shape: [3, 4, 4], data: new Uint8Array(48) });
 const idx = (count: number) => writeIdx({ shape: [count, 4, 4], data: new Uint8Array(count * 16) });
@@ -123,4 +124,22 @@ test('a file of labels that is not there is missing, and none may lie outside th
   const root = volumeOf(t, { 'a.npy': images });
   const dataset = datasetOf('Npy', 'a.npy', { labels: { classes: 2, from: 'Npy', path: 'y.npy' } });
   await assert.rejects(labelsFile(dataset, { path: `${root}/a.npy`, root }), { code: 'InputMissing' });
+});
+
+test('labels of shards come with the images, and Parquet names the classes', async (t) => {
+  const shards = {
+    'd/digits-000000.tar': shardFixture('digits-000000.tar'),
+    'a.parquet': shardFixture('zstd.parquet'),
+  };
+  const tar = (classes: number) => datasetOf('WebDataset', 'd', { labels: { classes, from: 'Cls' } });
+  const parquet = (classes: number) => datasetOf('Parquet', 'a.parquet', { labels: { classes, from: 'Column' } });
+  assert.deepEqual(await labelsIn(t, shards, tar(3)), { classes: 3, values: Int32Array.of(0, 1, 2) });
+  assert.deepEqual(await labelsIn(t, shards, parquet(3)), {
+    classes: 3,
+    names: ['ant', 'bee', 'cat'],
+    values: Int32Array.of(0, 1, 2, 0, 1, 2),
+  });
+  await assert.rejects(labelsIn(t, shards, tar(2)), { code: 'InputMismatch', message: 'has the label 2 for image 2' });
+  await assert.rejects(labelsIn(t, shards, parquet(4)), { code: 'InputMismatch', message: 'names 3 classes, not 4' });
+  assert.equal(await labelsIn(t, shards, datasetOf('Parquet', 'a.parquet')), undefined);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { assertUnchanged, fingerprint, placeOf, readingOf } from '../../../../src/trainer/prepare/source.ts';
+import { fingerprint, placeOf, readingOf } from '../../../../src/trainer/prepare/source.ts';
 import { datasetOf, volumeOf } from '../../../helpers/data.ts';
 
 const tick = async () => {};
@@ -30,15 +30,6 @@ test('another file, another time, and another file of the evaluation are another
   writeFileSync(join(root, 'mu.npz'), 'longer');
   await look();
   assert.equal(seen.size, 4);
-});
-
-test('a source that changes while it is read is refused, with where it is', async (t) => {
-  const root = volumeOf(t, { 'f/a.png': 'a' });
-  const place = await placeOf(dataset, root, []);
-  const before = await fingerprint(dataset, place, tick);
-  await assertUnchanged(before, dataset, place, tick);
-  writeFileSync(join(root, 'f/a.png'), 'longer');
-  await assert.rejects(assertUnchanged(before, dataset, place, tick), { code: 'DataChanged', where: 'data/f' });
 });
 
 test('a revision asks to read anew, and reads the same', () => {

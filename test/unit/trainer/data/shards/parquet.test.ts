@@ -114,3 +114,19 @@ test('a range that is damaged is one broken image after the other, never another
   const range = bytes.slice(entry.offset, entry.offset + entry.length).fill(0, 20);
   await assert.rejects(shard.extract(range, entry), { code: 'InputForeign' });
 });
+
+test('a file without rows has no images', async () => {
+  assert.deepEqual((await opened(shardFixture('empty.parquet'), column())).entries, []);
+});
+
+test('labels that the pages have too few of are refused', async () => {
+  const bytes = shardFixture('plain.parquet');
+  const { shard, entries } = await opened(bytes);
+  const { offset } = entries[0] as ShardEntry;
+  await assert.rejects(shard.extract(bytes.subarray(0, 10), { offset: bytes.length, row: 0 }), {
+    code: 'InputForeign',
+  });
+  await assert.rejects(shard.extract(bytes.subarray(offset, offset + 10), { offset, row: 0 }), {
+    code: 'InputForeign',
+  });
+});
