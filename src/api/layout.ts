@@ -4,6 +4,7 @@
  *
  *     datasets/<digest>/                                        images.npy, latents.npy, moments.safetensors, dataset.json, labels.npy,
  *                                                               contexts.npy; shared by runs
+ *             /<digest>-<index>/                                the same with index.npy and shards.json in place of the images
  *     runs/<name>/prepared/<hash>/                              prepared.json: which dataset the run's source has become; prompts.npy
  *                /models/<hash>/attempts/<n>                    fencing
  *                              /checkpoints/<images>/           state.safetensors, checkpoint.json

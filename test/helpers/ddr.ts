@@ -46,13 +46,15 @@ export interface Finished {
   errors: string;
 }
 
-/** Runs `ddr` with JSON output; `onEvent` sees every event as it comes. */
+/** Runs `ddr` with JSON output; `onEvent` sees every event as it comes. @param env variables besides those of this process */
 export function ddr(
   args: string[],
   onEvent: (event: DdrEvent, child: ChildProcess) => void = () => {},
+  env: Record<string, string> = {},
 ): Promise<Finished> {
   const child = spawn(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
     cwd: root,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const events: DdrEvent[] = [];

@@ -109,7 +109,9 @@ export class S3FaultProxy {
   async #take(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests++;
     const [meets, which, length] = [this.#chance('meets'), this.#chance('which'), this.#chance('length')];
-    const fault = meets < this.rate ? s3Faults[Math.floor(which * s3Faults.length)] : undefined;
+    // Few requests are conditional, and only they can be refused: so every second fault of theirs is that.
+    const kinds = isConditional(incoming) && length < 0.5 ? (['412'] as const) : s3Faults;
+    const fault = meets < this.rate ? kinds[Math.floor(which * kinds.length)] : undefined;
     if (incoming.headers.expect !== undefined) response.writeContinue();
     const body = await readAll(incoming);
     const code = fault && refusals[fault];

@@ -30,7 +30,7 @@ export interface S3Server {
   deleteBucket(bucket: string): Promise<void>;
 }
 
-interface Started {
+export interface Started {
   server: S3Server;
   stop(): Promise<void>;
 }
@@ -89,7 +89,8 @@ async function startVersitygw(): Promise<Started> {
   };
 }
 
-async function start(): Promise<Started> {
+/** The server that the environment names, or else one of its own. */
+export async function startS3Server(): Promise<Started> {
   if (given === undefined || S3_BUCKET === undefined) return startVersitygw();
   const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = process.env;
   const server = serverAt(given, { accessKeyId, secretAccessKey }, S3_BUCKET);
@@ -100,7 +101,7 @@ async function start(): Promise<Started> {
 export function s3ServerOfFile(): () => S3Server {
   let started: Started | undefined;
   before(async () => {
-    if (skipS3 === false) started = await start();
+    if (skipS3 === false) started = await startS3Server();
   });
   after(() => started?.stop());
   return () => {

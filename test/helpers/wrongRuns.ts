@@ -121,7 +121,7 @@ export const wrongRuns: WrongRun[] = [
     title: 'latents in a folder of images',
     spec: latent({ format: 'ImageFolder', latents: {} }),
     field: 'spec.dataset.format',
-    says: /must be Npy or Npz/,
+    says: /must be Npy, Npz or Safetensors/,
   },
   {
     title: 'latents without a codec',
@@ -654,7 +654,7 @@ export const wrongRuns: WrongRun[] = [
     title: 'a file of labels that come with the images',
     spec: dataset({ format: 'WebDataset', labels: { classes: 10, from: 'Cls', path: 'y.npy' } }),
     field: 'spec.dataset.labels.path',
-    says: /for labels from Idx, Npz and Npy/,
+    says: /for labels from Idx, Npz, Npy and Safetensors/,
   },
   {
     title: 'a field of images that are no shards',

@@ -12,12 +12,13 @@ const mayImport: Record<string, string[]> = {
   operator: ['api', 'diffusion'],
   trainer: ['api', 'diffusion'],
   local: ['api', 'diffusion', 'operator'],
-  cli: ['api', 'diffusion', 'operator', 'local', 'trainer/model', 'trainer/artifacts', 'trainer/formats'],
+  cli: ['api', 'diffusion', 'operator', 'local', 'trainer/model', 'trainer/artifacts', 'trainer/formats', 'trainer/s3'],
 };
 const onlyIn: Record<string, string[]> = {
   '@tensorflow/tfjs-node-gpu': ['trainer'],
   '@kubernetes/client-node': ['operator'],
   sharp: ['trainer'],
+  '@aws-sdk/client-s3': ['trainer'],
 };
 
 interface Import {

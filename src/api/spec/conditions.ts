@@ -2,23 +2,25 @@ import { z } from 'zod';
 import { integer, relativePath, withRules } from '../rules.ts';
 
 const arrayName = z.string().min(1).max(253);
-const file = relativePath.describe("File on the dataset's volume, below its prefix or among its URLs.");
+const file = relativePath.describe(
+  "File on the dataset's volume, below its prefix or among its URLs, or a folder with several.",
+);
 
 export const labelsSchema = withRules(
   z
     .strictObject({
       classes: integer(2, 100_000).describe('Number of classes; labels run from 0 to classes − 1.'),
       from: z
-        .enum(['Idx', 'ClassFolders', 'DatasetJson', 'Npz', 'Npy', 'Cls', 'Json', 'Column'])
+        .enum(['Idx', 'ClassFolders', 'DatasetJson', 'Npz', 'Npy', 'Safetensors', 'Cls', 'Json', 'Column'])
         .describe(
-          "Idx: an MNIST-style labels file. ClassFolders: the first folder below the dataset's path, the folders in the order of their names. DatasetJson: dataset.json at the top of the folder or archive, as EDM and StyleGAN have it. Npz, Npy: an array [N] of whole numbers, in the order of the images. Cls: the .cls beside each image of a WebDataset. Json: a field of the .json beside it. Column: a column of Parquet.",
+          "Idx: an MNIST-style labels file. ClassFolders: the first folder below the dataset's path, the folders in the order of their names. DatasetJson: dataset.json at the top of the folder or archive, as EDM and StyleGAN have it. Npz, Npy, Safetensors: an array [N] of whole numbers, in the order of the images; of a folder, those of its files one after the other. Cls: the .cls beside each image of a WebDataset. Json: a field of the .json beside it. Column: a column of Parquet.",
         ),
       path: file
         .optional()
         .describe(
-          "Idx, Npz, Npy: the file on the dataset's volume. Idx: where left out, the labels file beside the images file. Npz: where left out, the file of the images.",
+          "Idx, Npz, Npy, Safetensors: the file or folder on the dataset's volume. Idx: where left out, the labels file beside the images file. Npz, Safetensors: where left out, the files of the images.",
         ),
-      array: arrayName.optional().describe('Npz: the array of labels, such as y_train.'),
+      array: arrayName.optional().describe('Npz, Safetensors: the array of labels, such as y_train.'),
       field: arrayName
         .optional()
         .describe(
@@ -36,10 +38,10 @@ export const labelsSchema = withRules(
       check: (l) => l.from !== 'Npy' || l.path !== undefined,
     },
     {
-      cel: "!has(self.path) || self.from in ['Idx', 'Npz', 'Npy']",
-      message: 'path is for labels from Idx, Npz and Npy: the others lie with the images',
+      cel: "!has(self.path) || self.from in ['Idx', 'Npz', 'Npy', 'Safetensors']",
+      message: 'path is for labels from Idx, Npz, Npy and Safetensors: the others lie with the images',
       path: ['path'],
-      check: (l) => l.path === undefined || ['Idx', 'Npz', 'Npy'].includes(l.from),
+      check: (l) => l.path === undefined || ['Idx', 'Npz', 'Npy', 'Safetensors'].includes(l.from),
     },
     {
       cel: "!has(self.field) || self.from in ['Json', 'Column']",
@@ -48,17 +50,21 @@ export const labelsSchema = withRules(
       check: (l) => l.field === undefined || l.from === 'Json' || l.from === 'Column',
     },
     {
-      cel: "(self.from == 'Npz') == has(self.array)",
-      message: 'array and labels from Npz go together: name the array of labels, or leave array out',
+      cel: "(self.from in ['Npz', 'Safetensors']) == has(self.array)",
+      message: 'array and labels from Npz or Safetensors go together: name the array of labels, or leave array out',
       path: ['array'],
-      check: (l) => (l.from === 'Npz') === (l.array !== undefined),
+      check: (l) => (l.from === 'Npz' || l.from === 'Safetensors') === (l.array !== undefined),
     },
   ],
 );
 
 const contextFile = z.strictObject({
   path: file,
-  from: z.enum(['Npy', 'Npz', 'Safetensors']).describe('What the file is.'),
+  from: z
+    .enum(['Npy', 'Npz', 'Safetensors'])
+    .describe(
+      'What the file is, or the files of the folder are: their arrays one after the other, in the order of the names.',
+    ),
   array: arrayName.optional().describe('Npz, Safetensors: the array in it.'),
 });
 

@@ -33,11 +33,11 @@ const latentsSchema = withRules(
         .min(1)
         .optional()
         .describe(
-          'Where deviations or log-variances are an array of their own, of the shape of the means. Npy: its file, on the volume of source, below its prefix or among its URLs. Npz: its name.',
+          'Where deviations or log-variances are an array of their own, of the shape of the means. Npy: its file or folder, on the volume of source, below its prefix or among its URLs. Npz, Safetensors: its name.',
         ),
     })
     .describe(
-      'The source holds latents of images instead of images: an Npy or Npz array of float16 or float32, as the encoder gave them, not scaled.',
+      'The source holds latents of images instead of images: an Npy, Npz or Safetensors array of float16 or float32, as the encoder gave them, not scaled.',
     ),
   [
     {
@@ -69,9 +69,9 @@ const fields = z
   .strictObject({
     source: sourceSchema,
     format: z
-      .enum(['Idx', 'ImageFolder', 'ImageZip', 'Npy', 'Npz', 'WebDataset', 'Parquet'])
+      .enum(['Idx', 'ImageFolder', 'ImageZip', 'Npy', 'Npz', 'Safetensors', 'WebDataset', 'Parquet'])
       .describe(
-        'Idx: an MNIST-style images file, plain or .gz (or the folder with train-images-idx3-ubyte). ImageFolder, ImageZip: PNG, JPEG, WebP, GIF (first frame), TIFF and AVIF files; others are left out and counted. Npy, Npz: an array [N,H,W], [N,H,W,C] or [N,C,H,W] of bytes, of other integers from 0 to 255, or of floats within [0, 1] or [−1, 1]. WebDataset: tar shards in which an image (of the formats of ImageFolder, or .npy of bytes [H,W], [H,W,C] or [C,H,W]) and its .cls, .json or .txt have one name up to the first dot. Parquet: files as the datasets library of Hugging Face writes them, with a column {bytes, path} of images. Shards are read in the order of their names.',
+        'Idx: an MNIST-style images file, plain or .gz (or the folder with train-images-idx3-ubyte). ImageFolder, ImageZip: PNG, JPEG, WebP, GIF (first frame), TIFF and AVIF files; others are left out and counted. Npy, Npz, Safetensors: an array [N,H,W], [N,H,W,C] or [N,C,H,W] of bytes, of other integers from 0 to 255, or of floats within [0, 1] or [−1, 1]; of a folder, the arrays of its files one after the other. WebDataset: tar shards in which an image (of the formats of ImageFolder, or .npy of bytes [H,W], [H,W,C] or [C,H,W]) and its .cls, .json or .txt have one name up to the first dot. Parquet: files as the datasets library of Hugging Face writes them, with a column {bytes, path} of images. Shards are read in the order of their names.',
       ),
     image: imageSchema,
     array: z
@@ -79,7 +79,7 @@ const fields = z
       .min(1)
       .max(253)
       .optional()
-      .describe('Npz: the array of images, where the file has several that could be, such as x_train.'),
+      .describe('Npz, Safetensors: the array of images, where the file has several that could be, such as x_train.'),
     field: z
       .string()
       .min(1)
@@ -147,20 +147,20 @@ export const datasetSchema = withRules(fields, [
       labels === undefined || !['ClassFolders', 'DatasetJson'].includes(labels.from) || isOfFiles(format),
   },
   {
-    cel: "!has(self.labels) || !(self.labels.from in ['Idx', 'Npz']) || has(self.labels.path) || self.labels.from == self.format",
+    cel: "!has(self.labels) || !(self.labels.from in ['Idx', 'Npz', 'Safetensors']) || has(self.labels.path) || self.labels.from == self.format",
     message: 'labels.path must name the file of labels, where the images are of another format',
     path: ['labels', 'path'],
     check: ({ labels, format }) =>
       labels === undefined ||
-      !['Idx', 'Npz'].includes(labels.from) ||
+      !['Idx', 'Npz', 'Safetensors'].includes(labels.from) ||
       labels.path !== undefined ||
       labels.from === format,
   },
   {
-    cel: "!has(self.latents) || self.format == 'Npy' || self.format == 'Npz'",
-    message: 'latents are an array: format must be Npy or Npz',
+    cel: "!has(self.latents) || self.format in ['Npy', 'Npz', 'Safetensors']",
+    message: 'latents are an array: format must be Npy, Npz or Safetensors',
     path: ['format'],
-    check: ({ latents, format }) => latents === undefined || format === 'Npy' || format === 'Npz',
+    check: ({ latents, format }) => latents === undefined || ['Npy', 'Npz', 'Safetensors'].includes(format),
   },
   {
     cel: "self.prepare == 'Copy' || self.format in ['WebDataset', 'Parquet']",

@@ -2,9 +2,10 @@ import { containerName, group, labels } from '../names.ts';
 import { isObject, type Json } from '../objects.ts';
 import type { Problem } from './problems.ts';
 
-/** Volumes that the operator mounts, and where. The source of `tmp` is nobody's data, and may be another. */
+/** Volumes that the operator mounts, and where. What is in the last two is nobody's data: their source may be another. */
 const ownVolumes = ['run', 'data', 'reference', 'weights', 'codec', 'warmstart'];
-const ownMounts = [...ownVolumes, 'model-0 …', 'tmp'];
+const scratch = ['data-cache', 'tmp'];
+const ownMounts = [...ownVolumes, 'model-0 …', ...scratch];
 /** Claims of models have their index in the names of their volumes. */
 const isOwnVolume = (name: unknown) => ownVolumes.includes(String(name)) || /^model-\d+$/.test(String(name));
 const isOwnPath = (path: string) => /^\/volumes(\/|$)|^\/tmp\/*$|^\/dev\/termination-log/.test(path);
@@ -34,7 +35,7 @@ function containerProblems(container: Json): Problem[] {
       : [],
   );
   const mounts = entriesOf(container, 'volumeMounts').flatMap(([{ name, mountPath }, i]): Problem[] =>
-    isOwnVolume(name) || name === 'tmp' || isOwnPath(String(mountPath))
+    isOwnVolume(name) || scratch.includes(String(name)) || isOwnPath(String(mountPath))
       ? [
           {
             path: ['volumeMounts', i],
@@ -57,7 +58,7 @@ function directiveProblems(template: Json): Problem[] {
     [template, []],
     [spec, ['spec']],
     ...entriesOf(spec, 'volumes')
-      .filter(([{ name }]) => name === undefined || name === 'tmp')
+      .filter(([{ name }]) => name === undefined || scratch.includes(String(name)))
       .map(([entry, i]): [Json, Problem['path']] => [entry, ['spec', 'volumes', i]]),
     ...entriesOf(spec, 'containers')
       .filter(([{ name }]) => name === undefined || name === containerName)

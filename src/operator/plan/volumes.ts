@@ -55,7 +55,9 @@ function cacheVolumes(task: Task): PodVolume[] {
   const [stream, prepared] = [streamOf(task), preparedBy(task)];
   const sizeLimit = (prepared && fetchSize(prepared)) ?? (stream && cacheSize(stream));
   if (sizeLimit === undefined) return [];
-  return [{ volume: { name: 'cache', emptyDir: { sizeLimit } }, path: '/volumes/cache', variable: 'DDR_CACHE_DIR' }];
+  return [
+    { volume: { name: 'data-cache', emptyDir: { sizeLimit } }, path: '/volumes/cache', variable: 'DDR_CACHE_DIR' },
+  ];
 }
 
 /**

@@ -21,12 +21,15 @@ export interface ArtifactStore {
   /** What people are shown for a key: where they would find it. */
   describe(key: string): string;
   exists(key: string): Promise<boolean>;
-  /** A whole file; undefined where it is not there. @throws DdrError InputForeign where a folder is in its place */
+  /**
+   * A whole file; undefined where it is not there.
+   * @throws DdrError InputForeign where a folder is in its place, DigestMismatch where the store itself knows it to be damaged
+   */
   read(key: string): Promise<Uint8Array | undefined>;
   /**
    * Some bytes of a file, by position: what is read does not depend on the file's size.
    * @throws DdrError InputMissing where it is not there, InputTruncated where it ends before, InputForeign where a folder is in
-   *   its place
+   *   its place, DigestMismatch where the store itself knows it to be damaged
    */
   readRange(key: string, offset: number, length: number): Promise<Uint8Array>;
   /** Names directly below a folder, sorted; none where it is not there. Folders that are being written are left out. */

@@ -5,5 +5,10 @@ import type { TrainerContext } from './context.ts';
 /** Where a task's images are streamed from; undefined where they are in the store. */
 export const streamingOf = (
   { stream }: Pick<TrainTask | EvaluateTask, 'stream'>,
-  { volumes, cache }: Pick<TrainerContext, 'volumes' | 'cache'>,
-): Streaming | undefined => stream && { dataset: stream, access: { volume: volumes.data }, cacheFolder: cache };
+  { volumes, dataCredentials, cache }: Pick<TrainerContext, 'volumes' | 'dataCredentials' | 'cache'>,
+): Streaming | undefined =>
+  stream && {
+    dataset: stream,
+    access: { volume: volumes.data, credentials: dataCredentials },
+    cacheFolder: cache,
+  };

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DdrError } from '../../api/errors.ts';
 import { bytesPerElement } from '../formats/elements.ts';
-import { type NpyHeader, npyHeadBytes, npyNumbers, parseNpyHeader, readNpy } from '../formats/npy.ts';
-import { type NpzEntry, npzEntries, readNpz } from '../formats/npz.ts';
+import { npyHeadBytes, npyNumbers, parseNpyHeader, readNpy } from '../formats/npy.ts';
+import { npzEntries, readNpz } from '../formats/npz.ts';
 import type { NumberArray } from './arrayImages.ts';
 import { layoutOf } from './arrayLayout.ts';
 import { type Findings, shortName } from './findings.ts';
@@ -37,7 +37,7 @@ export async function idxFile(path: string): Promise<string> {
   }
   throw new DdrError('InputMissing', `the folder has none of ${idxNames.join(', ')}`, {
     where: path,
-    hint: 'Name the images file in dataset.source.volume.path.',
+    hint: 'Name the images file in path of dataset.source.',
   });
 }
 
@@ -85,12 +85,13 @@ export async function openNpy(where: string): Promise<NumberArray> {
 
 /** What array of an archive is looked for where none is named. */
 export interface Wanted {
-  fits: (header: Pick<NpyHeader, 'shape' | 'type'>) => boolean;
+  fits: (header: Pick<NumberArray, 'shape' | 'type'>) => boolean;
   /** For messages. */
   kind: string;
 }
 
-const images: Wanted = {
+/** Arrays that could be images. */
+export const imagesWanted: Wanted = {
   fits: ({ shape }) => layoutOf(shape) !== undefined,
   kind: 'images [N,H,W], [N,H,W,C] or [N,C,H,W]',
 };
@@ -98,7 +99,10 @@ const images: Wanted = {
 /** Arrays that a message names. */
 const namedArrays = 10;
 
-function described(entries: readonly NpzEntry[]): string {
+/** An array of a file: what its header says, or why it cannot be read. */
+type Entry = { name: string } & ({ header: Pick<NumberArray, 'shape' | 'type'> } | { error: DdrError });
+
+function described(entries: readonly Entry[]): string {
   const named = entries.slice(0, namedArrays).map((entry) => {
     const name = shortName(Buffer.from(entry.name));
     return 'header' in entry ? `${name} ${entry.header.type} [${entry.header.shape.join(', ')}]` : name;
@@ -107,8 +111,16 @@ function described(entries: readonly NpzEntry[]): string {
   return [...named, ...(others > 0 ? [`and ${others.toLocaleString('en')} others`] : [])].join(', ') || 'none';
 }
 
-/** The array of an archive: the one that was asked for, or the only one that could be. */
-function chooseArray(entries: NpzEntry[], named: string | undefined, { fits, kind }: Wanted, where: string): NpzEntry {
+/**
+ * The array of a file: the one that was asked for, or the only one that could be.
+ * @throws DdrError InputForeign
+ */
+export function chooseArray<E extends Entry>(
+  entries: readonly E[],
+  named: string | undefined,
+  { fits, kind }: Wanted,
+  where: string,
+): E {
   if (named !== undefined) {
     const found = entries.find(({ name }) => name === named || `${name}.npy` === named);
     if (found !== undefined) return found;
@@ -126,8 +138,7 @@ function chooseArray(entries: NpzEntry[], named: string | undefined, { fits, kin
       hint: 'Name one of them in dataset.array.',
     });
   }
-  const unreadable = entries.find((entry) => 'error' in entry);
-  if (unreadable !== undefined) throw unreadable.error;
+  for (const entry of entries) if ('error' in entry) throw entry.error;
   throw new DdrError('InputForeign', `has no array of ${kind}, only ${described(entries)}`, {
     where,
     hint: 'Save one array of such a shape, made by numpy.stack(images) or array.reshape.',
@@ -139,7 +150,7 @@ export async function openNpz(
   path: string,
   named: string | undefined,
   findings: Findings,
-  wanted: Wanted = images,
+  wanted: Wanted = imagesWanted,
 ): Promise<NumberArray> {
   const bytes = await readInput(path, path, 'Save its array of images by itself with numpy.save, and use format Npy.');
   const entries = npzEntries(bytes, path);

@@ -15,7 +15,7 @@ export function labelsOfFolders({ names }: Pick<NamedImages, 'names'>): { labels
     const folder = topFolder(name);
     if (folder !== undefined) return folder.toString('latin1');
     throw new DdrError('InputMismatch', `the image ${shortName(name)} lies in no folder that would be its class`, {
-      hint: 'Put each image into the folder of its class, directly below dataset.source.volume.path.',
+      hint: 'Put each image into the folder of its class, directly below path of dataset.source.',
     });
   });
   // Latin-1 has a character per byte, so that the order of texts is that of bytes.

@@ -1,10 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { DdrError } from '../../api/errors.ts';
 import type { ContextFile } from '../../api/spec/conditions.ts';
-import { bytesPerElement, numbersOf } from '../formats/elements.ts';
+import { bytesPerElement, type Numbers, numbersOf, toHalves } from '../formats/elements.ts';
 import { npyHeadBytes, parseNpyHeader } from '../formats/npy.ts';
 import { npzContent } from '../formats/npz.ts';
 import { parseSafetensorsHeader, safetensorsHeadBytes } from '../formats/safetensorsHeader.ts';
+import { openArrays } from './arrayShards.ts';
+import { noFindings } from './findings.ts';
+import { isFolder } from './folder.ts';
 import { readInput, readInputRange, resolveInVolume } from './volume.ts';
 
 /** How contexts are kept: as they came. */
@@ -71,46 +74,70 @@ async function layoutOf({ from, array = '' }: ContextFile, path: string): Promis
 }
 
 /**
- * Opens a file of contexts.
- * @param file on the volume `root`
+ * Opens contexts.
+ * @param file one on the volume `root`, or a folder of them
  * @throws DdrError InputMissing, InputForeign, InputTruncated, InputUnsafe
  */
 export async function openContexts(file: ContextFile, root: string): Promise<Contexts> {
   const where = await resolveInVolume(root, file.path, 'contexts');
+  if (await isFolder(where)) return openFolderOfContexts(file, where, root);
   const { layout, read } = await layoutOf(file, where);
-  const type = contextTypes.find((known) => known === layout.type);
-  if (type === undefined)
-    throw new DdrError('InputForeign', `has contexts of type ${layout.type}`, { where, hint: asFloats });
-  const [count = 0, tokens = 0, width = 0] = layout.shape;
-  if (layout.shape.length !== 3 || count === 0) {
-    throw new DdrError(
-      'InputForeign',
-      `has shape [${layout.shape.join(', ')}], not that of contexts [N, tokens, width]`,
-      {
-        where,
-        hint: asFloats,
-      },
-    );
-  }
-  const bytesPerEntry = tokens * width * bytesPerElement(type);
+  const about = dimensionsOf(layout, where);
+  const { count, type } = about;
+  const bytesPerEntry = about.tokens * about.width * bytesPerElement(type);
   const last = await read(layout.offset + (count - 1) * bytesPerEntry, bytesPerEntry);
   if (last.length < bytesPerEntry)
     throw new DdrError('InputTruncated', 'ends before the last of its contexts', { where });
   return {
     where,
-    count,
-    tokens,
-    width,
-    type,
+    ...about,
     async read(first, size) {
       const bytes = await read(layout.offset + first * bytesPerEntry, size * bytesPerEntry);
       if (bytes.length < size * bytesPerEntry)
         throw new DdrError('DataChanged', 'has become shorter while it was read', { where });
-      if (!numbersOf(type, bytes).every((value) => Number.isFinite(value)))
-        throw new DdrError('InputForeign', `has numbers that are not finite, in or after context ${first}`, { where });
+      requireFinite(numbersOf(type, bytes), first, where);
       return bytes;
     },
   };
+}
+
+/** Contexts in several files, one after the other. */
+async function openFolderOfContexts({ from, array }: ContextFile, path: string, root: string): Promise<Contexts> {
+  const wanted = {
+    fits: ({ shape }: { shape: readonly number[] }) => shape.length === 3,
+    kind: 'contexts [N, tokens, width]',
+  };
+  const { where, type: found, shape, slice } = await openArrays(from, { path, root }, array, noFindings(), wanted);
+  const about = dimensionsOf({ type: found, shape }, where);
+  return {
+    where,
+    ...about,
+    async read(first, size) {
+      const numbers = (await slice(first, size)) as Float32Array;
+      requireFinite(numbers, first, where);
+      const stored = about.type === 'float16' ? toHalves(numbers) : numbers;
+      return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+    },
+  };
+}
+
+/** @throws DdrError InputForeign */
+function dimensionsOf({ type: found, shape }: Pick<Layout, 'type' | 'shape'>, where: string) {
+  const type = contextTypes.find((known) => known === found);
+  if (type === undefined)
+    throw new DdrError('InputForeign', `has contexts of type ${found}`, { where, hint: asFloats });
+  const [count = 0, tokens = 0, width = 0] = shape;
+  if (shape.length === 3 && count > 0) return { type, count, tokens, width };
+  throw new DdrError('InputForeign', `has shape [${shape.join(', ')}], not that of contexts [N, tokens, width]`, {
+    where,
+    hint: asFloats,
+  });
+}
+
+/** @throws DdrError InputForeign */
+function requireFinite(numbers: Numbers, first: number, where: string): void {
+  if (numbers.every((value: number | bigint) => Number.isFinite(value))) return;
+  throw new DdrError('InputForeign', `has numbers that are not finite, in or after context ${first}`, { where });
 }
 
 /** Whether contexts have the declared shape. @throws DdrError InputMismatch */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Dataset } from '../../api/spec/dataset.ts';
 import { idxFile } from './arrayFiles.ts';
 import type { FileName } from './fileName.ts';
@@ -16,10 +17,17 @@ async function stateOf(path: string | FileName): Promise<string> {
   }
 }
 
-/** sha256 over size and time of files, in their order. */
+/** What is in a folder, in the order of names; a file is only itself. */
+async function withContent(path: string): Promise<string[]> {
+  if (!(await isFolder(path))) return [path];
+  const names = await readdir(path, { recursive: true }).catch(() => []);
+  return [path, ...names.sort().map((name) => join(path, name))];
+}
+
+/** sha256 over size and time of files, in their order; of folders over what is in them. */
 export async function fingerprintOfFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of paths) hash.update(`${await stateOf(path)}\n`);
+  for (const given of paths) for (const path of await withContent(given)) hash.update(`${await stateOf(path)}\n`);
   return hash.digest('hex');
 }
 

@@ -5,9 +5,12 @@ import type { LabelsSpec } from '../../api/spec/conditions.ts';
 import type { Dataset } from '../../api/spec/dataset.ts';
 import { type NpyArray, npyHeadBytes, parseNpyHeader, readNpy } from '../formats/npy.ts';
 import { npzContent } from '../formats/npz.ts';
-import { idxFile } from './arrayFiles.ts';
+import { idxFile, type Wanted } from './arrayFiles.ts';
+import { type ArrayFormat, openArrays } from './arrayShards.ts';
 import { labelsOfFolders } from './classFolders.ts';
 import { labelsOfJson } from './datasetJson.ts';
+import { noFindings } from './findings.ts';
+import { isFolder } from './folder.ts';
 import { readIdx } from './idx.ts';
 import type { OpenSource } from './source.ts';
 import { readInput, resolveInVolume } from './volume.ts';
@@ -70,8 +73,12 @@ const wholeTypes = /^(bool|u?int)/;
 
 /** An .npy file of labels. @throws DdrError InputForeign where they are no whole numbers */
 function readWhole(bytes: Uint8Array, where: string): NpyArray {
-  const { type } = parseNpyHeader(bytes.subarray(0, npyHeadBytes), where);
-  if (wholeTypes.test(type)) return readNpy(bytes, where);
+  requireWhole(parseNpyHeader(bytes.subarray(0, npyHeadBytes), where).type, where);
+  return readNpy(bytes, where);
+}
+
+function requireWhole(type: string, where: string): void {
+  if (wholeTypes.test(type)) return;
   throw new DdrError('InputForeign', `has labels of type ${type}, not whole numbers`, {
     where,
     hint: 'Save array.astype(numpy.int32); of one-hot rows array.argmax(1).',
@@ -85,8 +92,19 @@ function flat({ shape, data }: { shape: readonly number[]; data: NpyArray['data'
   throw new DdrError('InputForeign', `has shape [${shape.join(', ')}], not that of labels [N]`, { where });
 }
 
+const labelsWanted: Wanted = { fits: ({ type }) => wholeTypes.test(type), kind: 'labels [N] of whole numbers' };
+
+/** Labels of arrays that are read by position: those of safetensors, and of the files of a folder. */
+async function labelsOfShards(format: ArrayFormat, array: string, place: ImagesPlace): Promise<number[]> {
+  const { where, type, shape, slice } = await openArrays(format, place, array, noFindings(), labelsWanted);
+  requireWhole(type, where);
+  return flat({ shape, data: await slice(0, shape[0] ?? 0) }, where);
+}
+
 /** @throws DdrError InputMissing, InputForeign, InputTruncated, InputUnsafe */
-async function labelsOfArray({ from, array = '' }: LabelsSpec, where: string): Promise<number[]> {
+async function labelsOfArray({ from, array = '' }: LabelsSpec, where: string, root: string): Promise<number[]> {
+  if (from === 'Safetensors' || ((from === 'Npz' || from === 'Npy') && (await isFolder(where))))
+    return labelsOfShards(from, array, { path: where, root });
   const bytes = await readInput(where);
   switch (from) {
     case 'Idx':
@@ -143,7 +161,7 @@ export async function readLabels(
     if (found.names.length !== classes) {
       throw new DdrError('InputMismatch', `has ${found.names.length} folders of images, not ${classes}`, {
         where: place.path,
-        hint: 'Set dataset.labels.classes to their number, and dataset.source.volume.path to the folder that they are in.',
+        hint: 'Set dataset.labels.classes to their number, and path of dataset.source to the folder that they are in.',
       });
     }
     return { classes, names: found.names, values: Int32Array.from(found.labels) };
@@ -161,5 +179,5 @@ export async function readLabels(
     };
   }
   const where = (await labelsFile(dataset, place)) ?? place.path;
-  return { classes, values: check(await labelsOfArray(labels, where), classes, entries, where) };
+  return { classes, values: check(await labelsOfArray(labels, where, place.root), classes, entries, where) };
 }

@@ -1,7 +1,7 @@
 import { DdrError } from '../../api/errors.ts';
 import type { Dataset, Latents, NetworkShape } from '../../api/spec/dataset.ts';
-import { openNpy, openNpz } from './arrayFiles.ts';
 import type { NumberArray } from './arrayImages.ts';
+import { type ArrayFormat, openArrays } from './arrayShards.ts';
 import type { Findings } from './findings.ts';
 import { storedChannels } from './latents.ts';
 import type { Tick } from './source.ts';
@@ -29,22 +29,32 @@ export const spreadPath = async (
     ? resolveInVolume(root, latents.spread, 'spread of the latents')
     : undefined;
 
+/** Where latents are: resolved, on the volume `root`. */
+export interface LatentsPlace {
+  path: string;
+  root: string;
+  /** Of {@link spreadPath}. */
+  spreadFile: string | undefined;
+}
+
 /** The means, and what tells of their spread where it is an array of its own. */
 async function arraysOf(
   { format, array, latents }: Dataset,
-  path: string,
-  spreadFile: string | undefined,
+  { path, root, spreadFile }: LatentsPlace,
   findings: Findings,
 ): Promise<NumberArray[]> {
   const fits = ({ shape, type }: { shape: readonly number[]; type: string }) =>
     shape.length === 4 && type.startsWith('float');
-  const spread = latents?.spread;
-  if (format === 'Npz') {
-    const means = await openNpz(path, array, findings, { fits, kind: 'latents [N,C,H,W] or [N,H,W,C] of floats' });
-    return spread === undefined ? [means] : [means, await openNpz(path, spread, findings)];
-  }
-  return [await openNpy(path), ...(spreadFile === undefined ? [] : [await openNpy(spreadFile)])];
+  const wanted = { fits, kind: 'latents [N,C,H,W] or [N,H,W,C] of floats' };
+  const open = (at: string, named: string | undefined) =>
+    openArrays(isOfArrays(format) ? format : 'Npy', { path: at, root }, named, findings, wanted);
+  const means = await open(path, array);
+  if (spreadFile !== undefined) return [means, await open(spreadFile, undefined)];
+  return latents?.spread === undefined ? [means] : [means, await open(path, latents.spread)];
 }
+
+const isOfArrays = (format: Dataset['format']): format is ArrayFormat =>
+  format === 'Npy' || format === 'Npz' || format === 'Safetensors';
 
 /** @throws DdrError InputForeign, InputMismatch */
 function check(array: NumberArray, channels: number, { order }: Latents, { size }: NetworkShape, first: NumberArray) {
@@ -72,18 +82,17 @@ function check(array: NumberArray, channels: number, { order }: Latents, { size 
 
 /**
  * Opens the latents of a source; they are read by position where they lie in an .npy file.
- * @param path resolved, and `spreadFile` that of {@link spreadPath}
  * @param shape of what networks see
  * @throws DdrError InputMissing, InputForeign, InputTruncated, InputMismatch
  */
 export async function openLatents(
   dataset: Dataset & { latents: Latents },
-  { path, spreadFile }: { path: string; spreadFile: string | undefined },
+  place: LatentsPlace,
   shape: NetworkShape,
   findings: Findings,
 ): Promise<LatentSource> {
   const { latents, limit } = dataset;
-  const arrays = await arraysOf(dataset, path, spreadFile, findings);
+  const arrays = await arraysOf(dataset, place, findings);
   const means = arrays[0] as NumberArray;
   const stored = storedChannels(shape.channels, latents.values);
   const types = arrays.map((each) => check(each, stored / arrays.length, latents, shape, means));

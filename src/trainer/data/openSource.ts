@@ -1,8 +1,9 @@
 import { relative } from 'node:path';
 import type { Dataset } from '../../api/spec/dataset.ts';
 import { openArchive } from './archive.ts';
-import { openIdx, openNpy, openNpz } from './arrayFiles.ts';
+import { openIdx } from './arrayFiles.ts';
 import { openArray } from './arrayImages.ts';
+import { openArrays } from './arrayShards.ts';
 import type { Findings } from './findings.ts';
 import { openFolder } from './folder.ts';
 import { openImageFiles } from './imageFiles.ts';
@@ -42,8 +43,13 @@ export async function openSource(
     case 'Idx':
       return openArray(await openIdx(path), dataset, findings, tick);
     case 'Npy':
-      return openArray(await openNpy(path), dataset, findings, tick);
     case 'Npz':
-      return openArray(await openNpz(path, dataset.array, findings), dataset, findings, tick);
+    case 'Safetensors':
+      return openArray(
+        await openArrays(dataset.format, { path, root }, dataset.array, findings),
+        dataset,
+        findings,
+        tick,
+      );
   }
 }

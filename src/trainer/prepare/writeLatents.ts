@@ -51,7 +51,7 @@ export async function writeLatents(
 ): Promise<WrittenDataset> {
   const { place, assertUnchanged } = writing;
   const findings = noFindings();
-  const paths = { path: place.path, spreadFile: await spreadPath(dataset, place.root) };
+  const paths = { path: place.path, root: place.root, spreadFile: await spreadPath(dataset, place.root) };
   const source = await openLatents(dataset, paths, shapeOfLatents(scale), findings);
   const conditions = await openConditions(dataset, place, source);
   const count = source.total;

@@ -63,7 +63,7 @@ export function requireImages(count: number, { dataset, place, least }: Writing,
     const others = noticesOf(findings, dataset).map((notice) => `; ${notice}`);
     throw new DdrError('InputMissing', `there are no images of format ${dataset.format}${others.join('')}`, {
       where,
-      hint: 'Check dataset.source.volume.path and dataset.format.',
+      hint: 'Check path of dataset.source, and dataset.format.',
     });
   }
   if (count < least) {

@@ -54,7 +54,7 @@ export function verdictOf(error: unknown): Verdict {
   return absent.has(code) ? 'Missing' : 'Final';
 }
 
-const grant = 's3:ListBucket, s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload';
+const grant = 's3:ListBucket, s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload';
 
 /** What a user does about a code of S3. */
 const remedies: Record<string, { what: string; hint: string }> = {

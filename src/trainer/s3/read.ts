@@ -147,8 +147,10 @@ export async function range(
       if (isRefused(error)) return undefined;
       throw error;
     });
-    if (sent === undefined || (etag !== undefined && sent.ETag !== etag))
+    if (sent === undefined || (etag !== undefined && sent.ETag !== etag)) {
+      if (sent?.Body instanceof Readable) sent.Body.destroy(); // unread, it would keep its connection for ever
       return lookAfter(connection, key, offset, etag);
+    }
     const { size, promised } = rangeIn(sent.ContentRange, offset);
     if (promised !== Math.min(length, size - offset)) throw new BrokenAnswer(`the answer is ${sent.ContentRange}`);
     return { bytes: await collect(sent.Body, promised, one.touch), size, etag: present(sent.ETag) };

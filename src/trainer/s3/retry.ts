@@ -38,6 +38,9 @@ async function oneTry<T>(milliseconds: number, attempt: (one: Try) => Promise<T>
   const timer = setTimeout(() => ended.abort(), milliseconds);
   try {
     return await attempt({ abortSignal: ended.signal, touch: () => timer.refresh() });
+  } catch (error) {
+    ended.abort(); // an answer of which not all was read would keep its connection for ever
+    throw error;
   } finally {
     clearTimeout(timer);
   }

@@ -29,6 +29,19 @@ export interface Loop {
 /** What a training comes to, besides its weights. */
 export type Trained = Omit<Checkpoint, 'state'>;
 
+/** What is waited for; undefined where somebody asks to stop before it comes: data that are streamed may take long. */
+async function unlessAborted<T>(value: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const stop = () => resolve(undefined);
+  signal.addEventListener('abort', stop);
+  try {
+    return await Promise.race([value, promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    value.catch(() => {}); // nobody waits for it any more
+  }
+}
+
 /**
  * Trains until all images have been seen, saving the state now and then and before it is interrupted.
  * @throws DdrError Interrupted after saving, Fenced, Diverged
@@ -49,13 +62,15 @@ export async function trainLoop({ task, context, attempt, step, state, inputsAt,
 
   while (images < total) {
     const began = seconds();
-    const inputs = await inputsAt(images);
+    const inputs = await unlessAborted(inputsAt(images), signal);
     waits.data += seconds() - began;
-    const loss = step(inputs);
-    images += batchSize;
-    assertFiniteLoss(loss, images, states);
-    ({ losses, pending } = addLoss({ losses, pending }, loss, images, total / batchSize));
-    context.progress({ phase: 'Running', done: images, total, perSecond: perSecond(batchSize, began), loss });
+    if (inputs !== undefined) {
+      const loss = step(inputs);
+      images += batchSize;
+      assertFiniteLoss(loss, images, states);
+      ({ losses, pending } = addLoss({ losses, pending }, loss, images, total / batchSize));
+      context.progress({ phase: 'Running', done: images, total, perSecond: perSecond(batchSize, began), loss });
+    }
     await setImmediate(); // lets signals in
     waits.all += seconds() - began;
     if (isDue(images, task, total) || signal.aborted) {

@@ -52,7 +52,10 @@ async function uploadsInUse(client: S3Client, parent: string): Promise<Set<strin
 /** Removes what uploads have left that became no folder. @param name of the folder to be; of all where left out */
 export async function removeUploads(client: S3Client, parent: string, name?: string): Promise<void> {
   const beginning = uploadsBeginning(parent, name);
-  await client.abandonUploads(beginning);
+  await client
+    .hurried()
+    .abandonUploads(beginning)
+    .catch(() => {}); // a rule of the bucket ends them too
   const { objects } = await client.list(beginning);
   if (objects.length === 0) return;
   const used = await uploadsInUse(client, parent); // asked after: what becomes a folder meanwhile is in use

@@ -47,13 +47,22 @@ test('all pods are told of the store, and only those that read data get the cred
   assert.equal(s3PlaceSchema.parse(JSON.parse(store.value ?? '')).prefix, 'a$(HOME)$$');
 });
 
-test('a run of buckets alone has no claim, and mounts nothing but room for temporary files', () => {
+test('a run of buckets alone has no claim, and mounts nothing but room for what is fetched and for temporary files', () => {
   assert.equal(buildClaim(runOf(inBuckets)), undefined);
-  for (const job of jobsOf(inBuckets))
+  for (const { metadata, spec } of jobsOf(inBuckets))
     assert.deepEqual(
-      job.spec.template.spec.volumes.map(({ name }) => name),
-      ['tmp'],
+      spec.template.spec.volumes.map(({ name }) => name),
+      metadata.labels[labels.component] === 'prepare' ? ['cache', 'tmp'] : ['tmp'],
     );
+});
+
+test('the room for what is fetched is what the spec says, or 8 GiB', () => {
+  const limitOf = (fields: object) => {
+    const [prepare] = jobsOf({ ...inBuckets, dataset: { ...inBuckets.dataset, ...fields } });
+    const volumes = prepare?.spec.template.spec.volumes as { name: string; emptyDir?: { sizeLimit?: string } }[];
+    return volumes.find(({ name }) => name === 'cache')?.emptyDir?.sizeLimit;
+  };
+  assert.deepEqual([limitOf({}), limitOf({ cache: { size: '50Gi' } })], ['8Gi', '50Gi']);
 });
 
 test('without a Secret the pods have what identity they have', () => {

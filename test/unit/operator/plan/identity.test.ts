@@ -408,6 +408,7 @@ test('data elsewhere are other data until they have been read: every field of wh
     at({ http: { urls: ['http://minio:9000/mnist/t10k-images-idx3-ubyte'] } }),
   ];
   assert.equal(new Set(all.map(({ prepare }) => prepare)).size, all.length);
+  assert.equal(new Set(all.map(({ models }) => models.join())).size, 1);
 });
 
 test('which images and which labels of shards are learned from moves prepare, and no model until they have been read', () => {

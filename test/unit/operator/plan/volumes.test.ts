@@ -17,7 +17,10 @@ function mounted(spec: Record<string, unknown>) {
       assert.ok(job);
       const volumes = volumesFor(run, job.task);
       for (const { volume } of volumes)
-        assert.equal(volume.persistentVolumeClaim?.readOnly ?? false, !['run', 'tmp', 'cache'].includes(volume.name));
+        assert.equal(
+          volume.persistentVolumeClaim?.readOnly ?? false,
+          !['run', 'tmp', 'data-cache'].includes(volume.name),
+        );
       return [step, volumes.map(({ volume }) => volume.name)];
     }),
   );
@@ -96,8 +99,8 @@ test('what streams the data mounts them too, and has a disk for what it has fetc
     return train;
   };
   assert.deepEqual(streams({ format: 'WebDataset' }), ['run', 'data', 'tmp']);
-  assert.deepEqual(streams({ format: 'Parquet' }), ['run', 'data', 'cache', 'tmp']);
-  assert.deepEqual(streams({ format: 'WebDataset', cache: { size: '1Gi' } }), ['run', 'data', 'cache', 'tmp']);
+  assert.deepEqual(streams({ format: 'Parquet' }), ['run', 'data', 'data-cache', 'tmp']);
+  assert.deepEqual(streams({ format: 'WebDataset', cache: { size: '1Gi' } }), ['run', 'data', 'data-cache', 'tmp']);
   assert.deepEqual(streams({ format: 'Parquet', cache: { size: '0' } }), ['run', 'data', 'tmp']);
 });
 
@@ -108,12 +111,12 @@ test('a cache is as large as the spec says, and a pod that evaluates against a f
     const models = modelPlans(run.spec);
     const [job] = steps[step].jobs(run, models, addressesOf(run.spec, models, unreadData));
     return volumesFor(run, job?.task ?? assert.fail()).filter(
-      ({ volume }) => volume.emptyDir && volume.name === 'cache',
+      ({ volume }) => volume.emptyDir && volume.name === 'data-cache',
     );
   };
   const image = { size: 32, channels: 1 };
   const cache = (sizeLimit: string) => ({
-    volume: { name: 'cache', emptyDir: { sizeLimit } },
+    volume: { name: 'data-cache', emptyDir: { sizeLimit } },
     path: '/volumes/cache',
     variable: 'DDR_CACHE_DIR',
   });

@@ -39,6 +39,22 @@ test('contexts are read by position, from every kind of file', async (t) => {
   }
 });
 
+test('contexts of several files are one after the other, halves as they are', async (t) => {
+  const bits = [0x3c00, 0xc000, 0, 0x3800, 1, 2, 0x83ff, 0x7bff];
+  const root = volumeOf(t, {
+    'c/a.npy': halves(bits.slice(0, 4)),
+    'c/b.npy': halves(bits.slice(4)),
+    'c/notes.txt': '',
+  });
+  const { count, type, read } = await openContexts({ path: 'c', from: 'Npy' }, root);
+  assert.deepEqual([count, type], [2, 'float16']);
+  const bytes = await read(0, 2);
+  assert.deepEqual(new Uint16Array(bytes.slice().buffer), Uint16Array.from(bits));
+  assert.deepEqual(await read(1, 1), bytes.subarray(8));
+  const nan = volumeOf(t, { 'c/a.npy': halves([0x7e00, 0, 0, 0]) });
+  await assert.rejects((await openContexts({ path: 'c', from: 'Npy' }, nan)).read(0, 1), { message: /not finite/ });
+});
+
 test('halves stay halves', async (t) => {
   const { type, read } = await open(t, halves([0x3c00, 0xc000, 0, 0x3800, 1, 2, 3, 4]));
   assert.equal(type, 'float16');

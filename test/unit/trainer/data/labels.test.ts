@@ -5,6 +5,7 @@ import { writeIdx } from '../../../../src/trainer/data/idx.ts';
 import { labelsFile, readLabels } from '../../../../src/trainer/data/labels.ts';
 import { type NpyArray, writeNpy } from '../../../../src/trainer/formats/npy.ts';
 import { writeNpz } from '../../../../src/trainer/formats/npz.ts';
+import { writeSafetensors } from '../../../../src/trainer/formats/safetensors.ts';
 import { datasetOf, openedSource, png, volumeOf } from '../../../helpers/data.ts';
 import { shardFixture } from '../../../helpers/sourceFiles.ts';
 
@@ -142,4 +143,31 @@ test('labels of shards come with the images, and Parquet names the classes', asy
   await assert.rejects(labelsIn(t, shards, tar(2)), { code: 'InputMismatch', message: 'has the label 2 for image 2' });
   await assert.rejects(labelsIn(t, shards, parquet(4)), { code: 'InputMismatch', message: 'names 3 classes, not 4' });
   assert.equal(await labelsIn(t, shards, datasetOf('Parquet', 'a.parquet')), undefined);
+});
+
+test('labels may be arrays of several files, those of the images or others', async (t) => {
+  const npz = (labels: number[]) =>
+    writeNpz({
+      x: { shape: [labels.length, 4, 4], data: new Uint8Array(labels.length * 16) },
+      y: { shape: [labels.length], data: Uint8Array.from(labels) },
+    });
+  const files = {
+    'd/a.npz': npz([1, 0]),
+    'd/b.npz': npz([2]),
+    'y/0.npy': npy(Int32Array.of(2, 1)),
+    'y/1.npy': npy(Int32Array.of(0)),
+  };
+  const of = (labels: object) => datasetOf('Npz', 'd', { array: 'x', labels: { classes: 3, ...labels } });
+  const read = async (labels: object) => (await labelsIn(t, files, of(labels)))?.values;
+  assert.deepEqual(await read({ from: 'Npz', array: 'y' }), Int32Array.of(1, 0, 2));
+  assert.deepEqual(await read({ from: 'Npy', path: 'y' }), Int32Array.of(2, 1, 0));
+  await assert.rejects(read({ from: 'Npz', array: 'x' }), { code: 'InputForeign', message: /not that of labels/ });
+  const floats = writeSafetensors({
+    tensors: new Map([['y', { shape: [3], values: new Float32Array(3) }]]),
+    metadata: {},
+  });
+  await assert.rejects(
+    labelsIn(t, { ...files, 'y.safetensors': floats }, of({ from: 'Safetensors', array: 'y', path: 'y.safetensors' })),
+    { code: 'InputForeign', message: /float32, not whole numbers/ },
+  );
 });

@@ -5,6 +5,7 @@ import { noFindings } from '../../../../src/trainer/data/findings.ts';
 import { openLatents, spreadPath } from '../../../../src/trainer/data/latentArrays.ts';
 import { resolveInVolume } from '../../../../src/trainer/data/volume.ts';
 import { writeNpz } from '../../../../src/trainer/formats/npz.ts';
+import { writeSafetensors } from '../../../../src/trainer/formats/safetensors.ts';
 import { datasetOf, volumeOf } from '../../../helpers/data.ts';
 import { latentFloats, latentsNpy, latentValue } from '../../../helpers/latents.ts';
 
@@ -14,14 +15,18 @@ const shape = { size: 2, channels: 3 };
 async function read(
   t: TestContext,
   files: Record<string, Uint8Array>,
-  format: 'Npy' | 'Npz',
+  format: 'Npy' | 'Npz' | 'Safetensors',
   latents: object,
   fields: object = {},
 ) {
   const root = volumeOf(t, files);
-  const path = Object.keys(files)[0] as string;
+  const path = (Object.keys(files)[0] as string).split('/')[0] as string;
   const dataset = datasetOf(format, path, { latents, ...fields }) as Dataset & { latents: Latents };
-  const paths = { path: await resolveInVolume(root, path, 'dataset'), spreadFile: await spreadPath(dataset, root) };
+  const paths = {
+    path: await resolveInVolume(root, path, 'dataset'),
+    root,
+    spreadFile: await spreadPath(dataset, root),
+  };
   const source = await openLatents(dataset, paths, shape, noFindings());
   const all: Float32Array[] = [];
   for await (const latent of source.latents(async () => {})) all.push(latent);
@@ -82,4 +87,33 @@ test('what are no latents of the spec is refused by name', async (t) => {
   });
   const doubles = writeNpz({ a: { shape: [2, 3, 2, 2], data: new Float64Array(24) } });
   await assert.rejects(read(t, { 'a.npz': doubles }, 'Npz', {}), { message: /float64; latents are/ });
+});
+
+test('latents and their spread may lie in several files', async (t) => {
+  const values = 'MeanAndLogVariance';
+  const [means, spread] = [latentFloats(24), latentFloats(24).map((value) => -value)];
+  const whole = {
+    'a.npy': latentsNpy([2, 3, 2, 2], 'float32', means),
+    'b.npy': latentsNpy([2, 3, 2, 2], 'float32', spread),
+  };
+  const wanted = await read(t, whole, 'Npy', { values, spread: 'b.npy' });
+  const one = (data: Float32Array, at: number) => data.slice(at * 12, at * 12 + 12);
+  const npy = (data: Float32Array) => latentsNpy([1, 3, 2, 2], 'float32', data);
+  const folders = {
+    'means/0.npy': npy(one(means, 0)),
+    'means/1.npy': npy(one(means, 1)),
+    'spread/0.npy': npy(one(spread, 0)),
+    'spread/1.npy': npy(one(spread, 1)),
+  };
+  assert.deepEqual(await read(t, folders, 'Npy', { values, spread: 'spread' }), wanted);
+  const tensors = (at: number) =>
+    writeSafetensors({
+      tensors: new Map([
+        ['mean', { shape: [1, 3, 2, 2], values: one(means, at) }],
+        ['logvar', { shape: [1, 3, 2, 2], values: one(spread, at) }],
+      ]),
+      metadata: {},
+    });
+  const files = { 'd/0.safetensors': tensors(0), 'd/1.safetensors': tensors(1) };
+  assert.deepEqual(await read(t, files, 'Safetensors', { values, spread: 'logvar' }, { array: 'mean' }), wanted);
 });

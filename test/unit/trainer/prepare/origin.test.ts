@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Dataset, datasetSchema } from '../../../../src/api/spec/dataset.ts';
@@ -60,39 +60,6 @@ test('what does not fit is refused before it is fetched, with the size that woul
   await assert.rejects(origin.place(), { code: 'DiskFull', hint: /dataset\.cache\.size to 1Gi/ });
   assert.ok(!server.asked.some((request) => request.startsWith('GET')));
   await origin.close();
-});
-
-test('one file among several is the one that is named, and none is guessed', async (t) => {
-  const server = await fileServer(t, { 'a.npy': 'a', 'b.npy': 'b' });
-  const context = trainerContext(temporaryStore(t).store, { cache: temporaryFolder(t) });
-  const urls = [`${server.url}/a.npy`, `${server.url}/b.npy`];
-  const open = (http: object) => openOrigin({ dataset: atUrls(urls, 'Npy', {}, http) }, context, [], tick);
-  await assert.rejects((await open({})).fingerprint(), { code: 'InputForeign', hint: /Name the file in path/ });
-  await assert.rejects((await open({ path: 'c.npy' })).fingerprint(), { code: 'InputMissing' });
-  const origin = await open({ path: 'b.npy' });
-  const place = await origin.place();
-  assert.equal(readFileSync(place.path, 'utf8'), 'b');
-  assert.ok(!existsSync(join(place.root, 'a.npy')));
-  await origin.close();
-});
-
-test('of MNIST-like images the labels beside them are fetched, where they are asked for', async (t) => {
-  const images = 'train-images-idx3-ubyte.gz';
-  const labels = 'train-labels-idx1-ubyte.gz';
-  const server = await fileServer(t, { [`m/${images}`]: 'i', [`m/${labels}`]: 'l', 'm/readme.txt': 'r' });
-  const context = trainerContext(temporaryStore(t).store, { cache: temporaryFolder(t) });
-  const urls = [images, labels, 'readme.txt'].map((name) => `${server.url}/m/${name}`);
-  const fetched = async (fields: object, http: object) => {
-    const origin = await openOrigin({ dataset: atUrls(urls, 'Idx', fields, http) }, context, [], tick);
-    const { root } = await origin.place();
-    const names = readdirSync(root).sort();
-    await origin.close();
-    return names;
-  };
-  const asked = { labels: { classes: 10, from: 'Idx' } };
-  assert.deepEqual(await fetched(asked, {}), [images, labels]);
-  assert.deepEqual(await fetched(asked, { path: images }), [images, labels]);
-  assert.deepEqual(await fetched({}, { path: images }), [images]);
 });
 
 test('shards are left where they are', async (t) => {

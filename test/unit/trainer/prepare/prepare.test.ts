@@ -14,6 +14,7 @@ import type { TrainerContext } from '../../../../src/trainer/context/context.ts'
 import { writeNpy } from '../../../../src/trainer/formats/npy.ts';
 import { runPrepare } from '../../../../src/trainer/prepare/prepare.ts';
 import { datasetOf, png, volumeOf } from '../../../helpers/data.ts';
+import { cutAfter, faults, fileServer, status } from '../../../helpers/httpFiles.ts';
 import { type TestStore, temporaryStore, trainerContext } from '../../../helpers/trainer.ts';
 
 const directory = 'runs/test';
@@ -54,6 +55,42 @@ const digestOf = (bytes: Uint8Array) =>
   startDigest(bytes.length / 16, { size: 4, channels: 1 })
     .update(bytes)
     .digest('hex');
+
+test('files at URLs become what those of a volume do, whatever fails on the way; and are not fetched again', async (t) => {
+  const files = { 'x/a.png': await png(7), 'y/b.png': await png(8), 'y/readme.txt': 'text' };
+  const server = await fileServer(t, files);
+  const { root, prepare } = bench(t, files);
+  const fields = { labels: { classes: 2, from: 'ClassFolders' } };
+  const onVolume = await prepare(prepareTask(datasetOf('ImageFolder', '', fields)));
+  const urls = Object.keys(files).map((name) => `${server.url}/${name}`);
+  const dataset = datasetOf('ImageFolder', '', { ...fields, source: { http: { urls } } });
+  const task = prepareTask(dataset, { hash: 'fedcba9876543210' });
+  server.fault = faults(status(503), () => false, cutAfter(20));
+  const overNetwork = await prepare(task);
+  assert.deepEqual({ ...overNetwork, previous: undefined }, { ...onVolume, previous: undefined });
+  assert.deepEqual([overNetwork.count, overNetwork.leftOut], [2, 1]);
+  server.asked.length = 0;
+  await prepare(task);
+  assert.ok(server.asked.every((request) => request.startsWith('HEAD')));
+  server.files.set('/x/a.png', Buffer.from(await png(9)));
+  const other = await prepare(task);
+  assert.notEqual(other.sha256, onVolume.sha256);
+  assert.equal(other.previous, onVolume.sha256);
+  assert.equal(namesIn(root, 'datasets').length, 2);
+});
+
+test('files that change while they are fetched and read fail the step, and nothing is kept', async (t) => {
+  const server = await fileServer(t, { 'a.npy': npy() });
+  const { root, prepare } = bench(t, {});
+  const dataset = datasetOf('Npy', '', { source: { http: { urls: [`${server.url}/a.npy`] } } });
+  server.fault = (request) => {
+    if (request.method === 'GET')
+      setTimeout(() => server.files.set('/a.npy', Buffer.from(npy(pixels.map((x) => x + 1)))), 0);
+    return false;
+  };
+  await assert.rejects(prepare(prepareTask(dataset)), { code: 'DataChanged', where: `${server.url}/` });
+  assert.deepEqual(namesIn(root, '.').includes('datasets') ? namesIn(root, 'datasets') : [], []);
+});
 
 test('the data are there under the digest of what they hold', async (t) => {
   const { store, prepare } = bench(t, { 'a.npy': npy() });

@@ -34,6 +34,16 @@ test('an answer with another etag than was asked for counts only if the object h
   assert.equal(await range(removed.connection, 'x', wanted), 'Missing');
 });
 
+test('answers that are not read to their end keep no connections', async (t) => {
+  const wrong = part('cde', '2-4/9', '"f"');
+  const other = listing([{ key: 'x', size: 9, etag: '"f"' }]);
+  const many = 60; // more than connections that are open at once
+  const said = Array.from({ length: many }, () => [wrong, other]).flat();
+  const { connection, asked } = await scriptedS3(t, ...said);
+  for (let i = 0; i < many; i++) assert.equal(await range(connection, 'x', { ...wanted, etag: '"e"' }), 'Changed');
+  assert.equal(asked.length, 2 * many);
+});
+
 test('all of an object is as much as its range says', async (t) => {
   const { connection } = await scriptedS3(t, part('abc', '0-8/9'), part('abcdefghi', '0-8/9'));
   assert.equal(Buffer.from((await get(connection, 'x'))?.bytes ?? []).toString(), 'abcdefghi');

@@ -52,6 +52,20 @@ test('once the budget is spent the last error is told, after some tries in any c
   );
 });
 
+test('requests of a try that failed are ended', async () => {
+  let signal: AbortSignal | undefined;
+  const fails = persist(
+    patience,
+    () => false,
+    async ({ abortSignal }) => {
+      signal = abortSignal;
+      throw new Error('half of it');
+    },
+  );
+  await assert.rejects(fails, /half of it/);
+  assert.equal(signal?.aborted, true);
+});
+
 test('a try that sees nothing come is ended, one that does goes on', async () => {
   const ended = persist(
     { ...patience, budget: 0 },

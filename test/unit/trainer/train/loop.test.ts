@@ -25,7 +25,12 @@ const start: Trained = {
   pending: { sum: 0, count: 0 },
 };
 
-async function bench(t: TestContext, fields: Partial<TrainerContext> = {}, lossOf = (step: number) => 1 / step) {
+async function bench(
+  t: TestContext,
+  fields: Partial<TrainerContext> = {},
+  lossOf = (step: number) => 1 / step,
+  onAsked: (images: number) => void | Promise<void> = () => {},
+) {
   const { store } = temporaryStore(t);
   const task = trainTask('0'.repeat(16), {
     training: training({ images: 40, batchSize: 4 }),
@@ -37,6 +42,7 @@ async function bench(t: TestContext, fields: Partial<TrainerContext> = {}, lossO
   const seen: number[] = [];
   const inputsAt = async (images: number) => {
     seen.push(images);
+    await onAsked(images);
     return {};
   };
   const train = () => trainLoop({ task, context, attempt, ...counter(lossOf), inputsAt, start });
@@ -65,6 +71,17 @@ test('who is asked to stop saves first, and says where it is', async (t) => {
   const { train, saved } = await bench(t, { signal: controller.signal, progress });
   await assert.rejects(train(), { code: 'Interrupted', message: /after 20 images; the state is saved/ });
   assert.deepEqual(numbers(await saved()), [12, 20]);
+});
+
+test('who is asked to stop while the data do not come does not wait for them', async (t) => {
+  const controller = new AbortController();
+  const { train, saved } = await bench(t, { signal: controller.signal }, undefined, (images) => {
+    if (images < 16) return;
+    setImmediate(() => controller.abort());
+    return new Promise(() => {});
+  });
+  await assert.rejects(train(), { code: 'Interrupted', message: /after 16 images; the state is saved/ });
+  assert.deepEqual(numbers(await saved()), [12, 16]);
 });
 
 test('a loss that is no number ends it at once, and is never saved', async (t) => {
