@@ -141,6 +141,6 @@ test('a training that prepares data of a bucket anew has the disk and the creden
   const [job] = steps.train.jobs(run, models, addressesOf(run.spec, models, unreadData));
   assert.ok(job);
   const [, cache] = volumesFor(run, job.task);
-  assert.deepEqual(cache?.volume, { name: 'cache', emptyDir: { sizeLimit: '3Gi' } });
+  assert.deepEqual(cache?.volume, { name: 'data-cache', emptyDir: { sizeLimit: '3Gi' } });
   assert.ok(bucketVariables(run, job.task).some(({ name }) => name === 'DDR_DATA_AWS_ACCESS_KEY_ID'));
 });
