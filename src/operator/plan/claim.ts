@@ -5,6 +5,7 @@ import type { Task } from '../../api/task.ts';
 import { controllerOf, type KubeObject, type OwnerReference } from '../kube/client.ts';
 import { childNames } from './identity.ts';
 import type { ObservedClaim } from './observed.ts';
+import { once } from './once.ts';
 import { ownerReference } from './owner.ts';
 
 /** What the claims of a run have: the garbage collector takes those that have an owner with it, and leaves any other. */
@@ -87,13 +88,16 @@ export function isClaimOf(claim: KubeObject, run: string, uid: string | undefine
   return own[labels.run] === run && own[labels.managedBy] === managedBy && (owner === undefined || owner === uid);
 }
 
-export const observeClaim = (claim: KubeObject): ObservedClaim => ({
-  name: claim.metadata.name,
-  uid: claim.metadata.uid ?? '',
-  deleting: claim.metadata.deletionTimestamp !== undefined,
-  owned: controllerOf(claim) !== undefined,
-  ofModel: claim.metadata.labels?.[labels.model] !== undefined,
-});
+/** A claim as the plan sees it. Objects are never changed in place, so that each is read once. */
+export const observeClaim = once(
+  (claim: KubeObject): ObservedClaim => ({
+    name: claim.metadata.name,
+    uid: claim.metadata.uid ?? '',
+    deleting: claim.metadata.deletionTimestamp !== undefined,
+    owned: controllerOf(claim) !== undefined,
+    ofModel: claim.metadata.labels?.[labels.model] !== undefined,
+  }),
+);
 
 /** A claim whose owner is to be another: the run may say otherwise than before, or an older version have made it. */
 export interface Reowning {

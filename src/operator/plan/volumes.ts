@@ -44,7 +44,7 @@ function modelsOf({ metadata }: Run, task: Task): PodVolume[] {
     .map(({ index, hash }) => claim(`model-${index}`, names.modelClaim(index, hash)));
 }
 
-/** The data that a task prepares, for the run or anew on a model's claim. */
+/** The data that a task prepares; undefined where it finds them prepared. */
 function preparedBy(task: Task): Dataset | undefined {
   if (task.kind === 'prepare') return task.dataset;
   return task.kind === 'train' ? task.source?.dataset : undefined;
@@ -52,7 +52,7 @@ function preparedBy(task: Task): Dataset | undefined {
 
 /** Room for what a pod keeps of the data that it streams, or fetches to prepare them. */
 function cacheVolumes(task: Task): PodVolume[] {
-  const [prepared, stream] = [preparedBy(task), streamOf(task)];
+  const [stream, prepared] = [streamOf(task), preparedBy(task)];
   const sizeLimit = (prepared && fetchSize(prepared)) ?? (stream && cacheSize(stream));
   if (sizeLimit === undefined) return [];
   return [

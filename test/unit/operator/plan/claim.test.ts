@@ -132,12 +132,11 @@ test('a model’s claim is ReadWriteOnce, of the run’s class, and says whose m
 });
 
 test('the run’s claim beside them has its own size, and nothing is said of one node: its pods come one after the other', () => {
-  const sizeOf = (claim: ReturnType<typeof buildClaim>) =>
-    (claim as unknown as { spec: { resources: { requests: { storage: string } } } }).spec.resources.requests.storage;
-  const claim = buildClaim(perModel({ bundle: { size: '5Gi' } }));
-  assert.ok(claim);
-  assert.deepEqual([sizeOf(claim), sizeOf(buildClaim(perModel()))], ['5Gi', '1Gi']);
-  assert.equal(claimNotice(claim), undefined);
+  const [sized, unsized] = [buildClaim(perModel({ bundle: { size: '5Gi' } })), buildClaim(perModel())];
+  assert.ok(sized && unsized);
+  const sizes = [sized, unsized].map(({ spec }) => (spec as { resources: object }).resources);
+  assert.deepEqual(sizes, [{ requests: { storage: '5Gi' } }, { requests: { storage: '1Gi' } }]);
+  assert.equal(claimNotice(sized), undefined);
 });
 
 test('claims of models go with their run where it says so', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { components } from '../../../../src/api/names.ts';
+import { bucketVariables } from '../../../../src/operator/plan/buckets.ts';
 import { addressesOf, modelPlans, unreadData } from '../../../../src/operator/plan/identity.ts';
 import { steps } from '../../../../src/operator/plan/steps.ts';
 import { volumesFor } from '../../../../src/operator/plan/volumes.ts';
@@ -44,6 +45,34 @@ test('a claim that the run does not name is not mounted', () => {
       ['run', 'tmp'],
     ],
   );
+});
+
+test('with a claim for each model training writes to that, and reads what the data are prepared from', () => {
+  const perModel = { checkpoints: { volume: { perModel: { size: '1Gi' } } } };
+  const run = runOf({ ...everything, ...perModel });
+  const models = modelPlans(run.spec);
+  const jobs = steps.train.jobs(run, models, addressesOf(run.spec, models, unreadData));
+  const volumes = jobs.map(({ task }) => volumesFor(run, task));
+  const claims = volumes.map((each) => each[0]?.volume.persistentVolumeClaim?.claimName.replace(/-[0-9a-f]{8}$/, ''));
+  assert.deepEqual(claims, ['digits-checkpoints-m0', 'digits-checkpoints-m1']);
+  const names = volumes[0]?.map(({ volume }) => volume.name);
+  assert.deepEqual(names, ['run', 'warmstart', 'data', 'codec', 'tmp']);
+});
+
+test('a wave mounts the claims of its models that are there, read-only, each under its index', () => {
+  const run = runOf({ checkpoints: { volume: { perModel: { size: '1Gi' } } } });
+  const [hash, other] = ['a'.repeat(16), 'b'.repeat(16)];
+  const models = [
+    { index: 3, hash, mounted: true },
+    { index: 4, hash: other, mounted: false },
+  ];
+  const [own, model] = volumesFor(run, { kind: 'collect', directory: 'runs/digits', hash, models });
+  assert.equal(own?.volume.persistentVolumeClaim?.claimName, 'digits-checkpoints');
+  assert.deepEqual(model, {
+    volume: { name: 'model-3', persistentVolumeClaim: { claimName: 'digits-checkpoints-m3-aaaaaaaa', readOnly: true } },
+    path: '/volumes/model-3',
+    variable: 'DDR_MODEL_3_DIR',
+  });
 });
 
 test('what streams the data mounts them too, and has a disk for what it has fetched where that is worth it', () => {
@@ -98,30 +127,20 @@ test('a cache is as large as the spec says, and a pod that evaluates against a f
   assert.deepEqual(volumesOf('evaluate', { dataset: { ...s3, image }, evaluation }), []);
 });
 
-test('with a claim for each model training writes to that, and reads what the data are prepared from', () => {
-  const perModel = { checkpoints: { volume: { perModel: { size: '1Gi' } } } };
-  const run = runOf({ ...everything, ...perModel });
-  const models = modelPlans(run.spec);
-  const jobs = steps.train.jobs(run, models, addressesOf(run.spec, models, unreadData));
-  const volumes = jobs.map(({ task }) => volumesFor(run, task));
-  const claims = volumes.map((each) => each[0]?.volume.persistentVolumeClaim?.claimName.replace(/-[0-9a-f]{8}$/, ''));
-  assert.deepEqual(claims, ['digits-checkpoints-m0', 'digits-checkpoints-m1']);
-  const names = volumes[0]?.map(({ volume }) => volume.name);
-  assert.deepEqual(names, ['run', 'warmstart', 'data', 'codec', 'tmp']);
-});
-
-test('a wave mounts the claims of its models that are there, read-only, each under its index', () => {
-  const run = runOf({ checkpoints: { volume: { perModel: { size: '1Gi' } } } });
-  const [hash, other] = ['a'.repeat(16), 'b'.repeat(16)];
-  const models = [
-    { index: 3, hash, mounted: true },
-    { index: 4, hash: other, mounted: false },
-  ];
-  const [own, model] = volumesFor(run, { kind: 'collect', directory: 'runs/digits', hash, models });
-  assert.equal(own?.volume.persistentVolumeClaim?.claimName, 'digits-checkpoints');
-  assert.deepEqual(model, {
-    volume: { name: 'model-3', persistentVolumeClaim: { claimName: 'digits-checkpoints-m3-aaaaaaaa', readOnly: true } },
-    path: '/volumes/model-3',
-    variable: 'DDR_MODEL_3_DIR',
+test('a training that prepares data of a bucket anew has the disk and the credentials that the prepare step has', () => {
+  const run = runOf({
+    dataset: {
+      source: { s3: { bucket: 'data', path: 'faces', secretName: 'reader' } },
+      format: 'ImageFolder',
+      image: { size: 28, channels: 1 },
+      cache: { size: '3Gi' },
+    },
+    checkpoints: { volume: { perModel: { size: '1Gi' } } },
   });
+  const models = modelPlans(run.spec);
+  const [job] = steps.train.jobs(run, models, addressesOf(run.spec, models, unreadData));
+  assert.ok(job);
+  const [, cache] = volumesFor(run, job.task);
+  assert.deepEqual(cache?.volume, { name: 'data-cache', emptyDir: { sizeLimit: '3Gi' } });
+  assert.ok(bucketVariables(run, job.task).some(({ name }) => name === 'DDR_DATA_AWS_ACCESS_KEY_ID'));
 });
