@@ -105,6 +105,7 @@ async function memoryOf(source: ImageSource): Promise<number[]> {
   for (let epoch = 0; epoch < 10; epoch++) {
     await readEpoch(source, epoch);
     resident.push(process.memoryUsage().rss / mebibyte);
+    told({ epoch, resident: resident.at(-1) });
   }
   return resident;
 }
@@ -159,6 +160,7 @@ async function measure(root: string, server: S3Server): Promise<Measurement[]> {
   const { store, address, speeds } = await indexed(root, 'tar, S3', dataset, keys);
   const context = { store, volumes: {}, dataCredentials: server.credentials, cache: mkdtempSync(join(root, 'cache-')) };
   const waited = await shareOfWaiting({ dataset: address, stream: dataset }, context, trainedImages);
+  told({ waited });
   const small = datasetOf('WebDataset', inBucket('tar'), index('4Mi'));
   const resident = await memoryOf(await streamed(store, address, small, keys, mkdtempSync(join(root, 'cache-'))));
   return [
