@@ -16,6 +16,9 @@ export interface NeededFiles {
   path: string;
 }
 
+/** A folder of arrays is read as one. */
+const isArray = (name: string) => /\.(npy|npz|safetensors)$/.test(name);
+
 const isIdx = (name: string) => /idx[13]-ubyte(\.gz)?$/.test(name);
 
 /** Files that MNIST-like images are read from: those of their folder, or the images and the labels beside them. */
@@ -40,17 +43,19 @@ async function imageFiles(dataset: Dataset, remote: Remote): Promise<NeededFiles
   if (dataset.format === 'Idx') return idxFiles(dataset, remote, path, found);
   const [only, another] = found;
   if (only !== undefined && another === undefined) return { fetched: [only], streamed: [], path: only.name };
+  const arrays = found.filter(({ name }) => isArray(name));
+  if (dataset.format !== 'ImageZip' && arrays.length > 0) return { fetched: arrays, streamed: [], path };
   throw new DdrError('InputForeign', `there are ${found.length} files, and format ${dataset.format} is of one`, {
     where: remote.describe(path),
     hint: 'Name the file in path of dataset.source.',
   });
 }
 
-/** A file that a spec names by itself. @throws DdrError InputMissing */
-async function namedFile(remote: Remote, given: string): Promise<SourceFile> {
+/** A file that a spec names by itself, or those of a folder. @throws DdrError InputMissing */
+async function namedFiles(remote: Remote, given: string): Promise<SourceFile[]> {
   const path = plainPath(given);
-  const file = (await remote.find(path)).find(({ name }) => name === path);
-  if (file !== undefined) return file;
+  const found = await remote.find(path);
+  if (found.length > 0) return found;
   throw new DdrError('InputMissing', 'is not there', {
     where: remote.describe(path),
     hint: 'Paths of labels, contexts and the spread of latents are from the prefix of the source, or among its URLs.',
@@ -70,7 +75,7 @@ export async function neededFiles(
   const { labels, contexts, latents, format } = dataset;
   const named = [labels?.path, contexts?.path, prompts?.path, format === 'Npy' ? latents?.spread : undefined];
   const images = await imageFiles(dataset, remote);
-  const others = await Promise.all(named.filter((path) => path !== undefined).map((path) => namedFile(remote, path)));
-  const fetched = new Map([...images.fetched, ...others].map((file) => [file.name, file]));
+  const others = await Promise.all(named.filter((path) => path !== undefined).map((path) => namedFiles(remote, path)));
+  const fetched = new Map([...images.fetched, ...others.flat()].map((file) => [file.name, file]));
   return { ...images, fetched: [...fetched.values()] };
 }

@@ -47,13 +47,18 @@ test('of a folder of images all files are fetched, and those of labels, contexts
   });
 });
 
-test('one file among several is the one that is named, and none is guessed', async () => {
+test('one file among several is the one that is named; a folder of arrays is read as one, and of archives none is guessed', async () => {
   const remote = remoteOf('d/a.npy', 'd/b.npy', 'e/c.npy');
   for (const format of ['Npy', 'Npz', 'ImageZip'] as const) {
     assert.deepEqual((await needed(remote, datasetAt('d/b.npy', format))).fetched, ['d/b.npy']);
     assert.deepEqual((await needed(remote, datasetAt('e', format))).path, 'e/c.npy', 'there is one only');
-    await assert.rejects(needed(remote, datasetAt('d', format)), { code: 'InputForeign', hint: /Name the file/ });
   }
+  assert.deepEqual(await needed(remote, datasetAt('d', 'Npy')), {
+    fetched: ['d/a.npy', 'd/b.npy'],
+    streamed: [],
+    path: 'd',
+  });
+  await assert.rejects(needed(remote, datasetAt('d', 'ImageZip')), { code: 'InputForeign', hint: /Name the file/ });
 });
 
 test('a file that is in two roles is fetched once', async () => {
@@ -94,9 +99,9 @@ test('shards are not fetched, and what lies beside them is', async () => {
 test('what is not there is missing, by its whole name', async () => {
   const remote = remoteOf('d/a.png', 'labels/x');
   await assert.rejects(needed(remote, datasetAt('e', 'ImageFolder')), { code: 'InputMissing', where: 's3://data/e' });
-  const labels = { classes: 2, from: 'Npy', path: 'labels' };
+  const labels = { classes: 2, from: 'Npy', path: 'nothing' };
   await assert.rejects(needed(remote, datasetAt('d', 'ImageFolder', { labels })), {
     code: 'InputMissing',
-    where: 's3://data/labels',
+    where: 's3://data/nothing',
   });
 });
