@@ -45,7 +45,7 @@ for (const [name, spec] of Object.entries({
 }
 
 test('models with claims of their own are told what to prepare the data from, and are collected before they are bundled', () => {
-  const run = runOf({ ...everything, checkpoints: { volume: { perModel: { size: '1Gi' } } } });
+  const run = runOf({ ...everything, execution: {}, checkpoints: { volume: { perModel: { size: '1Gi' } } } });
   const models = modelPlans(run.spec);
   const addresses = addressesOf(run.spec, models, unreadData);
   const [train] = steps.train.jobs(run, models, addresses);

@@ -49,7 +49,7 @@ test('a claim that the run does not name is not mounted', () => {
 
 test('with a claim for each model training writes to that, and reads what the data are prepared from', () => {
   const perModel = { checkpoints: { volume: { perModel: { size: '1Gi' } } } };
-  const run = runOf({ ...everything, ...perModel });
+  const run = runOf({ ...everything, ...perModel, execution: {} });
   const models = modelPlans(run.spec);
   const jobs = steps.train.jobs(run, models, addressesOf(run.spec, models, unreadData));
   const volumes = jobs.map(({ task }) => volumesFor(run, task));
