@@ -148,7 +148,7 @@ export interface RunObject {
   status?: {
     observedGeneration?: number;
     phase?: string;
-    models?: { summary: string; done: number; failed: number; active: number; retries: number };
+    models?: { summary: string; done: number; failed: number; active: number; retries: number; awaited?: number };
     conditions?: { type: string; status: string; reason: string; message: string }[];
     failures?: { job: string; pod?: string; states?: string; reason: string; message: string; log?: string[] }[];
     dataset?: { digest: string; count: number; leftOut: number; broken: number; notices?: string[] };
