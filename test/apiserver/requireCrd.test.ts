@@ -38,7 +38,7 @@ test('the CRD that an operator finds', { skip }, async (t) => {
     await installCrd(client, load(readFileSync(released, 'utf8')) as object);
     const [code, message = ''] = (await codeOf()) ?? [];
     assert.equal(code, 'CrdOutdated');
-    assert.match(message, /lacks spec\.dataset\.image\.fit/);
+    assert.match(message, /lacks spec\.dataset\.source\.s3, .* and \d+ more/);
   });
 
   await t.test('that of this version, applied over the old one while the operator looks', async () => {

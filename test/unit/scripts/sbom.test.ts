@@ -76,7 +76,7 @@ test('every package that the code in an image imports is named', () => {
     const files = globSync(`{api,diffusion,${image}}/**/*.ts`, { cwd: join(root, 'src') });
     const imports = files.flatMap((file) => {
       const code = stripTypeScriptTypes(readFileSync(join(root, 'src', file), 'utf8'));
-      return [...code.matchAll(/(?:from|import|require)[ (]'([^.'][^']*)'/g)].map(([, name = '']) => name);
+      return [...code.matchAll(/(?<![.\w])(?:from|import|require)[ (]'([^.'][^']*)'/g)].map(([, name = '']) => name);
     });
     const names = new Set(imports.flatMap((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? []));
     assert.ok(names.has('zod') && names.has('pino'));
