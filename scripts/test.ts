@@ -40,7 +40,7 @@ const suites: Suite[] = [
   tests('unit', 'test/unit/**/*.test.ts', 2, 30),
   tests('apiserver', 'test/apiserver/**/*.test.ts', 1, 20),
   tests('fault', 'test/fault/**/*.test.ts', 1, 30),
-  tests('e2e', 'test/e2e/**/*.test.ts', 1, 60),
+  tests('e2e', 'test/e2e/**/*.test.ts', 1, 75),
 ];
 
 const wanted = process.argv.slice(2);

@@ -16,6 +16,7 @@ import {
   onClaim,
   prepareNamespace,
   skip,
+  skipUnlessFull,
   smallRun,
   until,
   untilPhase,
@@ -81,8 +82,8 @@ test('data are prepared once, and known by what they hold', { skip }, async (t) 
   after(async () => {
     await kubectl('delete', 'namespace', namespace, '--wait=false');
   });
-  const step = (name: string, body: () => Promise<void>) =>
-    t.test(name, async () => {
+  const step = (name: string, body: () => Promise<void>, skipped: string | false = false) =>
+    t.test(name, { skip: skipped }, async () => {
       try {
         await body();
       } catch (error) {
@@ -138,26 +139,30 @@ test('data are prepared once, and known by what they hold', { skip }, async (t) 
     assert.match(await kubectl('describe', 'ddr', 'changing', '-n', namespace), /DatasetChanged/);
   });
 
-  await step('a run that is suspended while its files are replaced goes on with those it began with', async () => {
-    const [first, second] = [join(temporaryFolder(t), 'images'), join(temporaryFolder(t), 'images')];
-    await writeDigits(first, 0, 200);
-    await writeDigits(second, 500, 200);
-    await placeOnClaim(first, 'suspended');
-    const training = { images: 3200, batchSize: 32, threads: 1, seed: 3 };
-    const spec = { training, schedule: { states: 1 }, evaluation: undefined };
-    await apply(namespace, folderRun('undisturbed', 'suspended', {}, spec));
-    await untilPhase(namespace, 'undisturbed', 'Complete', 300);
+  await step(
+    'a run that is suspended while its files are replaced goes on with those it began with',
+    async () => {
+      const [first, second] = [join(temporaryFolder(t), 'images'), join(temporaryFolder(t), 'images')];
+      await writeDigits(first, 0, 200);
+      await writeDigits(second, 500, 200);
+      await placeOnClaim(first, 'suspended');
+      const training = { images: 3200, batchSize: 32, threads: 1, seed: 3 };
+      const spec = { training, schedule: { states: 1 }, evaluation: undefined };
+      await apply(namespace, folderRun('undisturbed', 'suspended', {}, spec));
+      await untilPhase(namespace, 'undisturbed', 'Complete', 300);
 
-    await apply(namespace, folderRun('suspended', 'suspended', {}, spec));
-    await until('suspended is in mid-training', 120, async () => {
-      const { status } = await getRun(namespace, 'suspended');
-      return (status?.progress?.images ?? 0) > 0;
-    });
-    await kubectl('patch', 'ddr', 'suspended', '-n', namespace, '--type=merge', '-p', '{"spec":{"suspend":true}}');
-    await untilPhase(namespace, 'suspended', 'Suspended', 90);
-    await placeOnClaim(second, 'suspended');
-    await kubectl('patch', 'ddr', 'suspended', '-n', namespace, '--type=merge', '-p', '{"spec":{"suspend":false}}');
-    await untilPhase(namespace, 'suspended', 'Complete', 300);
-    assert.deepEqual(await modelDigests(namespace, 'suspended'), await modelDigests(namespace, 'undisturbed'));
-  });
+      await apply(namespace, folderRun('suspended', 'suspended', {}, spec));
+      await until('suspended is in mid-training', 120, async () => {
+        const { status } = await getRun(namespace, 'suspended');
+        return (status?.progress?.images ?? 0) > 0;
+      });
+      await kubectl('patch', 'ddr', 'suspended', '-n', namespace, '--type=merge', '-p', '{"spec":{"suspend":true}}');
+      await untilPhase(namespace, 'suspended', 'Suspended', 90);
+      await placeOnClaim(second, 'suspended');
+      await kubectl('patch', 'ddr', 'suspended', '-n', namespace, '--type=merge', '-p', '{"spec":{"suspend":false}}');
+      await untilPhase(namespace, 'suspended', 'Complete', 300);
+      assert.deepEqual(await modelDigests(namespace, 'suspended'), await modelDigests(namespace, 'undisturbed'));
+    },
+    skipUnlessFull,
+  );
 });

@@ -39,7 +39,7 @@ test('one resource in; models, bundle, samples and report out', { skip }, async 
     // How long it trains makes no difference to what is looked at here.
     const example = readFileSync(join(root, 'examples/mnist-cluster.yaml'), 'utf8');
     await run('kubectl', ['apply', '-n', namespace, '-f', '-'], {
-      input: example.replace('images: 9600', 'images: 4800'),
+      input: example.replace('images: 9600', 'images: 2400'),
     });
     try {
       await untilPhase(namespace, 'mnist', 'Complete', 600);
