@@ -41,7 +41,7 @@ async function disturb(name: string): Promise<void> {
   );
 }
 
-const training = { images: 3200, batchSize: 32, threads: 1, seed: 3 };
+const training = { images: 1920, batchSize: 32, threads: 1, seed: 3 };
 
 test('data and checkpoints where clusters keep them', { skip }, async (t) => {
   before(async () => {

@@ -34,7 +34,7 @@ const shareOf = (execution: object) =>
       format: 'WebDataset',
       image: { size: 28, channels: 1 },
     },
-    training: { images: 3200, batchSize: 32, threads: 1, seed: 3 },
+    training: { images: 1920, batchSize: 32, threads: 1, seed: 3 },
     checkpoints: { objectStore: place(store), everyImages: 320 },
     execution: {
       maxParallel: 2,
