@@ -15,6 +15,7 @@ import {
   prepareNamespace,
   root,
   run,
+  skipUnlessFull,
   smallRun,
   systemNamespace,
   untilPhase,
@@ -81,7 +82,7 @@ test('data and checkpoints where clusters keep them', { skip }, async (t) => {
     assert.deepEqual(digests, await undisturbed(temporaryFolder(t), local));
   });
 
-  await t.test('from Parquet to a claim for each model, disturbed, in waves', async (t) => {
+  await t.test('from Parquet to a claim for each model, disturbed, in waves', { skip: skipUnlessFull }, async (t) => {
     const file = join(root, 'test/fixtures/shards/snappy.parquet');
     await kubectl('exec', '-n', namespace, 'mnist-data', '--', 'mkdir', '-p', '/data/parquet');
     await kubectl('cp', '-n', namespace, file, 'mnist-data:/data/parquet/snappy.parquet');
