@@ -5,7 +5,7 @@
 // The S3 server is that of AWS_ENDPOINT_URL_S3 and S3_BUCKET where these are set. Exit code 1 where a goal is not met, 69 where
 // there is no such Python or no S3 server: then one line says so.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
@@ -18,7 +18,7 @@ import type { SourceAccess } from '../../src/trainer/data/openSourceFiles.ts';
 import { createS3Client } from '../../src/trainer/s3/client.ts';
 import { type S3Server, skipS3, startS3Server } from '../../test/helpers/s3Server.ts';
 import { prepared } from '../../test/helpers/shards.ts';
-import { isMet, type Measurement, table } from '../operator/goals.ts';
+import { type Measurement, report } from '../operator/goals.ts';
 import { indexShards, readEpoch, streamed, timed } from './reading.ts';
 import { shareOfWaiting } from './training.ts';
 
@@ -185,12 +185,7 @@ if (python === undefined || skipS3 !== false) {
 const root = mkdtempSync(join(tmpdir(), 'ddr-bench-data-'));
 const { server, stop } = await startS3Server();
 try {
-  const measurements = await measure(root, server);
-  console.log(table(measurements));
-  const json = JSON.stringify(measurements, undefined, 1);
-  if (values.json === undefined) console.log(json);
-  else writeFileSync(values.json, `${json}\n`);
-  if (measurements.some((measurement) => isMet(measurement) === false)) process.exitCode = 1;
+  report(await measure(root, server), values.json);
 } finally {
   await stop();
   rmSync(root, { recursive: true, force: true });

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+
 /** A number of a scenario, beside the goal that it is held against. */
 export interface Measurement {
   scenario: string;
@@ -33,4 +35,16 @@ export function table(measurements: readonly Measurement[]): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+/**
+ * Prints a table, and JSON, or writes that to a file. The process is to exit with 1 where a goal is not met.
+ * @param file for the JSON
+ */
+export function report(measurements: readonly Measurement[], file: string | undefined): void {
+  console.log(table(measurements));
+  const json = JSON.stringify(measurements, undefined, 1);
+  if (file === undefined) console.log(json);
+  else writeFileSync(file, `${json}\n`);
+  if (measurements.some((measurement) => isMet(measurement) === false)) process.exitCode = 1;
 }

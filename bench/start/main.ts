@@ -2,11 +2,11 @@
 //   npm run bench:start                          60,000 images against 100: Fashion-MNIST of Debian's package
 //   npm run bench:start -- --images 1000000      dataset-fashion-mnist where it is there and large enough, else made up
 //   npm run bench:start -- --json FILE
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isMet, type Measurement, table } from '../operator/goals.ts';
+import { type Measurement, report } from '../operator/goals.ts';
 import { preparedImages } from './images.ts';
 import { firstStep, type Start } from './trainerProcess.ts';
 
@@ -62,12 +62,7 @@ async function measure(root: string): Promise<Measurement[]> {
 
 const root = mkdtempSync(join(tmpdir(), 'ddr-bench-start-'));
 try {
-  const measurements = await measure(root);
-  console.log(table(measurements));
-  const json = JSON.stringify(measurements, undefined, 1);
-  if (values.json === undefined) console.log(json);
-  else writeFileSync(values.json, `${json}\n`);
-  if (measurements.some((measurement) => isMet(measurement) === false)) process.exitCode = 1;
+  report(await measure(root), values.json);
 } finally {
   rmSync(root, { recursive: true, force: true });
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -5,7 +6,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import sharp from 'sharp';
 import { pack } from 'tar-stream';
 import { mnistDigits } from '../../scripts/mnist.ts';
-import { run } from './cluster.ts';
+import { ddr } from '../helpers/ddr.ts';
 import { requireS3 } from './platform.ts';
 
 const { skip, server } = requireS3();
@@ -83,8 +84,8 @@ export async function undisturbed(folder: string, object: object, volumes: strin
   const { name } = (object as { metadata: { name: string } }).metadata;
   const file = join(folder, 'run.yaml');
   writeFileSync(file, JSON.stringify(object));
-  const args = ['src/cli/main.ts', 'run', file, '--home', join(folder, 'home'), ...volumes];
-  await run(process.execPath, args, { env: variables });
+  const { code, errors } = await ddr(['run', file, '--home', join(folder, 'home'), ...volumes], undefined, variables);
+  assert.equal(code, 0, errors);
   const bundles = join(folder, 'home/volumes', `${name}-checkpoints`, 'runs', name, 'bundles');
   const [bundle = ''] = readdirSync(bundles);
   return digestsIn(readFileSync(join(bundles, bundle, 'manifest.json'), 'utf8'));

@@ -26,13 +26,9 @@ const execute = promisify(execFile);
 export async function run(
   program: string,
   args: string[],
-  options: { input?: string; cwd?: string; env?: Record<string, string> } = {},
+  options: { input?: string; cwd?: string } = {},
 ): Promise<string> {
-  const pending = execute(program, args, {
-    cwd: options.cwd ?? root,
-    env: { ...process.env, ...options.env },
-    maxBuffer: 2 ** 28,
-  });
+  const pending = execute(program, args, { cwd: options.cwd ?? root, maxBuffer: 2 ** 28 });
   if (options.input !== undefined) pending.child.stdin?.end(options.input);
   return (await pending).stdout;
 }
@@ -93,6 +89,18 @@ export async function installChart(): Promise<void> {
     '180s',
   ]);
 }
+
+/** Installs another release, or upgrades it, for the runs of one namespace. @param watched may be a template of helm */
+export const installBeside = (name: string, namespace: string, watched: string, ...values: string[]): Promise<string> =>
+  run('helm', [
+    ...['upgrade', '--install', name, 'helm/disentangled-diffusion', '--namespace', namespace],
+    ...[...imageValues, '--set', 'operator.replicas=1', ...values],
+    ...['--set-literal', `watchNamespace=${watched}`, '--wait', '--timeout', '180s'],
+  ]);
+
+/** Starts and ends pods of a release's operator: two operators must not act on the same runs. */
+export const scaleOperator = (namespace: string, name: string, replicas: number): Promise<string> =>
+  kubectl('scale', '-n', namespace, `deployment/${name}-operator`, `--replicas=${replicas}`);
 
 /** Name of the operator's pod that leads; empty where none does. */
 export const leaseHolder = (): Promise<string> =>

@@ -5,12 +5,13 @@ import {
   children,
   dump,
   getRun,
-  imageValues,
+  installBeside,
   installChart,
   kubectl,
   type Named,
   release,
   run,
+  scaleOperator,
   skip,
   smallRun,
   systemNamespace,
@@ -22,14 +23,7 @@ const [first, second, third] = ['ddr-e2e-one', 'ddr-e2e-two', 'ddr-e2e-three'] a
 const namespaces = [first, second, third];
 
 const install = (name: string, namespace: string, watched: string) =>
-  run('helm', [
-    ...['upgrade', '--install', name, 'helm/disentangled-diffusion', '--namespace', namespace],
-    ...[...imageValues, '--set', 'operator.replicas=1', '--set', 'imagePullSecrets={pull}'],
-    ...['--set-literal', `watchNamespace=${watched}`, '--wait', '--timeout', '180s'],
-  ]);
-
-const scale = (namespace: string, name: string, replicas: number) =>
-  kubectl('scale', '-n', namespace, `deployment/${name}`, `--replicas=${replicas}`);
+  installBeside(name, namespace, watched, '--set', 'imagePullSecrets={pull}');
 
 /** Name of the pod that holds a lease; undefined while there is no lease. */
 const holderOf = (namespace: string, lease: string) =>
@@ -42,7 +36,7 @@ test('releases side by side, each for the runs of its own namespace', { skip }, 
   before(async () => {
     // The release of the other tests has the CRD. It watches all namespaces, and two operators must not act on the same runs.
     await installChart();
-    await scale(systemNamespace, `${release}-operator`, 0);
+    await scaleOperator(systemNamespace, release, 0);
     for (const namespace of namespaces) await kubectl('create', 'namespace', namespace).catch(() => {});
     await install('pair', first, first);
     await install('pair', second, '{{ .Release.Namespace }}');
@@ -57,7 +51,7 @@ test('releases side by side, each for the runs of its own namespace', { skip }, 
     ] as const)
       await run('helm', ['uninstall', name, '--namespace', namespace]).catch(() => {});
     for (const namespace of namespaces) await kubectl('delete', 'namespace', namespace, '--wait=false');
-    await scale(systemNamespace, `${release}-operator`, 2);
+    await scaleOperator(systemNamespace, release, 2);
   });
 
   await t.test('each has a lease of its own', async () => {
@@ -80,7 +74,7 @@ test('releases side by side, each for the runs of its own namespace', { skip }, 
   });
 
   await t.test('none reconciles the runs of another', async () => {
-    await scale(first, 'pair-operator', 0);
+    await scaleOperator(first, 'pair', 0);
     await until('the operator is gone', 60, async () => {
       const selector = 'app.kubernetes.io/instance=pair,app.kubernetes.io/component=operator';
       return (await kubectl('get', 'pods', '-n', first, '-l', selector, '-o', 'name')) === '';
@@ -88,7 +82,7 @@ test('releases side by side, each for the runs of its own namespace', { skip }, 
     for (const namespace of namespaces) await apply(namespace, suspendedRun('later'));
     for (const namespace of [second, third]) await untilPhase(namespace, 'later', 'Suspended', 60);
     assert.equal((await getRun(first, 'later')).status, undefined);
-    await scale(first, 'pair-operator', 1);
+    await scaleOperator(first, 'pair', 1);
     await untilPhase(first, 'later', 'Suspended', 60);
   });
 

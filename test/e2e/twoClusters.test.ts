@@ -6,11 +6,12 @@ import {
   apply,
   dump,
   getRun,
-  imageValues,
+  installBeside,
   installChart,
   kubectl,
   release,
   run,
+  scaleOperator,
   smallRun,
   systemNamespace,
   until,
@@ -22,9 +23,6 @@ import { untilTraining } from './trainers.ts';
 const [here, there] = ['ddr-e2e-here', 'ddr-e2e-there'] as const;
 const clusters = [here, there];
 const store = 'ddr-e2e-clusters/runs';
-
-const scale = (namespace: string, name: string, replicas: number) =>
-  kubectl('scale', '-n', namespace, `deployment/${name}-operator`, `--replicas=${replicas}`);
 
 const shareOf = (execution: object) =>
   smallRun('shared', {
@@ -46,15 +44,11 @@ const shareOf = (execution: object) =>
 test('two clusters train a share each into one bucket', { skip }, async (t) => {
   before(async () => {
     await installChart(); // it has the CRD; two operators must not act on the same runs
-    await scale(systemNamespace, release, 0);
+    await scaleOperator(systemNamespace, release, 0);
     for (const namespace of clusters) {
       await kubectl('create', 'namespace', namespace).catch(() => {});
       await apply(namespace, secret);
-      await run('helm', [
-        ...['upgrade', '--install', 'share', 'helm/disentangled-diffusion', '--namespace', namespace],
-        ...[...imageValues, '--set', 'operator.replicas=1', '--set', `watchNamespace=${namespace}`],
-        ...['--wait', '--timeout', '180s'],
-      ]);
+      await installBeside('share', namespace, namespace);
     }
     await putDigits('ddr-e2e-clusters/digits');
   });
@@ -64,7 +58,7 @@ test('two clusters train a share each into one bucket', { skip }, async (t) => {
       await run('helm', ['uninstall', 'share', '--namespace', namespace]).catch(() => {});
       await kubectl('delete', 'namespace', namespace, '--wait=false');
     }
-    await scale(systemNamespace, release, 2);
+    await scaleOperator(systemNamespace, release, 2);
   });
   afterEach(async (context) => {
     if ('passed' in context && context.passed === false)
@@ -75,14 +69,14 @@ test('two clusters train a share each into one bucket', { skip }, async (t) => {
     await apply(here, shareOf({ states: '0-1' }));
     await apply(there, shareOf({ states: '2-3', aggregate: false }));
     await untilTraining(there, 'shared', 320);
-    await scale(there, 'share', 0);
+    await scaleOperator(there, 'share', 0);
     await kubectl('delete', 'jobs', '--all', '-n', there, '--wait');
 
     await until('the models of the other are awaited', 240, async () => {
       const { status } = await getRun(here, 'shared');
       return status?.phase === 'Aggregating' && status.models?.awaited === 2;
     });
-    await scale(there, 'share', 1);
+    await scaleOperator(there, 'share', 1);
     const share = await untilPhase(there, 'shared', 'Complete', 300);
     assert.equal(share.status?.models?.summary, '2/2 of 4');
     const { status } = await untilPhase(here, 'shared', 'Complete', 300);

@@ -20,6 +20,7 @@ import {
   release as releaseOfOthers,
   root,
   run,
+  scaleOperator,
   skip,
   smallRun,
   systemNamespace as systemOfOthers,
@@ -78,7 +79,7 @@ async function install(namespace: string, folder: string, values: string[]): Pro
 /** The operator of the other tests steps aside, and gets its CRD back. */
 async function makeRoom(namespace: string): Promise<void> {
   await installChart();
-  await kubectl('scale', '-n', systemOfOthers, `deployment/${releaseOfOthers}-operator`, '--replicas=0');
+  await scaleOperator(systemOfOthers, releaseOfOthers, 0);
   await prepareNamespace(namespace);
 }
 

@@ -43,7 +43,7 @@ async function append(
   store: StoreReader,
   { key, record }: Wanted,
   part: string,
-  begun: Begun,
+  begun: Begun | undefined,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const file = await open(part, 'a');
@@ -73,7 +73,7 @@ async function complete(
     onBytes(bytes);
   };
   try {
-    await append(store, wanted, part, begun ?? { hash: createHash('sha256'), bytes: 0 }, count);
+    await append(store, wanted, part, begun, count);
   } catch (error) {
     if (!(error instanceof DdrError && error.code === 'DigestMismatch')) throw error;
     await rm(part, { force: true });

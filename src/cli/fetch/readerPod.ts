@@ -4,6 +4,7 @@ import { DdrError } from '../../api/errors.ts';
 import { apiVersion, containerName, group, kind } from '../../api/names.ts';
 import type { Run } from '../../api/run.ts';
 import type { KubeObject } from '../../operator/kube/client.ts';
+import { containerSecurity, user } from '../../operator/plan/pod.ts';
 
 /** Label of the pods that read a run's results; not one of the run's own children, which the operator would look after. */
 export const readerLabel = `${group}/reader`;
@@ -15,9 +16,6 @@ export const claimRoot = '/volumes/run';
 
 /** Seconds after which a reader ends that nobody has deleted: whoever asked for it may have been killed. */
 export const readerSeconds = 3600;
-
-/** The user `node` of the image. */
-const user = 1000;
 
 const identifier = z.int().min(0).optional().catch(undefined);
 
@@ -113,11 +111,7 @@ export function readerPod({ run, claimName, template, image, suffix }: ReaderOpt
           resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { cpu: '1', memory: '512Mi' } },
           volumeMounts: [{ name: 'run', mountPath: claimRoot, readOnly: true }],
           terminationMessagePolicy: 'FallbackToLogsOnError',
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-          },
+          securityContext: containerSecurity,
         },
       ],
       volumes: [{ name: 'run', persistentVolumeClaim: { claimName } }],

@@ -20,7 +20,13 @@ export interface Settings {
 
 const httpPort = 8080;
 /** The user `node` of the image. */
-const user = 1000;
+export const user = 1000;
+/** What the level `restricted` of Pod Security asks of a container, and a root that nothing can write to. */
+export const containerSecurity = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
 /** Seconds that a pod has to save its state. */
 const gracePeriod = 60;
 
@@ -68,7 +74,7 @@ function container(run: Run, task: Task, settings: Settings): V1Container {
       ...(volume.persistentVolumeClaim?.readOnly && { readOnly: true }),
     })),
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    securityContext: containerSecurity,
   };
 }
 

@@ -3,19 +3,10 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { normals, streams } from '../../../src/diffusion/random.ts';
-import { writeIdx } from '../../../src/trainer/data/idx.ts';
 import { ddr, type Finished, leftovers } from '../../helpers/ddr.ts';
 import { temporaryFolder } from '../../helpers/folder.ts';
+import { ofGreyImages, writeImages } from '../../helpers/greyImages.ts';
 import { withSpec } from '../../helpers/runs.ts';
-
-/** 200 images around a grey. */
-function writeImages(path: string, mean = 128): void {
-  const pixels = Uint8Array.from(normals(1, streams.noise, 0, 200 * 64), (z) =>
-    Math.min(255, Math.max(0, mean + 60 * z)),
-  );
-  writeFileSync(path, writeIdx({ shape: [200, 8, 8], data: pixels }));
-}
 
 /** A run of three small models; long enough to be disturbed. */
 function prepare(t: TestContext, spec: Record<string, unknown> = {}): { home: string; args: string[] } {
@@ -23,12 +14,7 @@ function prepare(t: TestContext, spec: Record<string, unknown> = {}): { home: st
   writeImages(join(home, 'images'));
   const run = withSpec({
     schedule: { states: 3 },
-    dataset: {
-      source: { volume: { claimName: 'data', path: 'images' } },
-      format: 'Idx',
-      image: { size: 8, channels: 1 },
-    },
-    model: { baseChannels: 8, channelMultipliers: [1, 2] },
+    ...ofGreyImages,
     training: { images: 1920, batchSize: 16, threads: 1 },
     checkpoints: { volume: { shared: { size: '1Gi' } }, everyImages: 320 },
     sampling: { count: 8, batchSize: 8 },

@@ -2,27 +2,18 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { normals, streams } from '../../../src/diffusion/random.ts';
-import { writeIdx } from '../../../src/trainer/data/idx.ts';
 import { ddr, type Finished } from '../../helpers/ddr.ts';
 import { temporaryFolder } from '../../helpers/folder.ts';
+import { ofGreyImages, writeImages } from '../../helpers/greyImages.ts';
 import { withSpec } from '../../helpers/runs.ts';
 
 /** A run of three small models, which are collected in two waves. */
 function prepare(t: TestContext, volume: object) {
   const home = temporaryFolder(t);
-  const pixels = Uint8Array.from(normals(1, streams.noise, 0, 200 * 64), (z) =>
-    Math.min(255, Math.max(0, 128 + 60 * z)),
-  );
-  writeFileSync(join(home, 'images'), writeIdx({ shape: [200, 8, 8], data: pixels }));
+  writeImages(join(home, 'images'));
   const run = withSpec({
     schedule: { states: 3 },
-    dataset: {
-      source: { volume: { claimName: 'data', path: 'images' } },
-      format: 'Idx',
-      image: { size: 8, channels: 1 },
-    },
-    model: { baseChannels: 8, channelMultipliers: [1, 2] },
+    ...ofGreyImages,
     training: { images: 480, batchSize: 16, threads: 1 },
     execution: { aggregation: { claimsPerWave: 2 } },
     checkpoints: { volume, everyImages: 160 },

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { normals, streams } from '../../../src/diffusion/random.ts';
 import { createPosixStore } from '../../../src/trainer/artifacts/posixStore.ts';
 import { openS3Store } from '../../../src/trainer/artifacts/s3Store.ts';
 import type { ArtifactStore } from '../../../src/trainer/artifacts/store.ts';
-import { writeIdx } from '../../../src/trainer/data/idx.ts';
 import { ddr, type Finished } from '../../helpers/ddr.ts';
 import { temporaryFolder } from '../../helpers/folder.ts';
+import { ofGreyImages, writeImages } from '../../helpers/greyImages.ts';
 import { withSpec } from '../../helpers/runs.ts';
 import { s3ServerOfFile, skipS3 } from '../../helpers/s3Server.ts';
 
@@ -31,19 +30,11 @@ function storeOf(t: TestContext, kind: 'folder' | 'bucket' = 'folder'): Store {
   const of = (cluster: string, execution: object = {}) => {
     const own = join(base, cluster);
     mkdirSync(own, { recursive: true });
-    const pixels = Uint8Array.from(normals(1, streams.noise, 0, 200 * 64), (z) =>
-      Math.min(255, Math.max(0, 128 + 60 * z)),
-    );
-    writeFileSync(join(own, 'images'), writeIdx({ shape: [200, 8, 8], data: pixels }));
+    writeImages(join(own, 'images'));
     const place = bucket === undefined ? { volume: { shared: { claimName: 'store' } } } : { objectStore: bucket };
     const run = withSpec({
       schedule: { states: 2 },
-      dataset: {
-        source: { volume: { claimName: 'data', path: 'images' } },
-        format: 'Idx',
-        image: { size: 8, channels: 1 },
-      },
-      model: { baseChannels: 8, channelMultipliers: [1, 2] },
+      ...ofGreyImages,
       training: { images: 960, batchSize: 16, threads: 1 },
       checkpoints: { ...place, everyImages: 160 },
       sampling: { count: 2, batchSize: 2 },

@@ -1,6 +1,7 @@
 import { mkdir, open, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DdrError } from '../../../api/errors.ts';
+import { isPlainPath } from '../../formats/plainPath.ts';
 import { inOrder } from '../inOrder.ts';
 import type { Tick } from '../source.ts';
 import { changed, type SourceFile } from '../sourceFiles.ts';
@@ -35,8 +36,7 @@ async function requireRoom(files: readonly SourceFile[], { folder, bytes }: Room
 
 /** @throws DdrError InputUnsafe where a name leads out of the folder */
 function pathIn(folder: string, name: string): string {
-  const isPlain = name.split('/').every((part) => !['', '.', '..'].includes(part) && !part.includes('\0'));
-  if (isPlain) return join(folder, name);
+  if (isPlainPath(name)) return join(folder, name);
   throw new DdrError('InputUnsafe', 'has a name that is no path of a file', { where: name });
 }
 
